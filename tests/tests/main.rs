@@ -47,6 +47,7 @@ mod reading;
 mod recorded;
 mod releases;
 mod replay;
+mod service_mails;
 mod simulated;
 mod sources;
 mod stops;

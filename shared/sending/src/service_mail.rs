@@ -5,7 +5,7 @@
 //!                                                                    │ blocked, with why      │ blocked
 //! ```
 
-use channels::{Attachment, NoticeInput, Outgoing, RenderError, SendError, notice_calendar, render_notice};
+use channels::{Attachment, NoticeInput, Outgoing, SendError, notice_calendar, render_notice};
 use domain::{
     Channel, Contact, CustomerId, Facts, MessageId, MessageStatus, PaymentId, People, Policy, ServiceMail, Settings,
     SuppressionReason, TenantId,
@@ -54,7 +54,7 @@ impl Sender {
             };
             let worded = match self.worded(queued, &known.mail, &ready).await? {
                 Ok(worded) => worded,
-                Err(error) => return self.end(queued, MessageStatus::Failed, Some(&error.to_string()), None).await,
+                Err(why) => return self.end(queued, MessageStatus::Failed, Some(&why), None).await,
             };
             // Somebody else wrote the link meanwhile: it is read again.
             if worded.portal != ready.link && !self.store.keep_link(tenant, customer, Some(&ready.link), &worded.portal).await? {
@@ -149,13 +149,13 @@ impl Sender {
         Ok(Ok(Ready { facts, policy, link, contact, contact_id, told }))
     }
 
-    /// The mail in words, with what goes along.
+    /// The mail in words, with what goes along; why not, where there are none.
     async fn worded(
         &self,
         queued: &QueuedServiceMail,
         mail: &ServiceMail,
         ready: &Ready,
-    ) -> Result<Result<Worded, RenderError>, Error> {
+    ) -> Result<Result<Worded, String>, Error> {
         let QueuedServiceMail { tenant, customer, mail: id } = queued;
         let Ready { facts, policy, link, contact, contact_id, told } = ready;
         let (settings, now) = (&policy.settings, self.clock.now());
@@ -172,6 +172,7 @@ impl Sender {
             None => None,
         };
         let notice = told.notice(&self.vault, tenant, (facts, settings), receipt.is_some(), now).await?;
+        let Some(notice) = notice else { return Ok(Err(ServiceMailBlock::Over.why().to_owned())) };
         let input = NoticeInput {
             notice: &notice,
             language,
@@ -184,7 +185,7 @@ impl Sender {
         };
         let rendered = match render_notice(&input) {
             Ok(rendered) => rendered,
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Ok(Err(error.to_string())),
         };
         let about = mail.about.as_deref().unwrap_or(id.as_str());
         let calendar = notice_calendar(&input, about, mail.requested_at);

@@ -108,7 +108,7 @@ impl Told {
         }
     }
 
-    /// What the mail says.
+    /// What the mail says; `None` where it names nothing that it could tell of.
     pub(crate) async fn notice(
         &self,
         vault: &Vault,
@@ -116,11 +116,12 @@ impl Told {
         (facts, settings): (&Facts, &Settings),
         has_document: bool,
         now: Timestamp,
-    ) -> Result<Notice, Error> {
-        Ok(match &self.about {
-            About::CodeRequest(request) => {
-                Notice::Code { code: digits_of(vault, tenant, request).await?, minutes: CODE_LIVES.as_mins() }
-            }
+    ) -> Result<Option<Notice>, Error> {
+        Ok(Some(match &self.about {
+            About::CodeRequest(request) => match digits_of(vault, tenant, request).await? {
+                Some(code) => Notice::Code { code, minutes: CODE_LIVES.as_mins() },
+                None => return Ok(None),
+            },
             About::Link => Notice::NewLink { days: LINK_DAYS },
             About::Note => Notice::Answered,
             About::Basket(basket) => self.receipt(basket, (facts, settings), has_document, now),
@@ -137,7 +138,7 @@ impl Told {
                 let parts = parts.iter().map(|part| (money(part.amount_minor), part.due_on)).collect();
                 Notice::PlanAgreed { numbers: self.numbers(), total: money(total), parts }
             }
-        })
+        }))
     }
 
     fn numbers(&self) -> Vec<String> {
