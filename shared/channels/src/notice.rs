@@ -308,9 +308,9 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
                 Decided::Rejected => (words.rejected_label, fill(words.rejected_says, &[("invoices", &invoices)])),
             };
             let due = if due.is_empty() {
-                text(words.decided_nothing_due)
+                fill(words.decided_nothing_due, &[("invoices", &invoices)])
             } else {
-                fill(words.decided_due, &[("due", &tongue.monies(due))])
+                fill(words.decided_due, &[("invoices", &invoices), ("due", &tongue.monies(due))])
             };
             let subject = fill(words.decided_subject, &[("invoices", &invoices)]);
             plainly(subject, hero(words.decided_label, text(label), invoices.clone()), vec![says, due])
