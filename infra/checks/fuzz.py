@@ -324,7 +324,7 @@ BOUND = {
     ("show_workflow", "put_workflow", "unpublish_workflow", "show_workflow_version"): {"path.id": "workflows"},
     ("show_template", "put_template"): {"path.id": "templates"},
     ("make_agreement", "take_payment"): {"body.customer": "customers"},
-    ("list_baskets",): {"query.customer": "customers"},
+    ("list_baskets", "list_service_mails"): {"query.customer": "customers"},
     ("show_tenant_senders", "put_tenant_senders"): {"path.tenant": "tenants"},
     ("show_company", "free_company"): {"path.realm": "realms"},
     ("give_order",): {"body.invoice": "invoices", "body.step": "steps"},

@@ -24,7 +24,7 @@ pub struct CalendarDay {
 }
 
 /// A file with days for a calendar, made at an instant. It has no links: calendars are shared.
-pub fn calendar_file(name: &str, days: &[CalendarDay], made_at: Timestamp) -> Attachment {
+pub fn calendar_of(name: &str, days: &[CalendarDay], made_at: Timestamp) -> Attachment {
     let stamp = made_at.strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut out = String::new();
     let mut add = |line: &str| fold(line, &mut out);
@@ -82,7 +82,7 @@ mod tests {
     fn made(id: &str, title: &str) -> String {
         let day = CalendarDay { id: id.to_owned(), on: date(2026, 2, 13), title: title.to_owned() };
         let at = "2026-02-08T22:00:05.25Z".parse().expect("an instant");
-        let file = calendar_file("payment.ics", &[day], at);
+        let file = calendar_of("payment.ics", &[day], at);
         assert_eq!((file.name.as_str(), file.content_type.as_str()), ("payment.ics", "text/calendar; charset=utf-8"));
         String::from_utf8(file.bytes).expect("UTF-8")
     }

@@ -3,7 +3,7 @@
 use domain::{Money, language};
 use jiff::{Timestamp, civil::Date};
 
-use crate::calendar_file::{CalendarDay, calendar_file};
+use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
 use crate::labels::MailLabels;
 use crate::layout::{filled, table_of};
@@ -242,7 +242,7 @@ pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) ->
         | Notice::DisputeDecided { .. }
         | Notice::Answered => Vec::new(),
     };
-    (!days.is_empty()).then(|| calendar_file("payment.ics", &days, made_at))
+    (!days.is_empty()).then(|| calendar_of("payment.ics", &days, made_at))
 }
 
 fn said(notice: &Notice, tongue: &Tongue) -> Said {
