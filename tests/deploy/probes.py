@@ -281,6 +281,34 @@ def email_attaches(world):
     same(len(world.mails_to(customer)), 1, "mails")
 
 
+def email_acknowledges(world):
+    """The notice of a payment leaves with the receipt that another function made. The payer's own is asked for by the write of its provider's
+    event; here a collector's payment stands for it."""
+    customer = email_sends(world)
+    shown = world.outside.customer(TENANT, customer)
+    named, (item,) = shown["customer"]["id"], shown["due_items"]
+    taken = {"customer": named, "amount_minor": item["open_minor"], "currency": item["currency"], "received_on": today(0), "way": "cash"}
+    taken["allocations"] = [{"invoice": item["item"], "amount_minor": item["open_minor"]}]
+    paid = world.outside.admin(TENANT, "POST", "/v1/payments", taken)["id"]
+    (link_shown,) = world.outside.admin(TENANT, "GET", f"/v1/customers/{named}/links")["data"]
+    mail = f"svm_probe{next(NUMBERS)}"
+    asked = {"id": mail, "kind": "receipt", "link": link_shown["id"], "about": paid, "requested_at": instant()}
+    world.stack.client("dynamodb").put_item(
+        TableName=world.stack.ids["Table"],
+        Item={
+            STORED["every"]["pk"]: {"S": f"T#{TENANT}#C#{named}"},
+            STORED["every"]["sk"]: {"S": f"SVM#{mail}"},
+            STORED["document"]["doc"]: {"S": json.dumps(asked)},
+        },
+    )
+    restart(world, "SendEmailFunction")
+    detail = {"schema_version": 1, "tenant": TENANT, "customer": named, "mail": mail, "channel": "email"}
+    body = {"source": "dunlin", "detail-type": "ServiceMailRequested", "detail": detail}
+    same(world.stack.invoke("SendEmailFunction", records(body)), {"batchItemFailures": []}, "what could not be sent")
+    _, receipt = world.mails_to(customer)
+    assert "PDF" in receipt["BodyText"], f"the notice says nothing of a receipt: {receipt['BodyText']}"
+
+
 def sms_sends(world):
     """A text message leaves, and that it did is recorded."""
     number = next(NUMBERS)
@@ -684,7 +712,7 @@ PROBES = {
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
-    "SendEmailRole": [email_sends, email_attaches],
+    "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets],

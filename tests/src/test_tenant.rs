@@ -257,9 +257,14 @@ impl TestTenant {
         self.stack.fault(Fault { target: target.to_owned(), mode: None, times: 0, call: None, when: None }).unwrap();
     }
 
-    /// What left, in order.
+    /// The messages that left, in order.
     pub fn sent(&self) -> Vec<Sent> {
-        self.stack.outbox(Some(TENANT))
+        self.stack.outbox(Some(TENANT)).into_iter().filter(|sent| sent.service_mail.is_none()).collect()
+    }
+
+    /// The service mails that left, in order.
+    pub fn notices(&self) -> Vec<Sent> {
+        self.stack.outbox(Some(TENANT)).into_iter().filter(|sent| sent.service_mail.is_some()).collect()
     }
 
     /// The day in Berlin, recipient and template of what left.

@@ -49,6 +49,7 @@ mod recorded;
 mod releases;
 mod replay;
 mod sent_files;
+mod service_mails;
 mod simulated;
 mod sources;
 mod stops;

@@ -130,6 +130,14 @@ async fn two_of_three_invoices_are_paid_by_card_and_the_next_mail_is_about_the_t
     let paid = paid["data"].as_array().unwrap();
     assert_eq!(paid.len(), 1, "{paid:?}");
     assert_eq!((&paid[0]["id"], &paid[0]["amount_minor"]), (&json!(id), &json!(175_000)));
+    let receipts = desk.notices();
+    let [receipt] = receipts.as_slice() else { panic!("{receipts:?}") };
+    let text = receipt.text.as_deref().unwrap();
+    for part in ["1.750,00\u{a0}€", "F-1", "F-2", "ist nichts mehr zu zahlen", id, "als PDF"] {
+        assert!(text.contains(part), "no '{part}' in {text}");
+    }
+    let file = &receipt.attachments[0];
+    assert_eq!((receipt.attachments.len(), &file["content_type"]), (1, &json!("application/pdf")));
     desk.end_of("2026-02-13").await;
     let sent = desk.sent();
     let nudges: Vec<&Sent> = sent.iter().filter(|sent| step(sent) == "nudge").collect();
@@ -143,6 +151,31 @@ async fn two_of_three_invoices_are_paid_by_card_and_the_next_mail_is_about_the_t
     assert_eq!(open(&desk).await, BTreeMap::from(expected));
     assert!(page(&desk, &here).await.contains("ging zurück"));
     desk.call("GET", &receipt, &[], b"").await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_payment_is_acknowledged_with_the_rest_that_is_due_and_the_next_message_says_so() {
+    let (desk, path) = reminded().await;
+    let pay = format!("{path}/pay");
+    let shown = page(&desk, &pay).await;
+    post(&desk, &pay, &form(&shown, &[("F-1", "500")])).await.is(303);
+    let id = there(&desk).await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(desk.notices().len(), 0, "nothing came yet");
+    happens(&desk, &id, "paid").await;
+    let receipts = desk.notices();
+    let [receipt] = receipts.as_slice() else { panic!("{receipts:?}") };
+    let text = receipt.text.as_deref().unwrap();
+    for part in ["500,00\u{a0}€", "sind noch 750,00\u{a0}€ zu zahlen"] {
+        assert!(text.contains(part), "no '{part}' in {text}");
+    }
+    // The provider says it again: it is one receipt.
+    desk.call("POST", &format!("/_local/baskets/{id}"), &[], b"{}").await.is(200);
+    desk.advance("PT1M").await;
+    assert_eq!(desk.notices().len(), 1);
+    desk.end_of("2026-02-13").await;
+    let sent = desk.sent();
+    let nudge = sent.iter().find(|sent| step(sent) == "nudge").and_then(|sent| sent.text.as_deref()).unwrap();
+    assert!(nudge.contains("500,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt"), "{nudge}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

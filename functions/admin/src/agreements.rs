@@ -19,7 +19,7 @@ use domain::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Operation, notes};
+use service::{Operation, agreements::decision_notice, notes};
 use store::MadeBeside;
 use utoipa::ToSchema;
 
@@ -197,7 +197,7 @@ pub async fn make(
     let note = why.map(|text| notes::why(&caller.0, &agreement, text));
     let app = caller
         .acts(&app, Operation::MakeAgreement, |entry| entry.of(id.as_str()).about(&customer).with(noted(&customer, &agreement)));
-    let beside = MadeBeside { why: note.as_ref(), task: None };
+    let beside = MadeBeside { why: note.as_ref(), ..MadeBeside::default() };
     match app.store.make_agreement(tenant, &customer, &agreement, beside, now).await {
         Err(store::Error::Conflict { .. }) => {
             let made = app.store.agreement(tenant, &customer, &id).await?;
@@ -265,7 +265,8 @@ pub async fn act(
             let what = json!({ "act": act, "status": { "from": before.status(), "to": after.status() } });
             entry.of(after.id.as_str()).about(&customer).with(what)
         });
-        app.store.change_agreement(tenant, &customer, &before, &after, now).await?;
+        let notice = decision_notice(&before, &after, now);
+        app.store.change_agreement_telling(tenant, &customer, (&before, &after), notice.as_ref(), now).await?;
     }
     answered(&app, &caller, &customer, &after).await
 }

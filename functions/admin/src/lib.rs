@@ -69,6 +69,7 @@ mod proposals;
 mod protected_resource;
 mod repeats;
 mod senders;
+mod service_mails;
 mod settings;
 mod settings_warnings;
 mod strangers;
@@ -221,6 +222,7 @@ routes! {
     "/v1/customers/{customer_id}/files/{id}": get customer_files::fetch;
     "/v1/customers/{source}/{external_id}/links": get links::list_of;
     "/v1/links/{id}/revoke": post links::revoke;
+    "/v1/service_mails": get service_mails::list;
     "/v1/customers/{customer_id}/versions/reset": post mending::reset;
     "/v1/tasks": get tasks::list, post tasks::raise;
     "/v1/proposals": post proposals::make;

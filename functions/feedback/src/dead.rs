@@ -1,10 +1,10 @@
 //! Dead letters: told apart by their form, each named to a person with what to do.
 
 use aws_lambda_events::sqs::SqsMessage;
-use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId, id::digest};
+use domain::{CustomerId, MessageId, MessageStatus, NewTask, ServiceMailId, TaskKind, TenantId, id::digest};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
-use store::{BusKind, Result, Store};
+use store::{BusKind, KnownServiceMail, Result, ServiceMailResult, Store};
 
 use crate::{outcome::FeedbackOutcome, ses};
 
@@ -30,6 +30,15 @@ pub enum Letter {
         message: MessageId,
         /// The channel's name.
         channel: String,
+    },
+    /// A service mail that its sender gave up.
+    ServiceMail {
+        /// The tenant.
+        tenant: TenantId,
+        /// The customer.
+        customer: CustomerId,
+        /// The mail.
+        mail: ServiceMailId,
     },
     /// Records of the table's stream that their reader gave up.
     Stream {
@@ -82,6 +91,17 @@ impl Letter {
             };
         }
         if text("/source") == Some("dunlin") {
+            if text("/detail-type") == Some(BusKind::ServiceMailRequested.as_str()) {
+                let parsed = (
+                    tenant("/detail/tenant"),
+                    text("/detail/customer").and_then(CustomerId::parse),
+                    text("/detail/mail").and_then(ServiceMailId::parse),
+                );
+                return match parsed {
+                    (Some(tenant), Some(customer), Some(mail)) => Self::ServiceMail { tenant, customer, mail },
+                    _ => other("a ServiceMailRequested without its ids"),
+                };
+            }
             if text("/detail-type") != Some(BusKind::MessageQueued.as_str()) {
                 return other("an event of ours that is not for a sender");
             }
@@ -107,6 +127,7 @@ impl Letter {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Queued { .. } => "dead_message",
+            Self::ServiceMail { .. } => "dead_service_mail",
             Self::Stream { .. } => "dead_stream",
             Self::Sweep { .. } => "dead_sweep",
             Self::Other { .. } => "dead_other",
@@ -136,6 +157,25 @@ impl DeadLetters<'_> {
                      log of send-{channel}, mend the cause, and see the case for where the message stands."
                 );
                 self.exception(&tenant, Some(&customer), key, "A message was given up on its way to its sender", detail, id).await
+            }
+            Letter::ServiceMail { tenant, customer, mail } => {
+                let why = "it was given up on its way to its sender";
+                let known = self.store.service_mail(&tenant, &customer, &mail, self.now).await?;
+                // One that was taken is another sender's, who may still say what became of it.
+                let waits = |known: &KnownServiceMail| known.status == MessageStatus::Queued && known.taken_at.is_none();
+                let Some(known) = known.filter(waits) else {
+                    tracing::warn!(tenant.id = %tenant, mail.id = %mail, "a service mail was given up that nothing waits for");
+                    return Ok(FeedbackOutcome::Ignored);
+                };
+                let result = ServiceMailResult { status: MessageStatus::Failed, why: Some(why), provider_id: None, at: self.now };
+                self.store.end_service_mail(&tenant, &customer, &mail, result).await?;
+                let detail = format!(
+                    "The notice {mail} ({}) to {customer} did not leave and will not: {why}. Look for {mail} in the log of send-email, mend \
+                     the cause, and tell the customer by hand what it was about.",
+                    known.mail.kind
+                );
+                self.exception(&tenant, Some(&customer), mail.to_string(), "A notice to a customer was given up", detail, id)
+                    .await
             }
             Letter::Sweep { tenant, shard, at } => {
                 let detail = format!(
@@ -187,14 +227,14 @@ impl DeadLetters<'_> {
         };
         let kind =
             envelope.pointer("/detail/eventType").and_then(Value::as_str).filter(|text| text.len() <= 40).unwrap_or("unknown");
-        let message = &about.message;
+        let message = about.id();
         let detail = format!(
             "SES's event '{kind}' about message {message} was not taken in: {what}. See in SES what became of the message, and set \
              what follows from it by hand."
         );
         let key = format!("ses:{message}:{}", digest(&[&envelope.to_string()]));
         let title = "What SES says of a message could not be read";
-        self.exception(&about.tenant, Some(&about.customer), key, title, detail, message.as_str()).await
+        self.exception(about.tenant(), Some(about.customer()), key, title, detail, message).await
     }
 
     async fn exception(

@@ -1,6 +1,6 @@
 //! SES's events, read leniently: unknown fields and kinds are passed over, tags say whose they are.
 
-use domain::{CustomerId, MessageId, TenantId, channel::tags};
+use domain::{CustomerId, MessageId, ServiceMailId, TenantId, channel::tags};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,8 +8,8 @@ use serde_json::Value;
 /// An event of SES about one of our messages, or about none.
 #[derive(Debug)]
 pub struct SesEvent {
-    /// Whose message; none when the mail does not carry our tags.
-    pub about: Option<About>,
+    /// What it is about; none when the mail does not carry our tags.
+    pub about: Option<SesSubject>,
     /// What happened.
     pub kind: SesEventKind,
     /// When it happened.
@@ -33,6 +33,52 @@ pub struct About {
     pub message: MessageId,
     /// The number of its decision, where a tag says it.
     pub number: Option<u64>,
+}
+
+/// Which service mail an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AboutServiceMail {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The mail.
+    pub mail: ServiceMailId,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SesSubject {
+    /// A message.
+    Message(About),
+    /// A service mail.
+    ServiceMail(AboutServiceMail),
+}
+
+impl SesSubject {
+    /// The tenant.
+    pub fn tenant(&self) -> &TenantId {
+        match self {
+            Self::Message(about) => &about.tenant,
+            Self::ServiceMail(about) => &about.tenant,
+        }
+    }
+
+    /// The customer.
+    pub fn customer(&self) -> &CustomerId {
+        match self {
+            Self::Message(about) => &about.customer,
+            Self::ServiceMail(about) => &about.customer,
+        }
+    }
+
+    /// The id of the message or mail.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Message(about) => about.message.as_str(),
+            Self::ServiceMail(about) => about.mail.as_str(),
+        }
+    }
 }
 
 /// What happened to a mail.
@@ -174,14 +220,17 @@ fn tag<'a>(envelope: &'a Value, name: &str) -> Option<&'a str> {
     value.as_str().or_else(|| value.get(0)?.as_str())
 }
 
-/// Which message the tags name; none when they do not name one whole.
-pub fn about(envelope: &Value) -> Option<About> {
-    Some(About {
-        tenant: TenantId::parse(tag(envelope, tags::TENANT)?).ok()?,
-        customer: CustomerId::parse(tag(envelope, tags::CUSTOMER)?)?,
-        message: MessageId::parse(tag(envelope, tags::MESSAGE)?)?,
-        number: tag(envelope, tags::NUMBER).and_then(|text| text.parse().ok()),
-    })
+/// Which message or service mail the tags name; none when they do not name one whole.
+pub fn about(envelope: &Value) -> Option<SesSubject> {
+    let tenant = TenantId::parse(tag(envelope, tags::TENANT)?).ok()?;
+    let customer = CustomerId::parse(tag(envelope, tags::CUSTOMER)?)?;
+    if let Some(mail) = tag(envelope, tags::SERVICE_MAIL) {
+        let mail = ServiceMailId::parse(mail)?;
+        return Some(SesSubject::ServiceMail(AboutServiceMail { tenant, customer, mail }));
+    }
+    let message = MessageId::parse(tag(envelope, tags::MESSAGE)?)?;
+    let number = tag(envelope, tags::NUMBER).and_then(|text| text.parse().ok());
+    Some(SesSubject::Message(About { tenant, customer, message, number }))
 }
 
 /// Reads an event in EventBridge's envelope.

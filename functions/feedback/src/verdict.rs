@@ -2,11 +2,11 @@
 
 use domain::{Channel, DeliveryEvent, SuppressionReason};
 use jiff::Timestamp;
-use store::{Found, Result, Store};
+use store::{Found, Result, ServiceMailResult, Store};
 
 use crate::{
     outcome::FeedbackOutcome,
-    ses::{About, SesEvent, SesEventKind},
+    ses::{About, AboutServiceMail, SesEvent, SesEventKind, SesSubject},
 };
 
 /// Records that a message is looked for in when no tag says its decision.
@@ -18,14 +18,47 @@ const RECORDS_MAX: u32 = 200;
 ///
 /// Those of the table; then the event may come again.
 pub async fn apply(store: &Store, event: &SesEvent, now: Timestamp) -> Result<FeedbackOutcome> {
-    let Some(about) = &event.about else {
+    let Some(subject) = &event.about else {
         tracing::debug!("an event of SES about a mail that is not ours");
         return Ok(FeedbackOutcome::Ignored);
     };
     if let SesEventKind::Other(kind) = &event.kind {
-        tracing::debug!(tenant.id = %about.tenant, message.id = %about.message, kind, "an event of SES that changes nothing");
+        tracing::debug!(tenant.id = %subject.tenant(), message.id = subject.id(), kind, "an event of SES that changes nothing");
         return Ok(FeedbackOutcome::Ignored);
     }
+    match subject {
+        SesSubject::Message(about) => apply_to_message(store, event, about, now).await,
+        SesSubject::ServiceMail(about) => apply_to_service_mail(store, event, about, now).await,
+    }
+}
+
+/// What it changes of a service mail: addresses as of any mail, then its status.
+async fn apply_to_service_mail(
+    store: &Store,
+    event: &SesEvent,
+    about: &AboutServiceMail,
+    now: Timestamp,
+) -> Result<FeedbackOutcome> {
+    let AboutServiceMail { tenant, customer, mail } = about;
+    if store.service_mail(tenant, customer, mail, now).await?.is_none() {
+        tracing::info!(tenant.id = %tenant, mail.id = %mail, "an event of SES about a service mail that is not known");
+        return Ok(FeedbackOutcome::Ignored);
+    }
+    let (suppressed, reason) = suppressed(event);
+    for address in suppressed {
+        store.suppress(tenant, Channel::Email, address, reason, event.at, Some(customer)).await?;
+    }
+    if let Some(heard) = delivery_event(event) {
+        let provider_id = event.provider_id.as_deref();
+        let result = ServiceMailResult { status: heard.status(), why: None, provider_id, at: event.at };
+        store.end_service_mail(tenant, customer, mail, result).await?;
+        tracing::info!(tenant.id = %tenant, mail.id = %mail, heard = heard.as_str(), "service mail status heard");
+    }
+    Ok(FeedbackOutcome::Noted)
+}
+
+/// What it changes of a message.
+async fn apply_to_message(store: &Store, event: &SesEvent, about: &About, now: Timestamp) -> Result<FeedbackOutcome> {
     let (suppressed, reason) = suppressed(event);
     // A tag says the number of the decision; only before an address is touched must the message be known for certain.
     let number = if suppressed.is_empty() && about.number.is_some() { about.number } else { number_of(store, about).await? };

@@ -99,3 +99,29 @@ async fn a_busy_table_keeps_a_dead_letter_in_its_queue() {
     assert_eq!(subject.deliver(QUEUE, &[body]).await, Vec::<usize>::new());
     assert_eq!(subject.aws.tasks().await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_service_mail_that_was_given_up_is_named_to_a_person_unless_somebody_took_it() {
+    for taken in [false, true] {
+        let subject = Subject::start(Stage::Sent).await;
+        let (store, tenant, now) = (&subject.aws.store, &subject.aws.tenant, subject.aws.now());
+        let link = domain::LinkId::derive(&["link"]);
+        let mail = domain::ServiceMail::of(domain::ServiceMailKind::NewLink, &link, None, now);
+        assert!(store.request_service_mail(tenant, &subject.customer, &mail).await.unwrap());
+        if taken {
+            store.take_service_mail(tenant, &subject.customer, &mail.id, now).await.unwrap().unwrap();
+        }
+        let detail =
+            json!({ "tenant": "acme", "customer": subject.customer.as_str(), "mail": mail.id.as_str(), "channel": "email" });
+        let letter = json!({ "source": "dunlin", "detail-type": "ServiceMailRequested", "detail": detail }).to_string();
+        let nameless = json!({ "source": "dunlin", "detail-type": "ServiceMailRequested", "detail": {} }).to_string();
+        for _ in 0..2 {
+            assert_eq!(subject.deliver(QUEUE, &[letter.clone(), nameless.clone()]).await, Vec::<usize>::new());
+        }
+        let known = store.service_mail(tenant, &subject.customer, &mail.id, now).await.unwrap().unwrap();
+        let tasks = subject.aws.tasks().await;
+        let expected = if taken { ("queued", 0) } else { ("failed", 1) };
+        assert_eq!((known.status.as_str(), tasks.len()), expected);
+        assert!(tasks.iter().all(|task| task.task.detail.contains(mail.id.as_str())), "{tasks:?}");
+    }
+}

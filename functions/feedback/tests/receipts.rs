@@ -205,6 +205,46 @@ async fn an_event_of_another_form_becomes_an_exception_once_and_holds_nobody_up(
     }
 }
 
+/// A service mail to the customer that left, and its tags.
+async fn service_mail(subject: &Subject) -> (domain::ServiceMailId, Value) {
+    let (store, tenant, now) = (&subject.aws.store, &subject.aws.tenant, subject.aws.now());
+    let link = domain::LinkId::derive(&["link"]);
+    let mail = domain::ServiceMail::of(domain::ServiceMailKind::NewLink, &link, None, now);
+    assert!(store.request_service_mail(tenant, &subject.customer, &mail).await.unwrap());
+    store.take_service_mail(tenant, &subject.customer, &mail.id, now).await.unwrap().unwrap();
+    let tags = json!({
+        "dunlin_tenant": ["acme"], "dunlin_customer": [subject.customer.as_str()], "dunlin_service_mail": [mail.id.as_str()],
+    });
+    (mail.id, tags)
+}
+
+#[tokio::test]
+async fn what_is_heard_of_a_service_mail_is_noted_with_it_and_stops_addresses_as_ever() {
+    for (kind, part, status, stopped) in [
+        ("Delivery", delivery(&[MAIN]), "delivered", vec![]),
+        ("Bounce", bounce("Permanent", "General", &[MAIN], failed()), "bounced", vec!["email:ap@acme.example Bounce"]),
+        ("Complaint", complaint(&[MAIN], json!({})), "complained", vec!["email:ap@acme.example Complaint"]),
+    ] {
+        let subject = Subject::start(Stage::Sent).await;
+        let (id, tags) = service_mail(&subject).await;
+        let event = envelope(kind, part, tags);
+        subject.hear(&[event.clone(), event]).await;
+        let (store, tenant, now) = (&subject.aws.store, &subject.aws.tenant, subject.aws.now());
+        let known = store.service_mail(tenant, &subject.customer, &id, now).await.unwrap().unwrap();
+        assert_eq!(
+            (known.status.as_str(), subject.suppressed().await),
+            (status, stopped.iter().map(|s| (*s).to_owned()).collect::<Vec<String>>())
+        );
+        assert_eq!(subject.status().await, "sent Sent", "no message is meant");
+    }
+    // One that nobody asked for stops nothing.
+    let subject = Subject::start(Stage::Sent).await;
+    let (_, mut tags) = service_mail(&subject).await;
+    tags["dunlin_service_mail"] = json!(["svm_0"]);
+    subject.hear(&[envelope("Bounce", bounce("Permanent", "General", &[MAIN], failed()), tags)]).await;
+    assert_eq!(subject.suppressed().await, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_strange_instant_does_not_keep_an_address_in_use() {
     let subject = Subject::start(Stage::Sent).await;

@@ -1,11 +1,24 @@
-//! Sends one email for each message in its queue.
+//! Sends one email for each message in its queue, and for each service mail.
+
+use std::time::Duration;
+
+use files::{Bucket, DocumentMaker};
+use kit::Clock;
+
+/// How long a notice of a payment waits for its receipt: it leaves without one rather than late.
+const FOR_A_RECEIPT: Duration = Duration::from_secs(6);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     sending::main(
         &channels::SES,
         |env| env.require("PORTAL_URL"),
-        |env, clients| Ok(Some(files::Bucket::new(clients, env.require("BUCKET_NAME")?)?.fetcher())),
+        |sender, env, clients| {
+            let bucket = Bucket::new(clients, env.require("BUCKET_NAME")?)?;
+            let maker = DocumentMaker::new(clients, env.require("MAKE_DOCUMENTS")?, FOR_A_RECEIPT)?;
+            let receipts = maker.receipts(bucket.clone(), Clock::system());
+            Ok(sender.with_files(bucket.fetcher()).with_receipts(receipts))
+        },
     )
     .await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    sending::main(&channels::SNS, |env| env.require("PORTAL_URL"), |_, _| Ok(None)).await
+    sending::main(&channels::SNS, |env| env.require("PORTAL_URL"), |sender, _, _| Ok(sender)).await
 }

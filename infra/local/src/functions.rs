@@ -1,13 +1,16 @@
 //! The functions that there are: crate names and how to build their handlers. A function joins with one line in [`registry`]; one that
 //! sends joins by its provider's line in `channels::registry`.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use kit::{Clients, Clock, Env};
 use lambda_runtime::LambdaEvent;
 use sending::Sender;
 use serde_json::Value;
+
+/// How long a notice of a payment waits for its receipt: longer than on Lambda, because a debug build takes its time.
+const FOR_A_RECEIPT: Duration = Duration::from_secs(20);
 
 /// A handler, whatever its crate.
 pub trait Function: Send + Sync {
@@ -99,9 +102,13 @@ macro_rules! functions {
 fn senders(registry: Registry) -> Registry {
     channels::registry().iter().fold(registry, |registry, provider| {
         registry.with(&format!("send-{}", provider.channel), move |env, clients, clock| {
-            let sender = Sender::new(env, clients, clock, provider, env.require("PORTAL_URL")?)?;
-            let sender = Arc::new(match env.get("BUCKET_NAME") {
-                Some(bucket) => sender.with_files(files::Bucket::new(clients, bucket)?.fetcher()),
+            let sender = Sender::new(env, clients, clock.clone(), provider, env.require("PORTAL_URL")?)?;
+            let sender = Arc::new(match env.get("BUCKET_NAME").zip(env.get("MAKE_DOCUMENTS")) {
+                Some((bucket, make)) => {
+                    let bucket = files::Bucket::new(clients, bucket)?;
+                    let receipts = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?.receipts(bucket.clone(), clock);
+                    sender.with_files(bucket.fetcher()).with_receipts(receipts)
+                }
                 None => sender,
             });
             Ok(from_fn(move |event| {

@@ -20,6 +20,9 @@ pub struct Sent {
     /// Dunlin's own id of the message, from the tag or attribute `dunlin_message`.
     #[serde(default)]
     pub message: Option<String>,
+    /// The id of the service mail that it is, from the tag `dunlin_service_mail`; absent for messages.
+    #[serde(default)]
+    pub service_mail: Option<String>,
     /// The channel: `email`, `sms`.
     pub channel: String,
     /// The provider: `ses`, `sns`.

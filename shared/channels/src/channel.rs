@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use domain::{CustomerId, Mailbox, MessageId, TenantId, channel::tags};
+use domain::{CustomerId, Mailbox, MessageId, ServiceMailId, TenantId, channel::tags};
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
 
 use crate::Rendered;
@@ -30,6 +30,8 @@ pub struct Outgoing {
     pub message: MessageId,
     /// The number of the decision that decided it; travels as a tag.
     pub number: u64,
+    /// The service mail that it is, where it is one: this travels as a tag in place of message and number.
+    pub service_mail: Option<ServiceMailId>,
     /// Email: the sender, with or without a display name. SMS: a number in E.164, an alphabetic sender id, or empty for the
     /// account's default.
     pub from: String,
@@ -64,13 +66,16 @@ impl fmt::Debug for Attachment {
 
 impl Outgoing {
     /// The tags that it travels with.
-    pub fn tags(&self) -> [(&'static str, String); 4] {
-        [
-            (tags::TENANT, self.tenant.as_str().to_owned()),
-            (tags::CUSTOMER, self.customer.as_str().to_owned()),
-            (tags::MESSAGE, self.message.as_str().to_owned()),
-            (tags::NUMBER, self.number.to_string()),
-        ]
+    pub fn tags(&self) -> Vec<(&'static str, String)> {
+        let whose =
+            [(tags::TENANT, self.tenant.as_str().to_owned()), (tags::CUSTOMER, self.customer.as_str().to_owned())].into_iter();
+        match &self.service_mail {
+            Some(mail) => whose.chain([(tags::SERVICE_MAIL, mail.as_str().to_owned())]).collect(),
+            None => {
+                let message = (tags::MESSAGE, self.message.as_str().to_owned());
+                whose.chain([message, (tags::NUMBER, self.number.to_string())]).collect()
+            }
+        }
     }
 
     /// Bytes of what it says.

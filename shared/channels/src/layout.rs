@@ -30,31 +30,59 @@ pub struct Sheet<'a> {
 /// HTML with `@@names@@` in it, made of `layout.mjml` beside it; a test holds the two together.
 const LAYOUT: &str = include_str!("layout.html");
 
+/// The layout with what belongs to each of its names, as HTML.
+///
+/// # Errors
+///
+/// Which name of it nothing belongs to.
+pub fn filled(piece: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut out = String::with_capacity(2 * LAYOUT.len());
+    for (at, part) in LAYOUT.split("@@").enumerate() {
+        if at % 2 == 0 {
+            out.push_str(part);
+        } else {
+            out.push_str(&piece(part).ok_or_else(|| format!("the layout names '{part}', which is unknown"))?);
+        }
+    }
+    Ok(out)
+}
+
+/// Rows of three columns, the first their heads, as a table of the layout; amounts are right.
+pub fn table_of(rows: &[[String; 3]]) -> String {
+    let cell = |tag: &str, text: &str, style: &str, align: &str| {
+        format!("<{tag} align=\"{align}\" style=\"{CELL};{style};text-align:{align}\">{}</{tag}>", html(text))
+    };
+    let row = |(at, [first, second, third]): (usize, &[String; 3])| {
+        let (tag, style) = if at == 0 { ("th", "font-size:13px;font-weight:400;color:#5b6672") } else { ("td", "") };
+        let cells = [
+            cell(tag, first, &format!("overflow-wrap:anywhere;{style}"), "left"),
+            cell(tag, second, &format!("{DATE};{style}"), "right"),
+            cell(tag, third, &format!("{AMOUNT};{style}"), "right"),
+        ];
+        format!("<tr>{}</tr>", cells.concat())
+    };
+    table(&rows.iter().enumerate().map(row).collect::<String>())
+}
+
 impl Sheet<'_> {
     /// The mail as HTML.
     pub fn html(&self) -> Result<String, String> {
         let table = if self.table { self.html_table() } else { String::new() };
         let body = self.prose.html(&(table + &self.html_payment()));
-        let mut out = String::with_capacity(LAYOUT.len() + body.len() + 2_048);
-        for (at, piece) in LAYOUT.split("@@").enumerate() {
-            if at % 2 == 0 {
-                out.push_str(piece);
-                continue;
-            }
-            match piece {
-                "language" => out.push_str(&html(self.language)),
-                "title" => out.push_str(&html(self.subject)),
-                "preview" => out.push_str(&html(&self.prose.preview(PREVIEW_CHARS_MAX))),
-                "tenant" => out.push_str(&html(&plain(&self.brand.name))),
-                "hero" => out.push_str(&self.html_hero()),
-                "body" => out.push_str(&body),
-                "button_url" => out.push_str(&html(self.portal)),
-                "button" => out.push_str(&html(self.button())),
-                "foot" => out.push_str(&self.html_foot()),
-                other => return Err(format!("the layout names '{other}', which is unknown")),
-            }
-        }
-        Ok(out)
+        filled(|name| {
+            Some(match name {
+                "language" => html(self.language),
+                "title" => html(self.subject),
+                "preview" => html(&self.prose.preview(PREVIEW_CHARS_MAX)),
+                "tenant" => html(&plain(&self.brand.name)),
+                "hero" => self.html_hero(),
+                "body" => body.clone(),
+                "button_url" => html(self.portal),
+                "button" => html(self.button()),
+                "foot" => self.html_foot(),
+                _ => return None,
+            })
+        })
     }
 
     /// The mail as plain text.

@@ -11,6 +11,7 @@
 //! | [`locale`] | money and dates in words |
 //! | [`builtin`] | the ladder that a tenant starts with |
 //! | [`prove`] | what is wrong with the texts of a workflow |
+//! | [`render_notice`] | a finished service mail, and the calendar file that goes along |
 //! | [`channel`] | the trait that providers stand behind |
 //! | [`provider`] | what the registry says of a provider |
 //!
@@ -18,6 +19,7 @@
 //! covers it.
 
 pub mod builtin;
+mod calendar_file;
 pub mod channel;
 mod engine;
 mod failure;
@@ -26,6 +28,8 @@ mod labels;
 mod layout;
 pub mod locale;
 mod message_template;
+mod notice;
+mod notice_words;
 mod plain;
 mod promises;
 mod prose;
@@ -40,8 +44,10 @@ mod sns;
 pub mod template;
 mod values;
 
+pub use calendar_file::{CalendarDay, calendar_of};
 pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError};
 pub use input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, render_notice};
 pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
 pub use ses::SES;

@@ -170,7 +170,7 @@ fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str) -> Option<String
 }
 
 impl Rendered {
-    fn new(subject: Option<String>, text: String, html: Option<String>) -> Self {
+    pub(crate) fn new(subject: Option<String>, text: String, html: Option<String>) -> Self {
         let mut hasher = Sha256::new();
         for part in [subject.as_deref(), Some(&*text), html.as_deref()] {
             let part = part.unwrap_or_default();

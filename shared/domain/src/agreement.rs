@@ -260,6 +260,14 @@ pub fn expected_on(settings: &Settings, source: &str, pays_on: Date, way: &WayOf
     add_days(cleared, silence.div_euclid(DAY_SECONDS) + i64::from(silence.rem_euclid(DAY_SECONDS) > 0))
 }
 
+/// The day by which somebody decides what a customer contested at an instant: `settings.disputes` in business days of the tenant.
+pub fn decided_by(settings: &Settings, contested_at: Timestamp) -> Date {
+    let home = Locality::of_tenant(settings);
+    let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
+    let on = contested_at.to_zoned(home.zone().clone()).date();
+    calendar.add_business_days(on, i32::from(settings.disputes.sla_days))
+}
+
 /// The id under which what is kept back of a payment can be released whose own document says that it was taken back: of the payment as
 /// it was last received. Taken back again after it was received again is a matter of its own.
 pub fn of_document(received: &Payment) -> AgreementId {

@@ -130,6 +130,10 @@ id!(
     LinkId, "lnk_"
 );
 id!(
+    /// A service mail: derived from what it is, its link and what it tells of.
+    ServiceMailId, "svm_"
+);
+id!(
     /// A subscription of an outside system to events: drawn, since it names nothing else.
     SubscriptionId, "sub_"
 );

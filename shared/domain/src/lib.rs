@@ -44,6 +44,7 @@
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
 //! | [`message`] | how a message stands, and what its provider says of it |
+//! | [`service_mail`] | notices to whoever came by a portal link, and what is asked before one leaves |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`book_shares`] | what is open of a book, and which customers leave automation because of their share of it |
 //! | [`owners`] | who looks after a customer by rule, and which are key accounts |
@@ -120,6 +121,7 @@ pub mod retention;
 pub mod rollout;
 mod rule_input;
 pub mod self_test;
+pub mod service_mail;
 pub mod settings;
 pub mod simulate;
 pub mod standing;
@@ -157,7 +159,7 @@ pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId, LinkId, MessageId,
-    NoteId, OrderId, PaymentId, SubscriptionId, TaskId, TenantId,
+    NoteId, OrderId, PaymentId, ServiceMailId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
@@ -175,6 +177,7 @@ pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
+pub use service_mail::{ServiceMail, ServiceMailKind};
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use version::{SourceVersion, VersionOf};

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use channels::Attachment;
-use domain::attachment::sha256_of;
+use domain::{CustomerId, PaymentId, TenantId, attachment::sha256_of};
 use futures::future::BoxFuture;
 use store::{Error, OwnAttachment};
 
 /// Fetches the object of a key, of at most so many bytes: nothing where there is none, or a larger one. Where it cannot be known, why.
 pub type FetchFile = Arc<dyn Fn(String, u64) -> BoxFuture<'static, Result<Option<Vec<u8>>, String>> + Send + Sync>;
+
+/// Has the receipt of a payment made as a PDF: nothing where none can be had in time, so that its notice leaves without it.
+pub type MakeReceipt = Arc<dyn Fn(TenantId, CustomerId, PaymentId) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
 
 /// What a sender does with files.
 pub(crate) enum AttachedFiles {

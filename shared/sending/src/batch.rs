@@ -8,7 +8,7 @@ use store::BusKind;
 
 use crate::{
     Sender,
-    queued::{QueuedMessage, QueuedTest},
+    queued::{QueuedMessage, QueuedServiceMail, QueuedTest},
 };
 
 /// The envelope that EventBridge puts around it.
@@ -23,12 +23,16 @@ struct Envelope {
 enum Wanted {
     Message(QueuedMessage),
     Test(QueuedTest),
+    ServiceMail(QueuedServiceMail),
 }
 
 fn wanted(body: &str) -> serde_json::Result<Wanted> {
     let Envelope { kind, detail } = serde_json::from_str(body)?;
     if kind == BusKind::TestMessageRequested.as_str() {
         return Ok(Wanted::Test(serde_json::from_value::<Queued<QueuedTest>>(detail)?.content));
+    }
+    if kind == BusKind::ServiceMailRequested.as_str() {
+        return Ok(Wanted::ServiceMail(serde_json::from_value::<Queued<QueuedServiceMail>>(detail)?.content));
     }
     Ok(Wanted::Message(serde_json::from_value::<Queued<QueuedMessage>>(detail)?.content))
 }
@@ -48,6 +52,9 @@ impl Sender {
                 // Boxed: all that sending awaits is more than the compiler lays out in one.
                 Ok(Wanted::Message(queued)) => self.send(&queued).boxed().await.map(Some).map_err(anyhow::Error::from),
                 Ok(Wanted::Test(queued)) => self.send_test(&queued).boxed().await.map(|()| None).map_err(anyhow::Error::from),
+                Ok(Wanted::ServiceMail(queued)) => {
+                    self.send_service_mail(&queued).boxed().await.map(|()| None).map_err(anyhow::Error::from)
+                }
                 Err(error) => Err(anyhow::Error::from(error).context("the message in the queue cannot be read")),
             };
             match ended {

@@ -106,5 +106,6 @@ pub(crate) fn outgoing(queued: &QueuedMessage, checked: &Checked, contact: &Cont
         rendered: written.rendered.clone(),
         opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| written.links.opt_out.clone()),
         attachments: written.attachments.clone(),
+        service_mail: None,
     }
 }

@@ -17,7 +17,7 @@ use store::{
 };
 
 use crate::{
-    attached::{AttachedFiles, FetchFile},
+    attached::{AttachedFiles, FetchFile, MakeReceipt},
     checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
     own_message,
@@ -36,15 +36,16 @@ const UNLISTED_AGAIN_S: i64 = 3_600;
 /// Sends what is queued for one channel.
 pub struct Sender {
     pub(crate) store: Store,
-    vault: Vault,
+    pub(crate) vault: Vault,
     /// The channel whose messages it takes.
     serves: Channel,
     /// What records name as its provider.
     provider: &'static str,
     pub(crate) channel: Arc<dyn channels::ChannelClient>,
-    portal_url: String,
+    pub(crate) portal_url: String,
     pub(crate) clock: Clock,
     files: AttachedFiles,
+    pub(crate) receipts: Option<MakeReceipt>,
 }
 
 impl Sender {
@@ -90,6 +91,12 @@ impl Sender {
         Self { files: AttachedFiles::From(fetch), ..self }
     }
 
+    /// The same, which has receipts made that go along with notices of payments.
+    #[must_use]
+    pub fn with_receipts(self, make: MakeReceipt) -> Self {
+        Self { receipts: Some(make), ..self }
+    }
+
     /// A sender of what is given, which leaves files to others: it names no provider, so that whoever makes one carries no provider's client.
     pub(crate) fn of(
         store: Store,
@@ -98,7 +105,7 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        Self { store, vault, serves, provider, channel, portal_url, clock, files: AttachedFiles::Named }
+        Self { store, vault, serves, provider, channel, portal_url, clock, files: AttachedFiles::Named, receipts: None }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.

@@ -4,11 +4,11 @@ use kit::{Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
-use crate::{Sender, attached::FetchFile};
+use crate::Sender;
 
 /// What a function `send-<channel>` does all its life: sends by one provider what its queue brings, until Lambda ends it. The function says
-/// which of its variables is the portal's address, and by what it fetches files that go along, where it takes any: `admin` uses this crate too,
-/// and reads no such variable.
+/// which of its variables is the portal's address, and what its sender has besides, such as files that go along: `admin` uses this crate too, and
+/// reads no such variable.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ use crate::{Sender, attached::FetchFile};
 pub fn main(
     provider: &'static Provider,
     portal_url: fn(&Env) -> anyhow::Result<&str>,
-    files: fn(&Env, &Clients) -> anyhow::Result<Option<FetchFile>>,
+    besides: fn(Sender, &Env, &Clients) -> anyhow::Result<Sender>,
 ) -> LocalBoxFuture<'static, Result<(), Error>> {
     // Boxed: what it awaits is deeper than a compiler that lays out the caller follows.
     async move {
@@ -24,10 +24,7 @@ pub fn main(
         kit::init_logging(&env);
         let clients = Clients::load(&env).await;
         let sender = Sender::new(&env, &clients, Clock::system(), provider, portal_url(&env)?)?;
-        let sender = match files(&env, &clients)? {
-            Some(fetch) => sender.with_files(fetch),
-            None => sender,
-        };
+        let sender = besides(sender, &env, &clients)?;
         run(service_fn(|event: LambdaEvent<Value>| async { Ok::<_, Error>(sender.batch(event.payload).await?) })).await
     }
     .boxed_local()

@@ -1,6 +1,6 @@
 //! What the queue says of a message.
 
-use domain::{CustomerId, MessageId, TenantId};
+use domain::{CustomerId, MessageId, ServiceMailId, TenantId};
 use serde::Deserialize;
 
 /// A message to send: the ids that `MessageQueued` carries.
@@ -21,4 +21,15 @@ pub struct QueuedTest {
     pub tenant: TenantId,
     /// Which.
     pub test: String,
+}
+
+/// A service mail to send: the ids that `ServiceMailRequested` carries.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct QueuedServiceMail {
+    /// Whose.
+    pub tenant: TenantId,
+    /// To whom of which customer.
+    pub customer: CustomerId,
+    /// Which.
+    pub mail: ServiceMailId,
 }

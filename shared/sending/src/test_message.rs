@@ -25,6 +25,7 @@ impl Sender {
             rendered: Rendered { subject: Some(test.subject), text: test.text, html: test.html, sha256: String::new() },
             opt_out_url: None,
             attachments: Vec::new(),
+            service_mail: None,
         };
         let (status, why) = match self.channel.send(&outgoing).await {
             Ok(_) => (MessageStatus::Sent, None),

@@ -1,7 +1,7 @@
 //! Promises that change, and changes of agreements that are undone. Making agreements and acting on them lie with who asks over HTTP.
 
 use domain::{
-    Agreement, AgreementId, CustomerId,
+    Agreement, AgreementId, CustomerId, LinkId, ServiceMail, ServiceMailKind,
     proposal::{Amendment, Proposer, amend},
 };
 use jiff::Timestamp;
@@ -59,6 +59,15 @@ pub async fn undo(store: &Store, actor: &Actor, id: &str, reason: Option<&str>, 
         )
     };
     Ok((customer, undone.ok_or_else(nothing)?))
+}
+
+/// The notice that tells whoever contested something by a portal link how it was decided, where that is what changed.
+pub fn decision_notice(before: &Agreement, after: &Agreement, now: Timestamp) -> Option<ServiceMail> {
+    let kind = ServiceMailKind::DisputeDecided;
+    let is_decided = before.status_at != after.status_at && kind.is_true_of(after);
+    // Of what was made by a link, the link says who made it.
+    let link = LinkId::parse(&after.by).filter(|_| is_decided)?;
+    Some(ServiceMail::of(kind, &link, Some(after.id.as_str()), now))
 }
 
 async fn known(store: &Store, actor: &Actor, id: &str) -> Done<(CustomerId, Agreement)> {

@@ -35,6 +35,7 @@
 //! | [`health`] | the daily record |
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
+//! | [`service_mails`] | what was sent to whoever came by a portal link |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`subscriptions`] | subscriptions of outside systems to events |
@@ -92,6 +93,7 @@ pub mod public_url;
 pub mod rights;
 pub mod role;
 pub mod senders;
+pub mod service_mails;
 pub mod sign_ins;
 pub mod subscriptions;
 pub mod suppressions;

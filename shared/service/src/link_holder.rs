@@ -4,10 +4,11 @@
 //! a link is passed on in an office, and nobody signed in. What bounds people of the tenant bounds customers too (`domain::proposal`), and on
 //! top of it what the settings say of `promises`.
 
+pub use domain::decided_by;
 use domain::{
-    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, Settings,
-    TaskKind, TenantId, Terms,
-    calendar::{Calendar, Locality},
+    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, ServiceMail,
+    ServiceMailKind, Settings, TaskKind, TenantId, Terms,
+    calendar::Locality,
     dates::add_days,
     id::digest,
     proposal::{Proposal, ProposedScope, Proposer, agreed_already, propose},
@@ -50,14 +51,6 @@ pub fn open_dispute<'a>(agreements: &'a [Agreement], invoice: &InvoiceId) -> Opt
         matches!(agreement.terms, Terms::Dispute(_)) && agreement.runs() && agreement.scope.names(invoice)
     };
     agreements.iter().find(is_one)
-}
-
-/// The day by which somebody decides what a customer contested at an instant.
-pub fn decided_by(settings: &Settings, contested_at: Timestamp) -> Date {
-    let home = Locality::of_tenant(settings);
-    let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
-    let on = contested_at.to_zoned(home.zone().clone()).date();
-    calendar.add_business_days(on, i32::from(settings.disputes.sla_days))
 }
 
 /// Somebody who came by a portal link that is good.
@@ -243,7 +236,8 @@ impl LinkHolder {
         self.make(store, &proposal, (&facts, &settings), flaws, ("dispute_by_link", &what), Some(words), now).await
     }
 
-    /// Makes the agreement of a proposal, with the customer's words as a note and, of a dispute, with work for a person.
+    /// Makes the agreement of a proposal, with the customer's words as a note, with a notice to the link's address and, of a dispute, with work
+    /// for a person.
     #[expect(clippy::too_many_arguments, reason = "it is the common end of the two above")]
     async fn make(
         &self,
@@ -282,10 +276,12 @@ impl LinkHolder {
             deleted: None,
         });
         let task = is_dispute.then(|| contested(&agreement, settings, now));
+        let kind = if is_dispute { ServiceMailKind::DisputeOpened } else { ServiceMailKind::PromiseMade };
+        let mail = ServiceMail::of(kind, &self.link, Some(agreement.id.as_str()), now);
         let entry = self.entry(operation, now).of(agreement.id.as_str());
         let entry =
             entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
-        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref() };
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: Some(&mail) };
         match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
                 let made = store.agreement(&self.tenant, &self.customer, &id).await?;

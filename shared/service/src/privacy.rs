@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Channel, Contact, ContactByHand, CustomerId, CustomerKind, Facts, Identifier, People, TenantId, address_key,
-    customer::mailbox_of, retention_of,
+    customer::mailbox_of, retention_of, service_mail::SERVICE_MAIL_DAYS,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -447,6 +447,11 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             "proposals, which may name the person, and what was answered to whoever accepted one",
             "a person decides about them, and they expire".to_owned(),
             Some("8 days after it was proposed, and until the table deletes it".to_owned()),
+        ),
+        of(
+            "service mails to whoever came by a portal link",
+            "they hold ids and what became of each, no names, no addresses and no words".to_owned(),
+            Some(format!("{SERVICE_MAIL_DAYS} days after each was asked for")),
         ),
         of(
             "answers to calls with an Idempotency-Key",

@@ -95,6 +95,7 @@ operations! {
         ShowContacts = "show_contacts", "Reads a customer's contacts, and what people entered of them.";
         ListLinks = "list_links", "Looks through a customer's portal links.";
         ListLinksOf = "list_links_of", "Looks through the portal links of a customer by the source's id.";
+        ListServiceMails = "list_service_mails", "Looks through what was sent to whoever came by a customer's portal links.";
         ListSuppressions = "list_suppressions", "Looks through the addresses that must not be used.";
         ShowTask = "show_task", "Reads a task.";
         ListTaskCustomers = "list_task_customers", "Reads whom an exception concerns.";

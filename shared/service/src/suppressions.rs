@@ -218,6 +218,6 @@ async fn customer(store: &Store, actor: &Actor, id: Option<&str>) -> Done<Option
 
 /// An address as a row of the list would say it.
 pub fn line(stopped: Stopped) -> StoppedLine {
-    let Stopped { id, channel, shown, suppression, by, said } = stopped;
+    let Stopped { id, channel, shown, suppression, by, said, .. } = stopped;
     StoppedLine { id: id.to_string(), channel, shown, reason: suppression.reason, at: suppression.at, by, said }
 }

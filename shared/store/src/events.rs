@@ -73,6 +73,8 @@ bus_kinds! {
     MessageQueued,
     /// Somebody of the tenant's own wants a message to themselves as a test.
     TestMessageRequested,
+    /// Somebody who came by a portal link is to get a notice.
+    ServiceMailRequested,
     /// A message left; in shadow mode: would have.
     MessageSent,
     /// A message arrived.
@@ -169,6 +171,12 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         // Taking it changes it too, and says nothing.
         let ids = json!({ "test": id, "channel": Channel::Email });
         let made = || event(BusKind::TestMessageRequested, &tenant, None, &[&id], ids);
+        return Ok(old.is_none().then(made).into_iter().collect());
+    }
+    if let Some((tenant, customer, id)) = keys::parse_service_mail(pk, sk) {
+        // Taking it changes it too, and so does what became of it: neither says anything.
+        let ids = json!({ "customer": customer.as_str(), "mail": id.as_str(), "channel": Channel::Email });
+        let made = || event(BusKind::ServiceMailRequested, &tenant, None, &[customer.as_str(), id.as_str()], ids);
         return Ok(old.is_none().then(made).into_iter().collect());
     }
     if let Some(tenant) = keys::parse_jobs(pk) {

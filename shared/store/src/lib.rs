@@ -59,6 +59,7 @@ pub use customer::{
     named::{CustomerName, KnownInvoice},
     notes::{CustomerNote, MadeBeside, NotePage},
     owners::{Absence, CustomerOwner},
+    service_mails::{KnownServiceMail, ServiceMailPage, ServiceMailResult, TakenServiceMail},
     shown::CameBy,
     words_about::{MeantForPerson, WordsAbout},
 };

@@ -108,10 +108,12 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
     let store = open_table(stack).await?;
     let tenant = TenantId::parse(TENANT).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let pending = ever_pending(stack)?;
-    let mut verdict = Verdict { accepted: outbox.len(), decided: pending.len(), ..Verdict::default() };
+    // Service mails are no messages of a decision, and no record speaks of them.
+    let messages: Vec<&Sent> = outbox.iter().filter(|sent| sent.service_mail.is_none()).collect();
+    let mut verdict = Verdict { accepted: messages.len(), decided: pending.len(), ..Verdict::default() };
     // The outbox by message: its tags are what the sender claimed.
     let mut accepted: BTreeMap<String, usize> = BTreeMap::new();
-    for sent in outbox {
+    for sent in messages {
         let people = recipients(&sent.raw);
         if people > 1 {
             verdict.twice.push(format!("{} people are named by one call at {}", people, sent.at));

@@ -79,6 +79,7 @@ fn accept(world: &World, request: Value) -> Result<String, Refusal> {
         at,
         tenant: tag(tags::TENANT),
         message: tag(tags::MESSAGE),
+        service_mail: tag(tags::SERVICE_MAIL),
         channel: "email".to_owned(),
         provider: "ses".to_owned(),
         to: bare(to.first().unwrap_or(&all[0])).to_owned(),

@@ -36,6 +36,7 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
         at: world.clock.now(),
         tenant: attribute(&fields, tags::TENANT),
         message: attribute(&fields, tags::MESSAGE),
+        service_mail: None,
         channel: "sms".to_owned(),
         provider: "sns".to_owned(),
         to: number,

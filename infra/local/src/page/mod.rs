@@ -340,6 +340,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             tenant: Some(hostile.to_owned()),
             message: Some(hostile.to_owned()),
+            service_mail: None,
             channel: "email".to_owned(),
             provider: hostile.to_owned(),
             to: hostile.to_owned(),

@@ -1,6 +1,7 @@
 //! What is so of one provider and not of all.
 
 use channels::{Attachment, Outgoing, SES, SNS};
+use domain::ServiceMailId;
 
 use crate::loopback::{Answer, kind, outgoing, send};
 
@@ -112,6 +113,21 @@ async fn ses_is_given_files_beside_the_words() {
         "ContentDisposition": "ATTACHMENT", "ContentTransferEncoding": "BASE64",
     }]);
     assert_eq!(body["Content"]["Simple"]["Attachments"], expected);
+}
+
+#[tokio::test]
+async fn a_service_mail_travels_under_its_own_tag() {
+    let id = ServiceMailId::derive(&["m"]);
+    let mail = Outgoing { service_mail: Some(id.clone()), opt_out_url: None, ..outgoing(&SES) };
+    let (_, requests) = send(&SES, &mail, Answer::http(503, "", "{}")).await;
+    let (_, body) = requests[0].split_once("\r\n\r\n").expect("a request");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let expected = serde_json::json!([
+        {"Name": "dunlin_tenant", "Value": "acme"},
+        {"Name": "dunlin_customer", "Value": mail.customer.as_str()},
+        {"Name": "dunlin_service_mail", "Value": id.as_str()},
+    ]);
+    assert_eq!(body["EmailTags"], expected);
 }
 
 #[tokio::test]

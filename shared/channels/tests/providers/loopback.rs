@@ -63,6 +63,7 @@ pub fn outgoing(provider: &Provider) -> Outgoing {
         },
         opt_out_url: facts.has_subject.then(|| "https://p.example/stop".to_owned()),
         attachments: Vec::new(),
+        service_mail: None,
     }
 }
 

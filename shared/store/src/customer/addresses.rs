@@ -1,7 +1,7 @@
 //! What is known of addresses, and that somebody replied.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, id::digest};
+use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, id::digest, word::Word};
 use jiff::Timestamp;
 
 use crate::{
@@ -78,6 +78,8 @@ pub struct Stopped {
     pub by: Option<String>,
     /// What they said of it.
     pub said: Option<String>,
+    /// That the address bounced or complained, where an opt-out stands in the place of that.
+    pub beside: Option<SuppressionReason>,
 }
 
 /// What came of lifting what stands against an address.
@@ -103,6 +105,7 @@ pub(crate) fn stopped(row: &Row) -> Result<Option<Stopped>> {
         suppression,
         by: of(fact::BY),
         said: of(address::SAID),
+        beside: text(row, address::BESIDE).and_then(SuppressionReason::read),
     }))
 }
 
@@ -112,6 +115,21 @@ struct ToStop<'a> {
     channel: Channel,
     shown: &'a str,
     said: Option<&'a str>,
+}
+
+/// What is noted beside an opt-out, of what stood there and what comes, in either order: that the address takes nothing, or that its owner
+/// complained. Which of both came first counts.
+fn beside(stands: SuppressionReason, comes: SuppressionReason) -> Option<SuppressionReason> {
+    let is_of_mailbox = |reason| matches!(reason, SuppressionReason::Bounce | SuppressionReason::Complaint);
+    match (stands, comes) {
+        (SuppressionReason::OptOut, reason) | (reason, SuppressionReason::OptOut) => {
+            Some(reason).filter(|_| is_of_mailbox(reason))
+        }
+        (
+            SuppressionReason::Bounce | SuppressionReason::Complaint | SuppressionReason::Cease | SuppressionReason::Later(_),
+            SuppressionReason::Bounce | SuppressionReason::Complaint | SuppressionReason::Cease | SuppressionReason::Later(_),
+        ) => None,
+    }
 }
 
 impl Store {
@@ -194,7 +212,19 @@ impl Store {
             tries.again()?;
             let row = self.read(OP, &stopping.key, true).await?;
             let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
-            if fact.suppressed.as_ref().is_some_and(|known| !suppression.reason.is_stricter_than(known.reason)) {
+            let known = fact.suppressed.as_ref().map(|known| known.reason);
+            let is_as_strict = known.is_some_and(|known| !suppression.reason.is_stricter_than(known));
+            let beside = known.and_then(|known| beside(known, suppression.reason));
+            if is_as_strict {
+                // An opt-out stands, which notices go past: that nothing arrives there is noted beside it.
+                let is_noted = row.as_ref().is_some_and(|row| row.contains_key(address::BESIDE));
+                if let Some(beside) = beside.filter(|_| !is_noted) {
+                    let change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
+                    let change = change.put(address::BESIDE, s(beside.as_str()));
+                    if let Wrote::Not(_) = self.write(OP, change, false).await? {
+                        continue;
+                    }
+                }
                 return Ok(false);
             }
             fact.suppressed = Some(suppression.clone());
@@ -202,6 +232,9 @@ impl Store {
             change = change.put(address::CHANNEL, s(word_of(stopping.channel)));
             if !stopping.shown.is_empty() {
                 change = change.put(address::SHOWN, s(stopping.shown));
+            }
+            if let Some(beside) = beside {
+                change = change.put(address::BESIDE, s(beside.as_str()));
             }
             change = match stopping.said {
                 Some(said) => change.put(address::SAID, s(said)),
@@ -268,7 +301,11 @@ impl Store {
                 return Ok(Lifted::Another(before));
             }
             let fact = AddressFact { suppressed: None };
-            let change = self.address_change(key.clone(), Some(&row), &fact).drop(address::SAID).drop(address::CEASED_WITH);
+            let change = self
+                .address_change(key.clone(), Some(&row), &fact)
+                .drop(address::SAID)
+                .drop(address::BESIDE)
+                .drop(address::CEASED_WITH);
             let mut actions = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;
             if let Transacted::Done = self.transact(OP, &id, actions).await? {

@@ -1,11 +1,12 @@
 //! Agreements and charges: what people keep back, and what they let be asked for on top.
 
-use domain::{Agreement, AgreementId, Charge, ChargeId, CustomerId, TenantId};
+use domain::{Agreement, AgreementId, Charge, ChargeId, CustomerId, ServiceMail, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store,
+    customer::service_mails::requested,
     table::{
         attributes::{document::DOC, every::CHASE, fact, reference},
         change::{Change, is, no_item, put},
@@ -95,11 +96,28 @@ impl Store {
         after: &Agreement,
         now: Timestamp,
     ) -> Result<()> {
+        self.change_agreement_telling(tenant, customer, (before, after), None, now).await
+    }
+
+    /// The same with the notice that tells of it, where there is one: both are written, or neither.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::put_agreement`].
+    pub async fn change_agreement_telling(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        (before, after): (&Agreement, &Agreement),
+        mail: Option<&ServiceMail>,
+        now: Timestamp,
+    ) -> Result<()> {
         let key = keys::agreement(tenant, customer, &after.id);
         let kept = row_of([(DOC, s(to_json(&Undoable { before: before.clone(), after: after.clone() })))]);
         self.write_facts("change an agreement of", tenant, customer, now, |_| {
             let undo = put(self, &keys::agreement_before(tenant, customer, &after.id), kept.clone());
-            vec![replacing(key.clone(), Some(before), after, now).update(self), undo]
+            let told = mail.map(|mail| requested(tenant, customer, mail).update(self));
+            [replacing(key.clone(), Some(before), after, now).update(self), undo].into_iter().chain(told).collect()
         })
         .await
     }

@@ -3,8 +3,9 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
-    Agreement, Basket, CustomerId, PaymentId, ProviderSaid, Settings, TenantId,
+    Agreement, Basket, CustomerId, PaymentId, ProviderSaid, ServiceMail, ServiceMailKind, Settings, TenantId,
     basket::{BasketChange, SOURCE},
+    service_mail::is_received,
 };
 use jiff::Timestamp;
 
@@ -13,6 +14,7 @@ use super::{
     apply::{AppliedOutcome, Beside, Origin, Receipt},
     basket_items::basket_written,
     head::{Wake, bump},
+    service_mails::requested,
 };
 use crate::{
     Error, Result, Store,
@@ -244,6 +246,7 @@ impl Store {
             let mut actions: Vec<TransactWriteItem> = Vec::new();
             if changed {
                 actions.push(basket_written(tenant, &basket).when(is(REVISION, n(known.revision))).update(self));
+                actions.extend(receipt_for(&known, &basket, now).map(|mail| requested(tenant, customer, &mail).update(self)));
             }
             let money = self.agreement(tenant, customer, &basket.agreement()).await?;
             if let Some((money, after)) =
@@ -262,6 +265,12 @@ impl Store {
             }
         }
     }
+}
+
+/// The receipt that the payer of a basket gets with the first money that comes of it, to the link by which they began it.
+fn receipt_for(known: &Basket, basket: &Basket, now: Timestamp) -> Option<ServiceMail> {
+    let link = basket.link.as_ref().filter(|_| known.receipts.is_empty() && is_received(basket))?;
+    Some(ServiceMail::of(ServiceMailKind::Receipt, link, Some(basket.id.as_str()), now))
 }
 
 fn changed_by(known: &Basket, says: BasketSays<'_>, settings: &Settings, now: Timestamp) -> BasketChange {

@@ -26,6 +26,7 @@ pub(crate) mod past;
 pub(crate) mod people_at;
 mod reckoned;
 mod retiring;
+pub(crate) mod service_mails;
 pub(crate) mod shown;
 mod versions;
 pub(crate) mod words_about;

@@ -1,13 +1,16 @@
 //! Notes of people on a customer, an invoice, a case or an agreement. A note that was changed or taken away says so, by whom and when; the texts that it
 //! had stay with it until the customer's people are erased.
 
-use domain::{Agreement, CustomerId, NewTask, NoteId, TenantId};
+use domain::{Agreement, CustomerId, NewTask, NoteId, ServiceMail, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result, Store,
-    customer::agreements::{referred, replacing},
+    customer::{
+        agreements::{referred, replacing},
+        service_mails::requested,
+    },
     table::{
         attributes::document::DOC,
         change::{Change, is, put_new},
@@ -51,6 +54,8 @@ pub struct MadeBeside<'a> {
     pub why: Option<&'a CustomerNote>,
     /// What somebody has to do now.
     pub task: Option<&'a NewTask>,
+    /// The notice that tells whoever made it.
+    pub mail: Option<&'a ServiceMail>,
 }
 
 /// A page of notes, newest first.
@@ -79,7 +84,7 @@ impl Store {
         }
     }
 
-    /// Makes an agreement with the note that says why, and with work for a person, where there are such: all of it is written, or nothing. The
+    /// Makes an agreement with the note that says why, with work for a person and with a notice, where there are such: all of it is written, or nothing. The
     /// customer is decided again.
     ///
     /// # Errors
@@ -106,6 +111,9 @@ impl Store {
             if let Some(task) = beside.task {
                 let (key, row) = task_row(tenant, Some(customer), task, now);
                 actions.push(put_new(self, &key, row));
+            }
+            if let Some(mail) = beside.mail {
+                actions.push(requested(tenant, customer, mail).update(self));
             }
             actions
         })

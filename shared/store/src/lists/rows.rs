@@ -483,7 +483,7 @@ fn message_rows(made: &Made<'_>, line: MessageLine, version: &str) -> [ListRow; 
 fn of_address(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let Some(stopped) = addresses::stopped(item)? else { return Ok(vec![]) };
     made.version = format!("{:012}", number::<u64>(item, document::REVISION).unwrap_or(0));
-    let Stopped { id, channel, shown, suppression, by, said } = stopped;
+    let Stopped { id, channel, shown, suppression, by, said, .. } = stopped;
     let (id, place) = (id.to_string(), keys::second(suppression.at));
     let line = StoppedLine { id: id.clone(), channel, shown, reason: suppression.reason, at: suppression.at, by, said };
     Ok(vec![made.wide("addresses", "stopped", &place, &id, &Line::Stopped(line))])

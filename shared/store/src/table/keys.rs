@@ -67,6 +67,7 @@
 //! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key; portal: query of `chase` where few are open, else the list of the customer's invoices; one, by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts and portal: query of `chase`; archived ones by key | 4 W |
 //! | basket | `C` | `BASKET#{id}` | portal, when it is begun; ingest, with what its provider says; admin, with a payment that a collector took | portal, ingest and admin, by key; query `BASKET#` | with its agreement and the row below 10 W in a transaction, 2 W and its money a change |
+//! | service mail | `C` | `SVM#{id}` | portal, ingest and admin, with what it tells of; its sender, when it takes it and with what came of it; feedback | its sender, by key; admin: query `SVM#` | 2 W in a transaction, 2 W to send, 1 W a word of its provider, expires after 90 days |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; portal, for one invoice: the same, newest first; `read-model`: query, newest first | 1 W |
@@ -133,6 +134,7 @@ mod drafts_and_tests;
 mod jobs;
 mod lists;
 mod people;
+mod service_mails;
 mod sort;
 mod subscriptions;
 mod words_and_owners;
@@ -143,6 +145,7 @@ pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
 pub(crate) use people::*;
+pub(crate) use service_mails::*;
 pub(crate) use sort::*;
 pub(crate) use subscriptions::*;
 pub(crate) use words_and_owners::*;

@@ -140,6 +140,31 @@ async fn what_its_provider_says_comes_with_its_money_and_its_receipt() {
 }
 
 #[tokio::test]
+async fn the_first_money_of_a_basket_asks_for_one_receipt() {
+    let receipts = async |table: &Table| {
+        let page = table.store.service_mails(&table.tenant, &customer_id(), 10, None, at(20)).await.unwrap();
+        page.mails.into_iter().map(|known| (known.mail.kind, known.mail.link, known.mail.about)).collect::<Vec<_>>()
+    };
+    let table = with_invoices().await;
+    let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000), ("INV-2", 2_000)]), 1).await;
+    let pending = ProviderOutcome::Pending { money: Money::from_minor(7_000, Currency::EUR), way: WayOfPaying::Card };
+    hear(&table, &said(&basket, "e1", 2, pending), 2).await;
+    assert!(receipts(&table).await.is_empty(), "nothing came yet");
+    let link = basket.link.clone().unwrap();
+    let expected = [(ServiceMailKind::Receipt, link, Some(basket.id.to_string()))];
+    for (event, what) in [("e2", received(7_000)), ("e2", received(7_000)), ("e3", refunded(2_000)), ("e4", received(7_000))] {
+        hear(&table, &said(&basket, event, 3, what), 3).await;
+        assert_eq!(receipts(&table).await, expected, "{event}");
+    }
+    // What was given back before it was heard of has none.
+    let table = with_invoices().await;
+    let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000)]), 1).await;
+    hear(&table, &said(&basket, "e1", 3, refunded(5_000)), 3).await;
+    hear(&table, &said(&basket, "e2", 2, received(5_000)), 4).await;
+    assert!(receipts(&table).await.is_empty());
+}
+
+#[tokio::test]
 async fn any_order_and_any_repeats_leave_the_same_money() {
     let events = |basket: &Basket| {
         [

@@ -149,3 +149,37 @@ async fn what_was_asked_for_is_told_as_done_only_once_a_person_said_so() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_service_mail_is_told_of_once_whatever_becomes_of_it() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let mail = ServiceMail::of(ServiceMailKind::NewLink, &LinkId::derive(&["link"]), None, at(1));
+    assert!(store.request_service_mail(tenant, &customer, &mail).await.unwrap());
+    assert!(!store.request_service_mail(tenant, &customer, &mail).await.unwrap());
+    let nameless = ServiceMail::of(ServiceMailKind::Receipt, &mail.link, None, at(1));
+    assert!(store.request_service_mail(tenant, &customer, &nameless).await.is_err(), "it names no payment");
+    store.take_service_mail(tenant, &customer, &mail.id, at(2)).await.unwrap().unwrap();
+    assert_eq!(store.take_service_mail(tenant, &customer, &mail.id, at(2)).await.unwrap(), None);
+    let said = async |status, minute| {
+        let result = store::ServiceMailResult { status, why: None, provider_id: Some("ses-1"), at: at(minute) };
+        store.end_service_mail(tenant, &customer, &mail.id, result).await.unwrap()
+    };
+    // SES was faster than the sender; the loudest word stands.
+    let heard = [MessageStatus::Delivered, MessageStatus::Sent, MessageStatus::Complained, MessageStatus::Bounced];
+    let mut changed = Vec::new();
+    for status in heard {
+        changed.push(said(status, 3).await);
+    }
+    assert_eq!(changed, [true, false, true, false]);
+    let known = store.service_mail(tenant, &customer, &mail.id, at(4)).await.unwrap().unwrap();
+    assert_eq!((known.status, known.status_at), (MessageStatus::Complained, Some(at(3))));
+    let events = told(&table);
+    let requested: Vec<&BusEvent> = events.iter().filter(|event| event.kind.as_str() == "ServiceMailRequested").collect();
+    let [event] = requested.as_slice() else { panic!("{requested:?}") };
+    assert_eq!((&event.detail["mail"], &event.detail["channel"]), (&mail.id.as_str().into(), &"email".into()));
+    let page = store.service_mails(tenant, &customer, 10, None, at(4)).await.unwrap();
+    assert_eq!((page.mails.len(), page.after), (1, None));
+    assert!(store.service_mails(tenant, &customer, 10, Some(&mail.id), at(4)).await.unwrap().mails.is_empty());
+}

@@ -32,6 +32,7 @@ pub mod address {
         CHANNEL = "ad_channel", Text, "On which channel it must not be used. Absent in items of older releases.";
         SHOWN = "ad_shown", Text, "Enough of it for people to know it by: `a…@acme.example`, `…678`.";
         SAID = "ad_said", Text, "What the person said who entered it.";
+        BESIDE = "ad_beside", Text, "`bounce` or `complaint`, where an opt-out stands in the place of that. Absent otherwise.";
         CEASED_WITH = "ad_with", Json, "Of somebody who asked for no contact at all: digests of the addresses, and the customers, where that was written down with it.";
     }
 }
