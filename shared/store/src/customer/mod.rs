@@ -4,6 +4,7 @@ pub(crate) mod addresses;
 pub(crate) mod agreements;
 pub(crate) mod apply;
 pub(crate) mod archiving;
+pub(crate) mod asked_by_link;
 pub(crate) mod baskets;
 pub(crate) mod brief;
 pub(crate) mod by_hand;
