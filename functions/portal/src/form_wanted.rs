@@ -11,6 +11,16 @@ pub(crate) enum FormWanted {
     Dispute(InvoiceId),
     /// A request, or a message.
     Write,
+    /// That messages are for somebody else.
+    NotForMe,
+    /// How somebody is written to.
+    Preferences,
+    /// Whom is written to.
+    Contacts,
+    /// That a code is sent.
+    Code,
+    /// A code that was sent.
+    EnterCode,
 }
 
 impl FormWanted {
@@ -19,6 +29,11 @@ impl FormWanted {
         match rest {
             "promise" => Some(Self::Promise),
             "write" => Some(Self::Write),
+            "not-for-me" => Some(Self::NotForMe),
+            "preferences" => Some(Self::Preferences),
+            "contacts" => Some(Self::Contacts),
+            "code" => Some(Self::Code),
+            "code/enter" => Some(Self::EnterCode),
             rest => {
                 let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
                 InvoiceId::parse(invoice).map(Self::Dispute)

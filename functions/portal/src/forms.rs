@@ -3,7 +3,15 @@
 use store::Result;
 
 use crate::{
-    dispute_form::dispute, form_visit::FormVisit, form_wanted::FormWanted, page::PortalPage, promise_form::promise,
+    code_form::{ask_code, enter_code},
+    contacts_form::contacts,
+    dispute_form::dispute,
+    form_visit::FormVisit,
+    form_wanted::FormWanted,
+    not_for_me_form::not_for_me,
+    page::PortalPage,
+    preferences_form::preferences,
+    promise_form::promise,
     write_form::write,
 };
 
@@ -17,5 +25,10 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Promise => promise(form).await,
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
+        FormWanted::NotForMe => not_for_me(form).await,
+        FormWanted::Preferences => preferences(form).await,
+        FormWanted::Contacts => contacts(form).await,
+        FormWanted::Code => ask_code(form).await,
+        FormWanted::EnterCode => enter_code(form).await,
     }
 }

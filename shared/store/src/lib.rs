@@ -101,7 +101,7 @@ pub use tenant::{
     drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
-    stops::Stop,
+    stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},

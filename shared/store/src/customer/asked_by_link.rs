@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     AuditEntry, Error, FoundLink, Result, Store, Vault,
+    customer::service_mails::requested,
     table::{
         attributes::{
             every::{EXPIRES_AT, PK},
@@ -106,7 +107,7 @@ impl Store {
         let FoundLink { tenant, customer, link } = found;
         let of_address = keys::asked_for_address(tenant, link.address.digest(), what);
         let of_customer = keys::asked_for_customer(tenant, customer, what);
-        let mut actions = vec![self.service_mail_item(tenant, customer, &wanted.mail)];
+        let mut actions = vec![requested(tenant, customer, &wanted.mail).when(no_item()).update(self)];
         for (key, limit) in [(of_address, OF_ADDRESS), (of_customer, OF_CUSTOMER)] {
             match one_more(&key, counted.get(&key), limit, now)? {
                 Ok(change) => actions.push(change.update(self)),
