@@ -5,7 +5,7 @@
 use domain::{CodeGuess, CodeStanding, PortalCode, calendar::tenant_zone};
 use minijinja::{Value, context, value::Serde};
 use service::{NotDone, link_confirmation::takes_mail};
-use store::{LinkAsked, Result};
+use store::{LinkMailAsked, Result};
 
 use crate::{
     access_labels::AccessLabels,
@@ -55,8 +55,10 @@ pub(crate) async fn ask_code(form: &FormVisit<'_>) -> Result<Option<PortalPage>>
         Err(NotDone::NotFound(_) | NotDone::NotAllowed(_)) => return Ok(None),
     };
     match asked {
-        LinkAsked::Done | LinkAsked::Before => Ok(Some(PortalPage::See(format!("{}/code/enter?to={}", visit.path, to.as_str())))),
-        LinkAsked::TooOften(again_at) => {
+        LinkMailAsked::Done | LinkMailAsked::Before => {
+            Ok(Some(PortalPage::See(format!("{}/code/enter?to={}", visit.path, to.as_str()))))
+        }
+        LinkMailAsked::TooOften(again_at) => {
             let again = again_at.to_zoned(tenant_zone(&visit.settings));
             let text = labels.code_too_often.replace("{time}", &up_to_the_minute(&again));
             wrong.add("form", text.replace("{day}", &visit.locale.date(again.date())));

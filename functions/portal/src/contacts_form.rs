@@ -3,7 +3,7 @@
 
 use domain::{Channel, Contact, People};
 use minijinja::{Value, context, value::Serde};
-use service::link_contacts::{SaidOfPeople, contact_of};
+use service::link_contacts::{SaidOfPeople, contact_key, contact_of};
 use store::{Result, masked};
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) async fn contacts(form: &FormVisit<'_>) -> Result<Option<PortalPage>>
         } else {
             let said = match typed.one("left") {
                 "" => SaidOfPeople::AlsoFor(person(typed)),
-                id => SaidOfPeople::Left(id.to_owned()),
+                key => SaidOfPeople::Left(key.to_owned()),
             };
             if let Some(page) = say(form, &visit, &said, typed, &mut wrong).await? {
                 return Ok(page);
@@ -57,7 +57,7 @@ pub(crate) async fn contacts(form: &FormVisit<'_>) -> Result<Option<PortalPage>>
     let own = contact_of(&people, form.opened.address).map(|(id, _)| id).unwrap_or_default();
     let all = people.all().map(|(id, contact)| {
         let is_own = id == own;
-        context! { id, name => contact.name.as_str(), addresses => addresses(contact, is_own), is_own }
+        context! { key => contact_key(id), name => contact.name.as_str(), addresses => addresses(contact, is_own), is_own }
     });
     let values = context! {
         a => Value::from(Serde(labels)),

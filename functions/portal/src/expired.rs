@@ -7,7 +7,7 @@ use service::{
     NotDone,
     link_confirmation::{ask_new_link, takes_mail},
 };
-use store::{FoundLink, LinkAsked, Result, Store};
+use store::{FoundLink, LinkMailAsked, Result, Store};
 
 use crate::{
     access_labels::AccessLabels,
@@ -43,8 +43,10 @@ pub(crate) async fn answer_expired(
     }
     let labels = AccessLabels::of(words);
     match ask_new_link(store, found, now).await {
-        Ok(LinkAsked::Done | LinkAsked::Before) => Ok(filled(words, 200, labels.new_link_title, labels.new_link_sent, None)),
-        Ok(LinkAsked::TooOften(_)) => Ok(filled(words, 429, words.gone, labels.new_link_too_often, None)),
+        Ok(LinkMailAsked::Done | LinkMailAsked::Before) => {
+            Ok(filled(words, 200, labels.new_link_title, labels.new_link_sent, None))
+        }
+        Ok(LinkMailAsked::TooOften(_)) => Ok(filled(words, 429, words.gone, labels.new_link_too_often, None)),
         Err(NotDone::Store(error)) => Err(error),
         Err(NotDone::Changed(_) | NotDone::Stale(_) | NotDone::Cursor | NotDone::Fields(_)) => Ok(PortalPage::Plain(503, words)),
         Err(NotDone::NotFound(_) | NotDone::NotAllowed(_) | NotDone::Conflict(_)) => Ok(PortalPage::Plain(410, words)),

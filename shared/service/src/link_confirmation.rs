@@ -6,7 +6,7 @@
 use domain::{CodeGuess, Identifier, PortalCode};
 use jiff::Timestamp;
 use serde_json::json;
-use store::{FoundLink, LinkAsked, PortalLink, Store, Vault};
+use store::{FoundLink, LinkMailAsked, PortalLink, Store, Vault};
 
 use crate::{Done, NotDone, link_holder::LinkHolder};
 
@@ -29,7 +29,7 @@ impl LinkHolder {
     ///
     /// [`NotDone::Conflict`] for a link of a phone number, [`NotDone::Changed`] where others asked at the same moment; those of KMS and of the
     /// table.
-    pub async fn ask_code(&self, vault: &Vault, found: &FoundLink, now: Timestamp) -> Done<LinkAsked> {
+    pub async fn ask_code(&self, vault: &Vault, found: &FoundLink, now: Timestamp) -> Done<LinkMailAsked> {
         if !takes_mail(&found.link) {
             return Err(no_mail());
         }
@@ -54,7 +54,7 @@ impl LinkHolder {
 ///
 /// [`NotDone::NotFound`] where a person made the link void meanwhile, [`NotDone::Conflict`] for a link of a phone number, [`NotDone::Changed`] where
 /// others asked at the same moment; those of the table.
-pub async fn ask_new_link(store: &Store, found: &FoundLink, now: Timestamp) -> Done<LinkAsked> {
+pub async fn ask_new_link(store: &Store, found: &FoundLink, now: Timestamp) -> Done<LinkMailAsked> {
     let FoundLink { tenant, customer, link } = found;
     if !takes_mail(link) {
         return Err(no_mail());

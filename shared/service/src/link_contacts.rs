@@ -1,7 +1,7 @@
 //! What whoever came by a portal link says of people: that messages are for somebody else, that somebody left, whom to write to. It changes no
 //! contact. What they said is a note, and a person decides what of it is entered.
 
-use domain::{Contact, Facts, NoteId, People, mailbox::is_address};
+use domain::{Contact, Facts, NoteId, People, id::digest, mailbox::is_address};
 use jiff::Timestamp;
 use store::{AddressId, Store};
 
@@ -35,7 +35,7 @@ pub enum SaidOfPeople {
     NotForMe(PersonNamed),
     /// That somebody is to be written to as well.
     AlsoFor(PersonNamed),
-    /// That a contact of the customer, by its id, is not there any more.
+    /// That a contact of the customer, by its [`contact_key`], is not there any more.
     Left(String),
 }
 
@@ -67,6 +67,11 @@ impl SaidOfPeople {
             }
         }
     }
+}
+
+/// What pages name a contact by: some sources have addresses for ids, and a page shows nobody's whole address to somebody else.
+pub fn contact_key(id: &str) -> String {
+    digest(&["contact", id])
 }
 
 /// The contact of an address among people, with its id: the customer's own, or one whom an invoice names.
@@ -113,12 +118,14 @@ impl LinkHolder {
                 }
                 named.map(|named| format!("Somebody to write to, named by {whose}: {named}"))
             }
-            SaidOfPeople::Left(id) => {
-                let known = People::of(&facts).contact(id).map(|contact| contact.name.clone());
+            SaidOfPeople::Left(key) => {
+                let people = People::of(&facts);
+                let known = people.all().find(|(id, _)| contact_key(id) == *key);
                 if known.is_none() {
-                    flaws.push(("/contact".to_owned(), "the customer has no contact of this id".to_owned()));
+                    flaws.push(("/contact".to_owned(), "the customer has no such contact".to_owned()));
                 }
-                known.map(|name| format!("{name} ({}) is not there any more, says {whose}.", noted_contact(id)))
+                known
+                    .map(|(id, contact)| format!("{} ({}) is not there any more, says {whose}.", contact.name, noted_contact(id)))
             }
         };
         let (Some(first), true) = (first, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };

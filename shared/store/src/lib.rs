@@ -46,7 +46,7 @@ pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
-    asked_by_link::LinkAsked,
+    asked_by_link::LinkMailAsked,
     baskets::{BasketBegun, BasketHeard, BasketOwner, BasketSays},
     brief::CustomerBrief,
     by_hand::StoredByHand,

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod account;
+mod codes;
 mod disputes;
+mod new_links;
 mod paying;
+mod people;
+mod preferences;
 mod promises;
 mod visitor;
 mod writing;

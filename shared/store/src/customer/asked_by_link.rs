@@ -32,7 +32,7 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What came of asking for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkAsked {
+pub enum LinkMailAsked {
     /// It is asked for, and its sender is told.
     Done,
     /// The same was asked for just now.
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Conflict`] when other writers kept coming between; those of reading and writing.
-    pub async fn ask_new_link(&self, found: &FoundLink, now: Timestamp) -> Result<LinkAsked> {
+    pub async fn ask_new_link(&self, found: &FoundLink, now: Timestamp) -> Result<LinkMailAsked> {
         const OP: &str = "ask for a new link of";
         let mut tries = Tries::new(ATTEMPTS, OP, found.link.id.as_str());
         loop {
@@ -74,7 +74,7 @@ impl Store {
             match self.ask(OP, found, LinkAsk::NewLink, (&counted, wanted), now).await? {
                 Asking::Over(asked) => return Ok(asked),
                 // The same of this hour is there already.
-                Asking::Refused(at) if at.contains(&0) => return Ok(LinkAsked::Before),
+                Asking::Refused(at) if at.contains(&0) => return Ok(LinkMailAsked::Before),
                 Asking::Refused(_) => {}
             }
         }
@@ -111,12 +111,12 @@ impl Store {
         for (key, limit) in [(of_address, OF_ADDRESS), (of_customer, OF_CUSTOMER)] {
             match one_more(&key, counted.get(&key), limit, now)? {
                 Ok(change) => actions.push(change.update(self)),
-                Err(again_at) => return Ok(Asking::Over(LinkAsked::TooOften(again_at))),
+                Err(again_at) => return Ok(Asking::Over(LinkMailAsked::TooOften(again_at))),
             }
         }
         actions.extend(wanted.actions);
         Ok(match self.transact(operation, link.id.as_str(), actions).await? {
-            Transacted::Done => Asking::Over(LinkAsked::Done),
+            Transacted::Done => Asking::Over(LinkMailAsked::Done),
             Transacted::Not(at) => Asking::Refused(at),
         })
     }
@@ -125,7 +125,7 @@ impl Store {
 /// What came of one try to ask.
 enum Asking {
     /// It is known.
-    Over(LinkAsked),
+    Over(LinkMailAsked),
     /// The conditions of the actions at these places did not hold: look again.
     Refused(Vec<usize>),
 }
@@ -136,7 +136,7 @@ impl Vault {
     /// # Errors
     ///
     /// [`Error::Conflict`] when other writers kept coming between; those of KMS, of reading and of writing.
-    pub async fn ask_code(&self, found: &FoundLink, now: Timestamp) -> Result<LinkAsked> {
+    pub async fn ask_code(&self, found: &FoundLink, now: Timestamp) -> Result<LinkMailAsked> {
         const OP: &str = "ask for a code of";
         let FoundLink { tenant, customer, link } = found;
         let key = keys::code_of_link(tenant, customer, &link.id);
@@ -146,7 +146,7 @@ impl Vault {
             let counted = self.store.counted(OP, found, LinkAsk::Code, std::slice::from_ref(&key)).await?;
             let before = counted.get(&key).map(read_request).transpose()?.map(|(before, _)| before);
             if before.as_ref().is_some_and(|before| before.is_just_asked(now)) {
-                return Ok(LinkAsked::Before);
+                return Ok(LinkMailAsked::Before);
             }
             let moment = now.as_millisecond().to_string();
             // One that was entered within the same moment is another one.
