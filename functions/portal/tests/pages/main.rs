@@ -270,6 +270,11 @@ async fn a_get_changes_nothing() {
         format!("{invoice}/dispute"),
         format!("{invoice}/dispute?reason=price"),
         format!("/p/{code}/write?for=copy&words=x"),
+        format!("/p/{code}/not-for-me?name=x"),
+        format!("/p/{code}/preferences?change=again"),
+        format!("/p/{code}/contacts?left=p1"),
+        format!("/p/{code}/code?to=contacts"),
+        format!("/p/{code}/code/enter?to=contacts&code=123456"),
     ] {
         portal.get(&address).await;
         portal.call("HEAD", &address, "").await;

@@ -74,7 +74,7 @@ async fn a_link_that_was_made_void_has_none_sent() {
     let known = portal.world.store.link(&LinkCode::parse(&code).unwrap().id()).await.unwrap().unwrap();
     assert!(portal.world.store.revoke_link(&acme(), &id, &known.link, portal.world.now()).await.unwrap());
     let refused = async |code: &str| {
-        let page = portal.get(&format!("/p/{code}")).await.is(410).says("ask the sender for a new one");
+        let page = portal.get(&format!("/p/{code}")).await.is(410).says("ask whoever sent it to you for another");
         page.hides("Send a new link").hides("<form");
         let before = portal.world.everything().await;
         portal.post(&format!("/p/{code}/new-link"), &[]).await.is(410);
