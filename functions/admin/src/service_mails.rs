@@ -88,8 +88,7 @@ pub async fn list(
     let limit = Fail::unless_page_size(query.limit)?;
     let customer = query.customer.ok_or_else(|| Fail::bad_request("'customer' says whose mails: a customer's id, `cus_…`"))?;
     let now = app.clock.now();
-    let (customer, page) =
-        service_mails::list(&app.store, &caller.0, &customer, limit, query.cursor.as_deref(), now).await?;
+    let (customer, page) = service_mails::list(&app.store, &caller.0, &customer, limit, query.cursor.as_deref(), now).await?;
     let data = page.mails.into_iter().map(|known| shown(customer.as_str(), known)).collect();
     Ok(Json(ServiceMailsOut { data, next: page.after.map(|id| id.to_string()), as_of: now }))
 }

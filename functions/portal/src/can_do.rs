@@ -21,6 +21,7 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
             links.push(to(format!("{path}/not-for-me"), access.not_for_me));
             links.push(to(format!("{path}/preferences"), access.preferences));
             links.push(to(format!("{path}/contacts"), access.contacts));
+            links.push(to(format!("{path}/others"), access.others));
         }
         Some((id, is_open)) => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));

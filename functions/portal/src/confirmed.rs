@@ -24,16 +24,19 @@ pub(crate) enum ReturnTo {
     Preferences,
     /// Whom is written to.
     Contacts,
+    /// The other customers of the same person.
+    Others,
 }
 
 impl ReturnTo {
-    const ALL: [Self; 2] = [Self::Preferences, Self::Contacts];
+    const ALL: [Self; 3] = [Self::Preferences, Self::Contacts, Self::Others];
 
     /// The word in addresses and forms, which is the place's own as well.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Preferences => "preferences",
             Self::Contacts => "contacts",
+            Self::Others => "others",
         }
     }
 

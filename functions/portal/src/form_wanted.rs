@@ -17,6 +17,8 @@ pub(crate) enum FormWanted {
     Preferences,
     /// Whom is written to.
     Contacts,
+    /// The other customers of the same person.
+    Others,
     /// That a code is sent.
     Code,
     /// A code that was sent.
@@ -32,6 +34,7 @@ impl FormWanted {
             "not-for-me" => Some(Self::NotForMe),
             "preferences" => Some(Self::Preferences),
             "contacts" => Some(Self::Contacts),
+            "others" => Some(Self::Others),
             "code" => Some(Self::Code),
             "code/enter" => Some(Self::EnterCode),
             rest => {

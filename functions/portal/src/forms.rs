@@ -9,6 +9,7 @@ use crate::{
     form_visit::FormVisit,
     form_wanted::FormWanted,
     not_for_me_form::not_for_me,
+    others_page::others,
     page::PortalPage,
     preferences_form::preferences,
     promise_form::promise,
@@ -28,6 +29,7 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::NotForMe => not_for_me(form).await,
         FormWanted::Preferences => preferences(form).await,
         FormWanted::Contacts => contacts(form).await,
+        FormWanted::Others => others(form).await,
         FormWanted::Code => ask_code(form).await,
         FormWanted::EnterCode => enter_code(form).await,
     }

@@ -15,6 +15,7 @@
 //! | `GET /p/{code}/not-for-me`, `POST` | takes that messages are for somebody else, who is named |
 //! | `GET /p/{code}/preferences`, `POST` | shows and takes how somebody is written to; what is for all of the customer's people, and a way back after stopping, needs a code |
 //! | `GET /p/{code}/contacts`, `POST` | needs a code: shows whom is written to, and takes that somebody left or came |
+//! | `GET /p/{code}/others` | needs a code: leads to the other customers of the same person |
 //! | `GET /p/{code}/code`, `POST` | has a code sent to the link's address |
 //! | `GET /p/{code}/code/enter`, `POST` | takes the code: a cookie says for half an hour that it was right |
 //! | `POST /p/{code}/new-link` | of a link whose time is over: has the one that is good now sent to its address |
@@ -44,6 +45,7 @@ mod labels;
 mod not_for_me_form;
 mod note_words;
 mod opt_out;
+mod others_page;
 mod page;
 mod page_wanted;
 mod paid_page;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -33,6 +33,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("not_for_me", include_str!("pages/not_for_me.html")),
     ("preferences", include_str!("pages/preferences.html")),
     ("contacts", include_str!("pages/contacts.html")),
+    ("others", include_str!("pages/others.html")),
 ];
 /// Longer than this, in bytes, what was made is held by itself.
 const LARGE: usize = 256 * 1024;

@@ -30,6 +30,7 @@
 //! | [`link_holder`] | what whoever came by a portal link may do |
 //! | [`link_confirmation`] | codes that show that the link's address is theirs, and new links for expired ones |
 //! | [`link_contacts`] | whom else they know of: who is to be written to instead, who left, who came |
+//! | [`link_others`] | the other customers of the same person |
 //! | [`link_preferences`] | how they want to be written to, and a way back after they stopped it |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
@@ -78,6 +79,7 @@ pub mod key_scope;
 pub mod link_confirmation;
 pub mod link_contacts;
 pub mod link_holder;
+pub mod link_others;
 pub mod link_preferences;
 pub mod links;
 pub mod lists;

@@ -273,6 +273,7 @@ async fn a_get_changes_nothing() {
         format!("/p/{code}/not-for-me?name=x"),
         format!("/p/{code}/preferences?change=again"),
         format!("/p/{code}/contacts?left=p1"),
+        format!("/p/{code}/others"),
         format!("/p/{code}/code?to=contacts"),
         format!("/p/{code}/code/enter?to=contacts&code=123456"),
     ] {

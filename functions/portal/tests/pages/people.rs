@@ -124,3 +124,41 @@ async fn whom_is_written_to_is_seen_after_a_code_and_others_in_part() {
     assert_eq!(notes(&portal, &id).await.len(), 2);
     assert_eq!(contacts(&portal, &id).await, before, "a person decides");
 }
+
+#[tokio::test]
+async fn other_customers_of_the_same_address_are_led_to_after_a_code() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let named = |name: &'static str, email: &'static str| {
+        move |customer: &mut domain::Customer| {
+            customer.name = name.to_owned();
+            customer.contacts[0].email = Some(email.to_owned());
+        }
+    };
+    let second = portal.world.customer("acme", "C-2", named("Zweite GmbH", "AP@acme.example")).await;
+    portal.world.customer("acme", "C-3", named("Nie angeschrieben GmbH", "ap@acme.example")).await;
+    let other = portal.world.customer("acme", "C-4", named("Andere GmbH", "else@acme.example")).await;
+    let stranger = portal.world.customer("other", "C-1", named("Fremde GmbH", "ap@acme.example")).await;
+    portal.world.code(&acme(), &other, domain::Channel::Email, "else@acme.example").await;
+    let elsewhere = domain::TenantId::parse("other").unwrap();
+    portal.world.code(&elsewhere, &stranger, domain::Channel::Email, "ap@acme.example").await;
+    let (code, theirs) = (portal.code(&acme(), &id).await, portal.code(&acme(), &second).await);
+    #[expect(clippy::disallowed_methods, reason = "the lists are made of the whole table")]
+    let table = aws_sdk_dynamodb::Client::scan(&portal.world.db).table_name(testbed::TABLE).send().await.unwrap();
+    let items: Vec<store::inspect::Item> = table.items().iter().cloned().map(store::inspect::Item::from).collect();
+    portal.world.store.rebuild_lists(&acme(), &items).await.unwrap();
+    let address = format!("/p/{code}/others");
+    portal.get(&address).await.is(200).says("wird ein Code an a…@acme.example gesendet").hides("Zweite");
+    let cookie = portal.confirm(&id, &code).await;
+    let before = portal.world.everything().await;
+    let page = portal.get_with(&[&cookie], &address).await.is(200).says("An a…@acme.example haben wir auch");
+    let page = page.says("Zweite GmbH").says(&format!("href=\"&#x2f;p&#x2f;{theirs}\""));
+    page.hides("Nie angeschrieben").hides("Andere GmbH").hides("Fremde GmbH");
+    portal.post_with(&[&cookie], &address, &[]).await.is(405);
+    assert_eq!(portal.world.everything().await, before, "nothing is written");
+    portal.get(&format!("/p/{theirs}")).await.is(200).says("Zweite GmbH");
+    // One that was made void is not led to.
+    let known = portal.world.store.link(&store::LinkCode::parse(&theirs).unwrap().id()).await.unwrap().unwrap();
+    assert!(portal.world.store.revoke_link(&acme(), &second, &known.link, portal.world.now()).await.unwrap());
+    portal.get_with(&[&cookie], &address).await.is(200).says("Für kein anderes Konto").hides("Zweite");
+}
