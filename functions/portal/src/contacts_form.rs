@@ -10,7 +10,6 @@ use crate::{
     access_labels::AccessLabels,
     code_form::{gate, with_status},
     confirmed::{ReturnTo, is_confirmed},
-    form_labels::FormLabels,
     form_visit::{FormVisit, WrongFields, form_page},
     not_for_me_form::{named_again, person, say},
     page::PortalPage,
@@ -41,7 +40,7 @@ pub(crate) async fn contacts(form: &FormVisit<'_>) -> Result<Option<PortalPage>>
     let mut wrong = WrongFields::default();
     if form.is_sent() {
         if typed.has_others(&FIELDS) {
-            wrong.add("form", FormLabels::of(visit.words).unknown_field);
+            wrong.add("form", visit.words.wrong_text);
         } else {
             let said = match typed.one("left") {
                 "" => SaidOfPeople::AlsoFor(person(typed)),

@@ -33,7 +33,7 @@ pub(crate) async fn not_for_me(form: &FormVisit<'_>) -> Result<Option<PortalPage
     let mut wrong = WrongFields::default();
     if form.is_sent() {
         if typed.has_others(&FIELDS) {
-            wrong.add("form", FormLabels::of(visit.words).unknown_field);
+            wrong.add("form", visit.words.wrong_text);
         } else {
             let said = SaidOfPeople::NotForMe(person(typed));
             if let Some(page) = say(form, &visit, &said, typed, &mut wrong).await? {

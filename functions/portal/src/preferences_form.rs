@@ -69,7 +69,7 @@ pub(crate) async fn preferences(form: &FormVisit<'_>) -> Result<Option<PortalPag
     if form.is_sent() {
         let change = Changing::ALL.into_iter().find(|change| change.as_str() == typed.one("change"));
         match change.filter(|change| !typed.has_others(change.fields())) {
-            None => wrong.add("form", FormLabels::of(visit.words).unknown_field),
+            None => wrong.add("form", visit.words.wrong_text),
             Some(change) if change.needs_code() && !is_confirmed => {
                 return Ok(Some(with_status(gate(form, &visit, ReturnTo::Preferences), 403)));
             }
@@ -149,7 +149,8 @@ fn shown_page(
         context! { word => channel.as_str(), name => labels.channel(*channel), chosen }
     });
     // What was typed is shown again where it was wrong.
-    let shown = |name: &str, now: String| if wrong.is_empty() { now } else { shown_again(typed.one(name)) };
+    let is_wrong = !wrong.is_empty() && typed.one("change") == Changing::ForAll.as_str();
+    let shown = |name: &str, now: String| if is_wrong { shown_again(typed.one(name)) } else { now };
     let language = shown("language", known.language.clone().unwrap_or_default());
     let languages = languages(known.language.as_deref()).into_iter().map(|(tag, name)| {
         let chosen = tag == language;

@@ -78,7 +78,7 @@ async fn what_cannot_be_said_of_people_is_said_so() {
         (vec![("name", ""), ("email", ""), ("words", "")], "Geben Sie einen Namen oder eine E-Mail-Adresse an."),
         (vec![("left", theirs.as_str())], "Eine solche Kontaktperson von Ihnen gibt es nicht mehr."),
         (vec![("left", "p1")], "Eine solche Kontaktperson von Ihnen gibt es nicht mehr."),
-        (vec![("role", "admin")], "was dieses Formular nicht hat"),
+        (vec![("role", "admin")], "Die Seite lässt sich so nicht verwenden."),
     ] {
         portal.post_with(&[&cookie], &address, &fields).await.is(400).says(text);
     }
