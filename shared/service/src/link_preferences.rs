@@ -9,10 +9,12 @@
 //! Stopping needs no more than a link, and starting again does: whoever got a link passed on may not have somebody else written to who asked for
 //! no more. It is for mail alone. What was stopped on a phone number is started from that phone, which its network asks for (`START`).
 
-use domain::{Channel, Contact, ContactHours, Facts, People, Settings, SuppressionReason, by_hand::CONTACTS_BY_HAND_MAX};
+use domain::{
+    Channel, Contact, ContactHours, Facts, People, Settings, Suppression, SuppressionReason, by_hand::CONTACTS_BY_HAND_MAX,
+};
 use jiff::Timestamp;
 use serde_json::json;
-use store::{AddressId, Lifted, PortalLink, Store};
+use store::{AddressId, Lifted, PortalLink, Stopped, Store};
 
 use crate::{
     Done, NotDone,
@@ -62,7 +64,7 @@ impl LinkHolder {
         let channels = own.as_ref().map(|own| channels_of(own, &settings)).unwrap_or_default();
         let channel = own.as_ref().and_then(|own| facts.by_hand.preferred(own));
         let stopped = store.stopped(&self.tenant, &link.address).await?;
-        let by_owner = stopped.filter(|stopped| is_taken_back_here(link, stopped.suppression.reason));
+        let by_owner = stopped.filter(|stopped| is_taken_back_here(link, stopped));
         Ok(LinkPreferences {
             channel: channel.filter(|channel| channels.contains(channel)),
             channels,
@@ -138,14 +140,21 @@ impl LinkHolder {
     /// [`NotDone::Changed`] where something else came to stand against it at the same moment; those of the table.
     pub async fn write_again(&self, store: &Store, link: &PortalLink, now: Timestamp) -> Done<bool> {
         let stands = store.stopped(&self.tenant, &link.address).await?;
-        let Some(stands) = stands.filter(|stands| is_taken_back_here(link, stands.suppression.reason)) else {
+        let Some(stands) = stands.filter(|stands| is_taken_back_here(link, stands)) else {
             return Ok(false);
         };
         let what = json!({ "channel": link.channel, "was": stands.suppression.reason, "since": stands.suppression.at });
         let entry = self.entry("write_again_by_link", now).of(link.address.to_string()).with(what);
         let named = stands.suppression.entry();
         match store.acting(entry).lift(&self.tenant, &link.address, &named, now, Some(&self.customer)).await? {
-            Lifted::Done(_) => Ok(true),
+            Lifted::Done(Stopped { beside: None, .. }) => Ok(true),
+            // The address bounced, or complained, at the same moment: that stands now.
+            Lifted::Done(Stopped { beside: Some(reason), .. }) => {
+                let suppression = Suppression { reason, at: now };
+                let address = (link.channel, &link.address);
+                store.suppress_by_id(&self.tenant, address, suppression, Some(&self.customer)).await?;
+                Ok(false)
+            }
             Lifted::Nothing => Ok(false),
             Lifted::Another(_) => {
                 Err(NotDone::Changed("something else came to stand against the address; look again".to_owned()))
@@ -165,11 +174,11 @@ impl LinkHolder {
     }
 }
 
-/// What stands against the address of a link and its owner may take back here: that they stopped mail. A bounce, a complaint and that somebody asked
-/// for no contact at all stay.
-fn is_taken_back_here(link: &PortalLink, reason: SuppressionReason) -> bool {
-    match reason {
-        SuppressionReason::OptOut => link.channel == Channel::Email,
+/// Whether what stands against the address of a link is what its owner may take back here: that they stopped mail. A bounce, a complaint, whether
+/// they stand by themselves or beside that, and that somebody asked for no contact at all stay.
+fn is_taken_back_here(link: &PortalLink, stands: &Stopped) -> bool {
+    match stands.suppression.reason {
+        SuppressionReason::OptOut => link.channel == Channel::Email && stands.beside.is_none(),
         SuppressionReason::Bounce | SuppressionReason::Complaint | SuppressionReason::Cease | SuppressionReason::Later(_) => {
             false
         }

@@ -130,3 +130,18 @@ async fn whoever_stopped_their_mail_may_have_it_again_by_a_code() {
         assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(reason));
     }
 }
+
+#[tokio::test]
+async fn an_address_that_bounced_is_not_had_again_though_its_owner_stopped_mail() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let (code, stop) = (portal.code(&acme(), &id).await, portal.stop(Channel::Email, "ap@acme.example").await);
+    let (now, address) = (portal.world.now(), "ap@acme.example");
+    portal.world.store.suppress(&acme(), Channel::Email, address, SuppressionReason::Bounce, now, Some(&id)).await.unwrap();
+    portal.call("POST", &format!("/p/{stop}/opt-out"), "").await.is(200);
+    let cookie = portal.confirm(&id, &code).await;
+    let page = format!("/p/{code}/preferences");
+    portal.get_with(&[&cookie], &page).await.is(200).hides("Schreiben Sie mir wieder");
+    portal.post_with(&[&cookie], &page, &[("change", "again")]).await.is(303);
+    assert_eq!(portal.suppressed(&id, Channel::Email, address).await, Some(SuppressionReason::OptOut));
+}
