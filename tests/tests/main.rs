@@ -39,6 +39,7 @@ mod nights;
 mod paying;
 mod people;
 mod portal;
+mod portal_codes;
 mod privacy;
 mod promised;
 mod quickbooks;
