@@ -77,7 +77,7 @@ impl Vault {
     pub async fn is_confirmation(&self, found: &FoundLink, text: &str, now: Timestamp) -> Result<bool> {
         let read = || {
             let (until, signature) = text.split_once('.').filter(|_| text.len() <= CONFIRMATION_BYTES_MAX)?;
-            let until_s: i64 = until.parse().ok().filter(|until_s| *until_s > now.as_second())?;
+            let until_s = until.parse::<i64>().ok().filter(|until_s| *until_s > now.as_second())?;
             Some((until_s, URL_SAFE_NO_PAD.decode(signature).ok()?))
         };
         let Some((until_s, signature)) = read() else { return Ok(false) };
