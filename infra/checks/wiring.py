@@ -89,8 +89,11 @@ SES = ["Email Sent", "Email Delivered", "Email Bounced", "Email Complaint Receiv
 FOREIGN = {
     "SesRule": ([ses(kind) for kind in SES], [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change")]),
 }
-# What the second reader writes begins like this, and portal links do: neither may see it, or it would make work of its own work.
-WRITTEN = ("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK")
+# What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
+WRITTEN = (
+    *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK"),
+    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link"),
+)
 # What rows and versions are made of, and the records that are looked at.
 READ = (
     *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR"),

@@ -465,6 +465,9 @@ def portal_promises(world):
     world.outside.form(f"{page}/write", **{"for": "message", "invoice": "", "words": f"Please call {customer}."})
     asked = world.outside.admin(TENANT, "GET", "/v1/tasks?kind=customer_asked", role="viewer")["tasks"]
     assert any(one["customer_id"] == shown["customer"]["id"] for one in asked), asked
+    sent = world.outside.form(f"{page}/code", to="contacts")
+    enter = world.outside.ask("GET", sent.headers["location"])
+    assert enter.status == 200 and b"one-time-code" in enter.body, enter
 
 
 def attached(world):

@@ -25,6 +25,8 @@ pub struct Reply {
     pub status: u16,
     /// Where a redirect leads.
     pub location: Option<String>,
+    /// The first cookie that a browser is told to keep.
+    pub cookie: Option<String>,
     /// The body as it came.
     pub text: String,
     /// The body as JSON, null where it is none.
@@ -126,10 +128,11 @@ impl TestTenant {
         }
         let response = self.client.request(request.body(Full::from(body.to_vec())).unwrap()).await.unwrap();
         let status = response.status().as_u16();
-        let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (location, cookie) = (header("location"), header("set-cookie"));
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status, location, body: serde_json::from_str(&text).unwrap_or_default(), text }
+        Reply { status, location, cookie, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
     /// A file in a form that the API gave out, as a browser posts it; `changes` are fields that it is tampered with.

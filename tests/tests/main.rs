@@ -40,6 +40,7 @@ mod paying;
 mod pdfs;
 mod people;
 mod portal;
+mod portal_codes;
 mod privacy;
 mod promised;
 mod quickbooks;

@@ -233,6 +233,7 @@ fn shown(customer: &CustomerId, link: PortalLink, now: Timestamp) -> LinkOut {
         address: _,
         generation: _,
         earlier: _,
+        revoked_earlier: _,
         channel,
         contact,
         person: _,

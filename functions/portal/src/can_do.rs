@@ -3,7 +3,7 @@
 use domain::InvoiceId;
 use minijinja::{Value, context};
 
-use crate::{form_labels::FormLabels, visit::Visit};
+use crate::{access_labels::AccessLabels, form_labels::FormLabels, visit::Visit};
 
 /// The forms that a page leads to: of the statement, or of an invoice and whether something of it is open.
 pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)>) -> Value {
@@ -17,6 +17,11 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
             links.extend(may_promise.then(|| to(format!("{path}/promise"), labels.promise)));
             links.push(to(format!("{path}/write?for=plan"), labels.ask_plan));
             links.push(to(format!("{path}/write"), labels.write));
+            let access = AccessLabels::of(visit.words);
+            links.push(to(format!("{path}/not-for-me"), access.not_for_me));
+            links.push(to(format!("{path}/preferences"), access.preferences));
+            links.push(to(format!("{path}/contacts"), access.contacts));
+            links.push(to(format!("{path}/others"), access.others));
         }
         Some((id, is_open)) => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));

@@ -13,6 +13,18 @@ pub(crate) enum FormWanted {
     Write,
     /// The files of a dispute or message, by its id; with a file that was sent, whether it is to be attached.
     Files(String, Option<FileId>),
+    /// That messages are for somebody else.
+    NotForMe,
+    /// How somebody is written to.
+    Preferences,
+    /// Whom is written to.
+    Contacts,
+    /// The other customers of the same person.
+    Others,
+    /// That a code is sent.
+    Code,
+    /// A code that was sent.
+    EnterCode,
 }
 
 /// Longest id that an address names.
@@ -34,6 +46,12 @@ impl FormWanted {
                     Some(file) => FileId::parse(file).map(|file| Self::Files(about.to_owned(), Some(file))),
                 }
             }
+            "not-for-me" => Some(Self::NotForMe),
+            "preferences" => Some(Self::Preferences),
+            "contacts" => Some(Self::Contacts),
+            "others" => Some(Self::Others),
+            "code" => Some(Self::Code),
+            "code/enter" => Some(Self::EnterCode),
             rest => {
                 let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
                 InvoiceId::parse(invoice).map(Self::Dispute)

@@ -3,8 +3,18 @@
 use store::Result;
 
 use crate::{
-    dispute_form::dispute, file_form::send_files, form_visit::FormVisit, form_wanted::FormWanted, page::PortalPage,
-    promise_form::promise, write_form::write,
+    code_form::{ask_code, enter_code},
+    contacts_form::contacts,
+    dispute_form::dispute,
+    file_form::send_files,
+    form_visit::FormVisit,
+    form_wanted::FormWanted,
+    not_for_me_form::not_for_me,
+    others_page::others,
+    page::PortalPage,
+    preferences_form::preferences,
+    promise_form::promise,
+    write_form::write,
 };
 
 /// The answer; `None` where the link's address is none of the customer's any more.
@@ -18,5 +28,11 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
         FormWanted::Files(about, file) => Box::pin(send_files(form, about, file.as_ref())).await,
+        FormWanted::NotForMe => not_for_me(form).await,
+        FormWanted::Preferences => preferences(form).await,
+        FormWanted::Contacts => contacts(form).await,
+        FormWanted::Others => others(form).await,
+        FormWanted::Code => ask_code(form).await,
+        FormWanted::EnterCode => enter_code(form).await,
     }
 }

@@ -17,6 +17,13 @@
 //! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
 //! | `GET /p/{code}/files/{about}` | shows the files of a dispute or message, and a form by which a browser puts one into the bucket |
 //! | `GET /p/{code}/files/{about}/{file}`, `POST` | asks whether a file that was put there is to be attached; looks what it is, and attaches or deletes it |
+//! | `GET /p/{code}/not-for-me`, `POST` | takes that messages are for somebody else, who is named |
+//! | `GET /p/{code}/preferences`, `POST` | shows and takes how somebody is written to; what is for all of the customer's people, and a way back after stopping, needs a code |
+//! | `GET /p/{code}/contacts`, `POST` | needs a code: shows whom is written to, and takes that somebody left or came |
+//! | `GET /p/{code}/others` | needs a code: leads to the other customers of the same person |
+//! | `GET /p/{code}/code`, `POST` | has a code sent to the link's address |
+//! | `GET /p/{code}/code/enter`, `POST` | takes the code: a cookie says for half an hour that it was right |
+//! | `POST /p/{code}/new-link` | of a link whose time is over: has the one that is good now sent to its address |
 //! | `GET /p/{stop}`, `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
 //! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
@@ -27,8 +34,12 @@
 
 #![recursion_limit = "256"]
 
+mod access_labels;
 mod amounts;
 mod can_do;
+mod code_form;
+mod confirmed;
+mod contacts_form;
 mod dispute_form;
 mod document_desk;
 mod document_labels;
@@ -37,6 +48,7 @@ mod document_wanted;
 mod file_form;
 mod file_judge;
 mod file_labels;
+mod expired;
 mod form_labels;
 mod form_visit;
 mod form_wanted;
@@ -45,8 +57,10 @@ mod held;
 mod how_to_pay;
 mod invoice_page;
 mod labels;
+mod not_for_me_form;
 mod note_words;
 mod opt_out;
+mod others_page;
 mod page;
 mod page_wanted;
 mod paid_page;
@@ -57,6 +71,7 @@ mod pay_posted;
 mod pay_wanted;
 mod payable;
 mod paying;
+mod preferences_form;
 mod promise_form;
 mod reading;
 mod request;
@@ -84,6 +99,7 @@ use store::{CameBy, FoundLink, LinkCode, Store, Vault};
 use document_desk::DocumentDesk;
 use document_visit::DocumentVisit;
 use document_wanted::DocumentWanted;
+use expired::{NEW_LINK, answer_expired};
 use form_visit::FormVisit;
 use form_wanted::FormWanted;
 use held::{HeldPage, HeldPages, MadeFrom, PageOf};
@@ -161,8 +177,11 @@ impl Handler {
         if rest == "opt-out" && (get || post) {
             return self.opt_out(link, request, now).await;
         }
+        if rest == NEW_LINK {
+            return Box::pin(self.new_link(link, request, now)).await;
+        }
         if let Some(form) = FormWanted::read(rest) {
-            return self.form(link, &form, request, now).await;
+            return Box::pin(self.form(link, &form, request, now)).await;
         }
         if let Some(wanted) = PayWanted::of(rest) {
             return Box::pin(self.pay(link, &wanted, request, now)).await;
@@ -225,6 +244,7 @@ impl Handler {
         let gone = Ok(PortalPage::Plain(410, request.words()));
         let FoundLink { tenant, customer, link } = match self.store.came_by(&code.id(), now).await? {
             CameBy::Good(found) => *found,
+            CameBy::Expired(found) => return answer_expired(&self.store, &found, (code.as_str(), ""), request, now).await,
             CameBy::Gone => return gone,
             CameBy::Unknown => return unknown,
         };
@@ -259,6 +279,7 @@ impl Handler {
         }
         let found = match self.store.came_by(&code.id(), now).await? {
             CameBy::Good(found) => *found,
+            CameBy::Expired(found) => return answer_expired(&self.store, &found, (code.as_str(), ""), request, now).await,
             CameBy::Gone => return Ok(gone),
             CameBy::Unknown => return unknown,
         };
@@ -269,6 +290,8 @@ impl Handler {
         let holder = LinkHolder::of(&found);
         let visit = FormVisit {
             store: &self.store,
+            vault: &self.vault,
+            found: &found,
             opened: &opened,
             holder: &holder,
             link: &found.link.id,
@@ -278,6 +301,20 @@ impl Handler {
             now,
         };
         Ok(forms::answer(&visit, form).await?.unwrap_or(gone))
+    }
+
+    /// The page of a link whose time is over, or a new link that is asked for there. A link that is good needs none, and leads to its statement.
+    async fn new_link(&self, link: &str, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
+        let Some(code) = LinkCode::parse(link) else { return Ok(PortalPage::Plain(404, request.words())) };
+        if !matches!(request.method.as_str(), "GET" | "HEAD" | "POST") {
+            return Ok(PortalPage::Plain(405, request.words()));
+        }
+        match self.store.came_by(&code.id(), now).await? {
+            CameBy::Good(_) => Ok(PortalPage::See(format!("/p/{}", code.as_str()))),
+            CameBy::Expired(found) => answer_expired(&self.store, &found, (code.as_str(), NEW_LINK), request, now).await,
+            CameBy::Gone => Ok(PortalPage::Plain(410, request.words())),
+            CameBy::Unknown => Ok(PortalPage::Plain(404, request.words())),
+        }
     }
 
     /// A page of paying: read anew each time, because what is paid must not be asked for.
@@ -291,6 +328,7 @@ impl Handler {
         }
         let FoundLink { tenant, customer, link } = match self.store.came_by(&code.id(), now).await? {
             CameBy::Good(found) => *found,
+            CameBy::Expired(found) => return answer_expired(&self.store, &found, (code.as_str(), ""), request, now).await,
             CameBy::Gone => return gone,
             CameBy::Unknown => return unknown,
         };

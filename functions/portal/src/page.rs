@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -28,6 +28,14 @@ const TEMPLATES: [(&str, &str); 16] = [
     ("said", include_str!("pages/said.html")),
     ("files", include_str!("pages/files.html")),
     ("file-sent", include_str!("pages/file_sent.html")),
+    ("code", include_str!("pages/code.html")),
+    ("code_enter", include_str!("pages/code_enter.html")),
+    ("expired", include_str!("pages/expired.html")),
+    ("named", include_str!("pages/named.html")),
+    ("not_for_me", include_str!("pages/not_for_me.html")),
+    ("preferences", include_str!("pages/preferences.html")),
+    ("contacts", include_str!("pages/contacts.html")),
+    ("others", include_str!("pages/others.html")),
 ];
 /// Longer than this, in bytes, what was made is held by itself.
 const LARGE: usize = 256 * 1024;
@@ -41,6 +49,8 @@ pub enum PortalPage {
     Data { content_type: &'static str, file: Option<String>, language: &'static str, body: String },
     /// Where the page is that says what became of a form: a browser that loads it anew sends nothing twice. Or where a document lies.
     See(String),
+    /// The same for whoever entered a code, with the cookie that says so.
+    Confirmed { location: String, cookie: String },
     /// A status in words, for whoever has no valid link.
     Plain(u16, &'static PageLabels),
 }
@@ -58,7 +68,7 @@ impl PortalPage {
     pub(crate) fn is_large(&self) -> bool {
         match self {
             Self::Data { body, .. } => body.len() > LARGE,
-            Self::Filled { .. } | Self::See(_) | Self::Plain(..) => false,
+            Self::Filled { .. } | Self::See(_) | Self::Confirmed { .. } | Self::Plain(..) => false,
         }
     }
 }
@@ -136,10 +146,11 @@ impl Pages {
                     self.plain(500, words)
                 }
             },
-            PortalPage::See(location) => {
-                let mut headers = headers("text/plain; charset=utf-8", "default-src 'none'; frame-ancestors 'none'");
-                headers["location"] = json!(location);
-                answer(303, headers, "")
+            PortalPage::See(location) => see(&location),
+            PortalPage::Confirmed { location, cookie } => {
+                let mut answer = see(&location);
+                answer["cookies"] = json!([cookie]);
+                answer
             }
             PortalPage::Data { content_type, file, language, body } => {
                 let mut headers = headers(content_type, "default-src 'none'; frame-ancestors 'none'");
@@ -188,6 +199,13 @@ impl Pages {
         }
         answer(status, headers, html)
     }
+}
+
+/// That the page is elsewhere.
+fn see(location: &str) -> Value {
+    let mut headers = headers("text/plain; charset=utf-8", "default-src 'none'; frame-ancestors 'none'");
+    headers["location"] = json!(location);
+    answer(303, headers, "")
 }
 
 /// A status in words: a title and a sentence.

@@ -17,6 +17,8 @@ const FORM_BYTES_MAX: usize = 128 * 1024;
 const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Fields of a form at most: a promise may name 500 invoices.
 const FIELDS_MAX: usize = 600;
+/// Cookies that are looked at.
+const COOKIES_MAX: usize = 20;
 
 /// Pages of a statement at most: 60,000 items.
 const PAGES_MAX: u32 = 1_500;
@@ -29,6 +31,7 @@ pub struct PortalRequest {
     pub method: String,
     path: String,
     query: Vec<(String, String)>,
+    cookies: Vec<String>,
     /// The fields of a form, in order; `None` where the body is none.
     form: Option<Vec<(String, String)>>,
     is_from_elsewhere: bool,
@@ -70,6 +73,7 @@ impl PortalRequest {
         Ok(Ok(Self {
             method: method.to_owned(),
             path: text("/rawPath").unwrap_or_default().to_owned(),
+            cookies: cookies(event),
             query: pairs(text("/rawQueryString").unwrap_or_default().as_bytes(), 20),
             form,
             is_from_elsewhere: is_from_elsewhere(event),
@@ -94,6 +98,13 @@ impl PortalRequest {
     /// A value of the address.
     pub fn query(&self, name: &str) -> Option<&str> {
         find(&self.query, name)
+    }
+
+    /// The values of the cookies of a name.
+    pub(crate) fn cookies<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.cookies
+            .iter()
+            .filter_map(move |cookie| cookie.split_once('=').filter(|(known, _)| *known == name).map(|(_, value)| value))
     }
 
     /// The fields of the form that was posted: nothing of a body that is no form.
@@ -198,6 +209,12 @@ fn host(event: &Value) -> String {
     format!("https://{domain}")
 }
 
+/// The cookies that a browser sent, `name=value` each.
+fn cookies(event: &Value) -> Vec<String> {
+    let all = event.get("cookies").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(Value::as_str).take(COOKIES_MAX).map(|cookie| cookie.trim().to_owned()).collect()
+}
+
 /// Names and values of a query or form.
 fn pairs(text: &[u8], most: usize) -> Vec<(String, String)> {
     form_urlencoded::parse(text).into_owned().take(most).collect()
@@ -269,6 +286,17 @@ mod tests {
         assert_eq!(posted(urlencoded, &"x".repeat(FORM_BYTES_MAX + 1), false).unwrap_err(), 413);
         assert_eq!(posted(urlencoded, &"a&".repeat(FIELDS_MAX + 1), false).unwrap_err(), 413);
         assert_eq!(posted("", &"x".repeat(BODY_BYTES_MAX + 1), false).unwrap_err(), 413);
+    }
+
+    #[test]
+    fn cookies_of_a_name_are_found() {
+        let event = serde_json::json!({
+            "requestContext": {"http": {"method": "GET"}}, "rawPath": "/p/x",
+            "cookies": ["confirmed=1.a=b", "other=confirmed=2", " confirmed=3", "confirmed", "Confirmed=4"],
+        });
+        let read = PortalRequest::read(&event).unwrap().unwrap();
+        assert_eq!(read.cookies("confirmed").collect::<Vec<_>>(), ["1.a=b", "3"]);
+        assert_eq!(read.cookies("elsewhere").count(), 0);
     }
 
     #[test]

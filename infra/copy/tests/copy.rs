@@ -34,6 +34,7 @@ fn link(tenant: &str) -> PortalLink {
         address: AddressId::of(Channel::Email, "ap@acme.example"),
         generation: 1,
         earlier: vec![],
+        revoked_earlier: vec![],
         channel: Channel::Email,
         contact: "p1".into(),
         person: None,

@@ -134,6 +134,10 @@ id!(
     ServiceMailId, "svm_"
 );
 id!(
+    /// A code that somebody who came by a portal link asked for: derived from the link and the moment. It does not tell the code.
+    CodeRequestId, "pcr_"
+);
+id!(
     /// A subscription of an outside system to events: drawn, since it names nothing else.
     SubscriptionId, "sub_"
 );

@@ -24,6 +24,7 @@
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
 //! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
+//! | [`portal_code`] | codes that show that an address is somebody's: their life, their tries, how often they are asked for |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`person_digest`] | which person a message is for, whatever becomes of the contact's id |
 //! | [`balance`] | what money belongs together, and which case collects it |
@@ -113,6 +114,7 @@ pub mod people;
 pub mod person_digest;
 pub mod phone;
 mod planned;
+pub mod portal_code;
 pub mod proposal;
 pub mod receivables;
 pub mod remark;
@@ -158,8 +160,8 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, BulkId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId, LinkId, MessageId,
-    NoteId, OrderId, PaymentId, ServiceMailId, SubscriptionId, TaskId, TenantId,
+    AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId, LinkId,
+    MessageId, NoteId, OrderId, PaymentId, ServiceMailId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
@@ -173,6 +175,7 @@ pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
 pub use person_digest::PersonDigest;
+pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};

@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, AgreementId, Basket, BasketStatus, DisputeStatus, LinkId, Mode, NoteId, PaymentId, PlanStatus, PromiseStatus,
-    ServiceMailId, SuppressionReason, Terms, word::stored_words,
+    ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
 };
 
 /// How long a service mail, and what became of it, is kept: in days.
 pub const SERVICE_MAIL_DAYS: i64 = 90;
 /// How long a code is worth sending: it opens nothing afterwards.
-pub const CODE_LIVES: SignedDuration = SignedDuration::from_mins(10);
+pub const CODE_LIVES: SignedDuration = SignedDuration::from_mins(CODE_MINUTES);
 /// How long any other service mail is worth sending, where its sender was held up.
 pub const WORTH_SENDING: SignedDuration = SignedDuration::from_hours(24);
 

@@ -66,7 +66,12 @@ impl Told {
         mail: &ServiceMail,
     ) -> Result<Option<Self>, Error> {
         let about = match mail.kind.told_of() {
-            ToldOf::CodeRequest => mail.about.clone().map(About::CodeRequest),
+            ToldOf::CodeRequest => {
+                // One that was asked for since took its place.
+                let last = store.code_request(tenant, customer, &mail.link).await?;
+                let is_last = last.is_some_and(|last| mail.about.as_deref() == Some(last.id.as_str()));
+                mail.about.clone().filter(|_| is_last).map(About::CodeRequest)
+            }
             ToldOf::Link => Some(About::Link),
             ToldOf::Note => Some(About::Note),
             ToldOf::Basket => match mail.basket() {

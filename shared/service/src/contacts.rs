@@ -480,9 +480,10 @@ fn read_contact(given: &ContactGiven, entry: &ContactByHand) -> Done<ContactByHa
 }
 
 /// What is entered of a customer itself.
-type OfCustomer = (Option<String>, Option<ContactHours>, Option<PostalAddress>);
+pub(crate) type OfCustomer = (Option<String>, Option<ContactHours>, Option<PostalAddress>);
 
-fn read_customer(given: &CustomerGiven) -> Done<OfCustomer> {
+/// What is given of a customer itself, as it is kept.
+pub(crate) fn read_customer(given: &CustomerGiven) -> Done<OfCustomer> {
     let mut wrong = Wrong::new();
     let language = field(&mut wrong, "/language", given.language.as_deref(), |tag| {
         let language = Some(tag.to_lowercase()).filter(|_| is_language(tag));

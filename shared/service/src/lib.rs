@@ -28,6 +28,10 @@
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
 //! | [`link_holder`], [`customer_files`] | what whoever came by a portal link may do; the files that they send |
+//! | [`link_confirmation`] | codes that show that the link's address is theirs, and new links for expired ones |
+//! | [`link_contacts`] | whom else they know of: who is to be written to instead, who left, who came |
+//! | [`link_others`] | the other customers of the same person |
+//! | [`link_preferences`] | how they want to be written to, and a way back after they stopped it |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
 //! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
@@ -74,7 +78,11 @@ pub mod health;
 pub mod jobs;
 pub mod key_accounts;
 pub mod key_scope;
+pub mod link_confirmation;
+pub mod link_contacts;
 pub mod link_holder;
+pub mod link_others;
+pub mod link_preferences;
 pub mod links;
 pub mod lists;
 pub mod logged_contacts;

@@ -61,6 +61,20 @@ pub struct LinkHolder {
     pub(crate) link: LinkId,
 }
 
+/// What came by a link in words, for a person to act on.
+pub(crate) struct SaidByLink<'a> {
+    /// What it is, in a word: for the audit, and to tell it from another thing in the same words.
+    pub(crate) what: &'a str,
+    /// One line for the worklist, without a name or an address.
+    pub(crate) title: &'a str,
+    /// What to do.
+    pub(crate) detail: &'a str,
+    /// The invoice that it is about.
+    pub(crate) about: Option<String>,
+    /// The note.
+    pub(crate) text: String,
+}
+
 /// What a customer promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromisedByLink {
@@ -326,6 +340,18 @@ impl LinkHolder {
             (AskedByLink::Copy | AskedByLink::Plan, Some(text)) => format!("{}:\n{text}", what.title()),
         };
         let about = about.map(|id| id.as_str().to_owned());
+        let said = SaidByLink { what: what.as_str(), title: what.title(), detail: what.detail(), about, text };
+        self.say(store, said, now).await
+    }
+
+    /// Writes down what came by this link, with the work for a person that follows. The same of the same day, in UTC, is taken once.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone::Fields`] where the link said as much today as it may; [`NotDone::Changed`] where the same was sent twice at once and is not to
+    /// be found yet; those of the table.
+    pub(crate) async fn say(&self, store: &Store, said: SaidByLink<'_>, now: Timestamp) -> Done<NoteId> {
+        let SaidByLink { what, title, detail, about, text } = said;
         let of_today = self.written_today(store, now).await?;
         if let Some(same) = of_today.iter().find(|note| note.text == text && note.about == about) {
             return Ok(same.id.clone());
@@ -335,7 +361,7 @@ impl LinkHolder {
         }
         let day = now.strftime("%F").to_string();
         // One key for one form of a day: of two that are sent at once the table takes one.
-        let key = digest(&[self.link.as_str(), &day, what.as_str(), about.as_deref().unwrap_or_default(), &text]);
+        let key = digest(&[self.link.as_str(), &day, what, about.as_deref().unwrap_or_default(), &text]);
         let note = CustomerNote {
             id: NoteId::at(now, &[self.customer.as_str(), &key]),
             about: about.clone(),
@@ -348,16 +374,15 @@ impl LinkHolder {
         let task = NewTask {
             kind: TaskKind::CustomerAsked,
             key,
-            title: what.title().to_owned(),
-            detail: format!("{} ({})", what.detail(), note.id),
+            title: title.to_owned(),
+            detail: format!("{detail} ({})", note.id),
             to: None,
             due_on: None,
             step: None,
             currency: None,
             case: None,
         };
-        let entry =
-            self.entry("ask_by_link", now).of(note.id.as_str()).with(json!({ "for": what.as_str(), "about": note.about }));
+        let entry = self.entry("ask_by_link", now).of(note.id.as_str()).with(json!({ "for": what, "about": note.about }));
         match store.acting(entry).add_note_asking(&self.tenant, &self.customer, &note, &task, now).await {
             Ok(()) => Ok(note.id),
             Err(store::Error::Conflict { .. }) => {

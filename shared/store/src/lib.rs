@@ -6,9 +6,9 @@
 //! | folder | holds |
 //! |---|---|
 //! | `table` | keys, calls on the table, writes in the making, errors |
-//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, notes, addresses, portal links, a person's contacts, the case view, what a customer is shown (`shown`) |
+//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, notes, addresses, portal links, what is asked for by one (`asked_by_link`), a person's contacts, the case view, what a customer is shown (`shown`) |
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `own_message`, `outside`: messages of people, and by senders of one's own; `record`, `why`: the chain of records |
-//! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
+//! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links and what is sent to who came by one, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do; `proposed_operation`: what one of them may ask to be carried out |
 //! | `bulk` | what is done with many customers at once |
@@ -46,6 +46,7 @@ pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
+    asked_by_link::LinkMailAsked,
     baskets::{BasketBegun, BasketHeard, BasketOwner, BasketSays},
     brief::CustomerBrief,
     by_hand::StoredByHand,
@@ -101,7 +102,7 @@ pub use tenant::{
     drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
-    stops::Stop,
+    stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},

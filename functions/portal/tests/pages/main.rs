@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod account;
+mod codes;
 mod disputes;
 mod documents;
 mod files;
+mod new_links;
 mod paying;
+mod people;
+mod preferences;
 mod promises;
 mod transfers;
 mod visitor;
@@ -269,6 +273,12 @@ async fn a_get_changes_nothing() {
         format!("{invoice}/dispute"),
         format!("{invoice}/dispute?reason=price"),
         format!("/p/{code}/write?for=copy&words=x"),
+        format!("/p/{code}/not-for-me?name=x"),
+        format!("/p/{code}/preferences?change=again"),
+        format!("/p/{code}/contacts?left=p1"),
+        format!("/p/{code}/others"),
+        format!("/p/{code}/code?to=contacts"),
+        format!("/p/{code}/code/enter?to=contacts&code=123456"),
     ] {
         portal.get(&address).await;
         portal.call("HEAD", &address, "").await;

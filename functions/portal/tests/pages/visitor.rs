@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{Channel, CustomerId, CustomerRef, Document, InvoiceId, SourceVersion, SuppressionReason, TenantId, address_key};
+use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::{Receipt, Stop};
@@ -16,9 +17,21 @@ pub(crate) struct Reply {
     pub(crate) status: u64,
     pub(crate) headers: Value,
     pub(crate) html: String,
+    /// What a browser is told to keep.
+    pub(crate) cookies: Vec<String>,
 }
 
 impl Reply {
+    fn of(answer: &Value) -> Self {
+        let cookies = answer["cookies"].as_array().unwrap().iter().map(|cookie| cookie.as_str().unwrap().to_owned());
+        Self {
+            status: answer["statusCode"].as_u64().unwrap(),
+            headers: answer["headers"].clone(),
+            html: answer["body"].as_str().unwrap().to_owned(),
+            cookies: cookies.collect(),
+        }
+    }
+
     /// Where it leads.
     #[track_caller]
     pub(crate) fn leads(self) -> String {
@@ -59,11 +72,7 @@ impl Portal {
 
     pub(crate) async fn call(&self, method: &str, address: &str, body: &str) -> Reply {
         let answer = self.handler.handle(request(method, address, None, &[], body)).await.unwrap();
-        let reply = Reply {
-            status: answer["statusCode"].as_u64().unwrap(),
-            headers: answer["headers"].clone(),
-            html: answer["body"].as_str().unwrap().to_owned(),
-        };
+        let reply = Reply::of(&answer);
         for (name, part) in [
             ("content-security-policy", "default-src 'none'; style-src 'sha256-"),
             ("referrer-policy", "no-referrer"),
@@ -88,13 +97,30 @@ impl Portal {
         self.send("POST", address, &headers, &body).await
     }
 
+    /// The same of a browser that has cookies.
+    pub(crate) async fn post_with(&self, cookies: &[&str], address: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
+        self.with_cookies(request("POST", address, None, &headers, &body), cookies).await
+    }
+
+    /// A page as a browser asks for it that has cookies.
+    pub(crate) async fn get_with(&self, cookies: &[&str], address: &str) -> Reply {
+        self.with_cookies(request("GET", address, None, &[], ""), cookies).await
+    }
+
+    async fn with_cookies(&self, mut event: LambdaEvent<Value>, cookies: &[&str]) -> Reply {
+        event.payload["cookies"] = serde_json::json!(cookies);
+        Reply::of(&self.handler.handle(event).await.unwrap())
+    }
+
     /// Any request, with headers of one's own.
     pub(crate) async fn send(&self, method: &str, address: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         let answer = self.handler.handle(request(method, address, None, headers, body)).await.unwrap();
         let headers = answer["headers"].clone();
         assert!(headers["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'"), "{method} {address}");
         assert_eq!(headers["cache-control"], "no-store", "{method} {address}");
-        Reply { status: answer["statusCode"].as_u64().unwrap(), headers, html: answer["body"].as_str().unwrap().to_owned() }
+        Reply::of(&answer)
     }
 
     /// The customer's agreements, in the order of their ids.
@@ -133,7 +159,7 @@ impl Portal {
         ] {
             assert!(headers[name].as_str().unwrap().contains(part), "{name} of {address}");
         }
-        Reply { status: answer["statusCode"].as_u64().unwrap(), headers, html: answer["body"].as_str().unwrap().to_owned() }
+        Reply::of(&answer)
     }
 
     /// Changes the tenant's settings.

@@ -47,6 +47,8 @@ pub struct PortalLink {
     pub generation: u32,
     /// The ids of the codes before it: what says whose they are goes with the link.
     pub earlier: Vec<LinkId>,
+    /// Those of them that a person made void; the others' time was over.
+    pub revoked_earlier: Vec<LinkId>,
     /// The channel of the address.
     pub channel: Channel,
     /// The contact whose the address was when the code was made.
@@ -118,6 +120,7 @@ pub(crate) fn read_link(row: &Row) -> Result<PortalLink> {
             address: AddressId::of_digest(text(row, SK)?.strip_prefix(keys::LINKS)?),
             generation: number(row, link::GENERATION)?,
             earlier: text(row, link::EARLIER).map_or(Some(vec![]), |ids| serde_json::from_str(ids).ok())?,
+            revoked_earlier: text(row, link::EARLIER_REVOKED).map_or(Some(vec![]), |ids| serde_json::from_str(ids).ok())?,
             channel: serde_json::from_value(text(row, link::CHANNEL)?.into()).ok()?,
             contact: text(row, link::CONTACT)?.to_owned(),
             person: text(row, link::PERSON).map(PersonDigest::begins),
@@ -178,6 +181,10 @@ impl Store {
         let change = match after.earlier.as_slice() {
             [] => change.drop(link::EARLIER),
             ids => change.put(link::EARLIER, s(to_json(&ids))),
+        };
+        let change = match after.revoked_earlier.as_slice() {
+            [] => change.drop(link::EARLIER_REVOKED),
+            ids => change.put(link::EARLIER_REVOKED, s(to_json(&ids))),
         };
         let change = match before {
             None => change.when(no_item()),

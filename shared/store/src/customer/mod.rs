@@ -5,6 +5,7 @@ pub(crate) mod agreements;
 pub(crate) mod apply;
 pub(crate) mod archiving;
 mod basket_items;
+pub(crate) mod asked_by_link;
 pub(crate) mod baskets;
 pub(crate) mod brief;
 pub(crate) mod by_hand;

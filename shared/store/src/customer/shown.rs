@@ -29,10 +29,20 @@ const RECORDS_MAX: usize = 12;
 pub enum CameBy {
     /// It is good.
     Good(Box<FoundLink>),
-    /// It was good once.
+    /// Its time is over, or another one took its place since: what is known of the link of its address now, which may be sent there.
+    Expired(Box<FoundLink>),
+    /// A person made it void.
     Gone,
     /// Nobody was given it.
     Unknown,
+}
+
+/// Why a link is no good: a person made it void, it or the one that took its place, or its time is over.
+fn no_good(found: FoundLink, id: &LinkId) -> CameBy {
+    if found.link.revoked_at.is_some() || found.link.revoked_earlier.contains(id) {
+        return CameBy::Gone;
+    }
+    CameBy::Expired(Box::new(found))
 }
 
 impl Store {
@@ -46,13 +56,13 @@ impl Store {
         let is_good = |found: &FoundLink| found.link.id == *id && found.link.standing(now) == LinkStanding::Good;
         let Some(lately) = self.link_lately(id).await? else { return Ok(CameBy::Unknown) };
         if !is_good(&lately) {
-            return Ok(CameBy::Gone);
+            return Ok(no_good(lately, id));
         }
         let link = self.link_of(&lately.tenant, &lately.customer, &lately.link.address).await?;
         Ok(match link.map(|link| FoundLink { link, ..lately }) {
             None => CameBy::Unknown,
             Some(found) if is_good(&found) => CameBy::Good(Box::new(found)),
-            Some(_) => CameBy::Gone,
+            Some(found) => no_good(found, id),
         })
     }
 

@@ -90,6 +90,7 @@ pub mod access;
 mod baskets;
 pub mod job;
 mod people;
+pub mod portal_code;
 pub mod service_mail;
 pub mod test_message;
 pub mod workflow_text;
@@ -521,7 +522,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 46] = [
+pub const KINDS: [ItemKind; 47] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -546,6 +547,7 @@ pub const KINDS: [ItemKind; 46] = [
     person::KIND,
     address::KIND,
     link::KIND,
+    portal_code::KIND,
     basket::KIND,
     service_mail::KIND,
     reference::KIND,

@@ -102,12 +102,16 @@ impl Vault {
         let generation = known.map_or_else(first, |known| known.generation.saturating_add(1));
         let code = code(generation);
         let mut earlier = known.map(|known| known.earlier.clone()).unwrap_or_default();
-        earlier.extend(known.map(|known| known.id.clone()).filter(|id| *id != code.id()));
+        let before = known.filter(|known| known.id != code.id());
+        earlier.extend(before.map(|before| before.id.clone()));
+        let mut revoked_earlier = known.map(|known| known.revoked_earlier.clone()).unwrap_or_default();
+        revoked_earlier.extend(before.filter(|before| before.revoked_at.is_some()).map(|before| before.id.clone()));
         let link = PortalLink {
             id: code.id(),
             address,
             generation,
             earlier,
+            revoked_earlier,
             channel: to.channel,
             contact: to.contact.to_owned(),
             person: to.person.cloned(),

@@ -63,8 +63,8 @@ impl Stop {
     }
 }
 
-/// The part of an address that a page shows.
-pub(crate) fn masked(address: &str) -> String {
+/// The part of an address that a page shows: `a…@acme.example`, `…678`.
+pub fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {
             let first = local.chars().next().map(String::from).unwrap_or_default();

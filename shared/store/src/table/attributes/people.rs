@@ -43,6 +43,7 @@ pub mod link {
         ID = "lk_id", Text, "The link's id: a digest of its code.";
         GENERATION = "lk_gen", Number, "Counts the codes of the address, of which the last one alone opens anything.";
         EARLIER = "lk_earlier", Json, "The ids of the codes before it. Absent where there are none.";
+        EARLIER_REVOKED = "lk_earlier_void", Json, "Those of the earlier ids whose link a person made void. Absent where there are none.";
         CHANNEL = "lk_channel", Text, "The channel of the address.";
         CONTACT = "lk_contact", Text, "The contact's external id when the code was made.";
         PERSON = "lk_person", Text, "The person who that was: what their digest begins with.";
