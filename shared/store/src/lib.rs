@@ -99,6 +99,7 @@ pub use tenant::{
     drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
+    statement_keys::{PublicStatementKey, StatementKey},
     stops::Stop,
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},
     template::StoredTemplate,

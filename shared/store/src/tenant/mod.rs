@@ -10,6 +10,7 @@ pub(crate) mod drafts;
 pub(crate) mod identities;
 pub(crate) mod link_codes;
 pub(crate) mod members;
+pub(crate) mod statement_keys;
 pub(crate) mod stops;
 pub(crate) mod subscriptions;
 pub(crate) mod template;
