@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 use service::{NotDone, link_holder::LinkHolder};
-use store::{Result, Store};
+use store::{Result, Store, Vault};
 
 use crate::{
     form_labels::FormLabels,
@@ -23,6 +23,7 @@ const NAMED_MAX: usize = 4;
 /// A request for a form, by a link that is good.
 pub(crate) struct FormVisit<'a> {
     pub(crate) store: &'a Store,
+    pub(crate) vault: &'a Vault,
     pub(crate) opened: &'a OpenedPages<'a>,
     pub(crate) holder: &'a LinkHolder,
     pub(crate) link: &'a LinkId,

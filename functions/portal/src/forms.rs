@@ -1,10 +1,11 @@
-//! Forms that a portal link opens beside paying: what is asked for is a page, what is sent is done or a page that says what was wrong.
+//! Forms that a portal link opens beside paying: what is asked for is a page, what is sent is done or a page that says what was wrong. The calls of
+//! a customer's own system come the same way.
 
 use store::Result;
 
 use crate::{
-    dispute_form::dispute, form_visit::FormVisit, form_wanted::FormWanted, page::PortalPage, promise_form::promise,
-    write_form::write,
+    calls, dispute_form::dispute, form_visit::FormVisit, form_wanted::FormWanted, page::PortalPage,
+    paid_already_form::paid_already, promise_form::promise, write_form::write,
 };
 
 /// The answer; `None` where the link's address is none of the customer's any more.
@@ -15,7 +16,9 @@ use crate::{
 pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<Option<PortalPage>> {
     match wanted {
         FormWanted::Promise => promise(form).await,
+        FormWanted::PaidAlready => Box::pin(paid_already(form)).await,
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
+        FormWanted::Call(call) => Box::pin(calls::answer(form, call)).await,
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -23,10 +23,15 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("can-do", include_str!("pages/can_do.html")),
     ("wrong", include_str!("pages/wrong.html")),
     ("promise", include_str!("pages/promise.html")),
+    ("paid-already", include_str!("pages/paid_already.html")),
     ("dispute", include_str!("pages/dispute.html")),
     ("write", include_str!("pages/write.html")),
     ("said", include_str!("pages/said.html")),
 ];
+/// What a problem document is.
+const PROBLEM: &str = "application/problem+json";
+/// The policy of what is no page.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Longer than this, in bytes, what was made is held by itself.
 const LARGE: usize = 256 * 1024;
 
@@ -39,6 +44,8 @@ pub enum PortalPage {
     Data { content_type: &'static str, file: Option<String>, language: &'static str, body: String },
     /// Where the page is that says what became of a form: a browser that loads it anew sends nothing twice.
     See(String),
+    /// Why a call of a program was not carried out, and after how many seconds it may be made again.
+    NotTaken { problem: Box<Problem>, retry_after_s: Option<i64> },
     /// A status in words, for whoever has no valid link.
     Plain(u16, &'static PageLabels),
 }
@@ -48,7 +55,7 @@ impl PortalPage {
     pub(crate) fn is_large(&self) -> bool {
         match self {
             Self::Data { body, .. } => body.len() > LARGE,
-            Self::Filled { .. } | Self::See(_) | Self::Plain(..) => false,
+            Self::Filled { .. } | Self::See(_) | Self::NotTaken { .. } | Self::Plain(..) => false,
         }
     }
 }
@@ -126,13 +133,20 @@ impl Pages {
                     self.plain(500, words)
                 }
             },
+            PortalPage::NotTaken { problem, retry_after_s } => {
+                let mut headers = headers(PROBLEM, NOTHING);
+                if let Some(seconds) = retry_after_s {
+                    headers["retry-after"] = json!(seconds.to_string());
+                }
+                answer(problem.status, headers, &serde_json::to_string(&*problem).unwrap_or_default())
+            }
             PortalPage::See(location) => {
-                let mut headers = headers("text/plain; charset=utf-8", "default-src 'none'; frame-ancestors 'none'");
+                let mut headers = headers("text/plain; charset=utf-8", NOTHING);
                 headers["location"] = json!(location);
                 answer(303, headers, "")
             }
             PortalPage::Data { content_type, file, language, body } => {
-                let mut headers = headers(content_type, "default-src 'none'; frame-ancestors 'none'");
+                let mut headers = headers(content_type, NOTHING);
                 headers["content-language"] = json!(language);
                 if let Some(file) = file {
                     headers["content-disposition"] = json!(format!("attachment; filename=\"{file}\""));
@@ -195,6 +209,14 @@ fn problem(status: u16, words: &'static PageLabels) -> Value {
     let (title, text) = in_words(status, words);
     let problem = match status {
         403 => Problem::new(403, "forbidden", title, text),
+        405 => Problem::new(405, "bad-request", "Bad request", "this address takes another method"),
+        413 => Problem::new(413, "body-too-large", "Body too large", "a body has at most 128 KiB; send it in parts"),
+        415 => Problem::new(
+            415,
+            "unsupported-media-type",
+            "Unsupported media type",
+            "a call has a body of application/json, and a form one of application/x-www-form-urlencoded",
+        ),
         404 => Problem::new(404, "not-found", title, text),
         410 => Problem::new(410, "link-gone", title, text),
         500 => Problem::new(500, "internal", title, text),
@@ -202,7 +224,7 @@ fn problem(status: u16, words: &'static PageLabels) -> Value {
         _ => Problem::new(status, "bad-request", title, text),
     };
     let body = serde_json::to_string(&problem).unwrap_or_default();
-    answer(status, headers("application/problem+json", "default-src 'none'; frame-ancestors 'none'"), &body)
+    answer(status, headers(PROBLEM, NOTHING), &body)
 }
 
 fn headers(content_type: &str, policy: &str) -> Value {

@@ -31,7 +31,7 @@ impl LinkRequest {
         let mut random = [0_u8; 16];
         let no_randomness = |_| NotDone::Changed("there is no randomness now; send it again".to_owned());
         aws_lc_rs::rand::fill(&mut random).map_err(no_randomness)?;
-        let id = digest_of(&[b"a portal link", tenant.as_str().as_bytes(), link.as_str().as_bytes(), key.as_bytes()]);
+        let id = digest_of(&[b"a portal link".as_slice(), tenant.as_str().as_bytes(), link.as_str().as_bytes(), key.as_bytes()]);
         Ok(Self { mark: Once::new(tenant.clone(), id, digest_of(request), hex(&random), now, now + REMEMBERED_FOR) })
     }
 
