@@ -58,7 +58,8 @@ pub fn announce(
     }
     let place = Locality::of_tenant(settings);
     let receivables = Receivables::at(facts, ReceivablesRules::of(settings, place.zone()), proposer.now);
-    let shared = shared(announced, &receivables, proposer);
+    let (places, shared): (Vec<usize>, Vec<BasketLine>) = shared(announced, &receivables, proposer).into_iter().unzip();
+    let flaw = |flaw: &BasketFlaw| flaw_at(flaw, &places);
     let mut flaws = Vec::new();
     if let Some(sent) = announced.amount_minor {
         let sum = sum_of(&shared);
@@ -114,36 +115,38 @@ fn proposal(announced: &AnnouncedMoney, scope: ProposedScope, amount_minor: Opti
     }
 }
 
-/// The lines with their amounts. Those that were said come first; what is left of what was sent goes to the others, the oldest first.
-fn shared(announced: &AnnouncedMoney, receivables: &Receivables<'_>, proposer: Proposer<'_>) -> Vec<BasketLine> {
+/// The lines with their places and amounts. Amounts that were said come first; what is left of what was sent goes to the others, the oldest
+/// first. Those that it does not reach are left out.
+fn shared(announced: &AnnouncedMoney, receivables: &Receivables<'_>, proposer: Proposer<'_>) -> Vec<(usize, BasketLine)> {
     let most = payable(receivables, proposer.now);
     let said = announced.lines.iter().filter_map(|line| line.amount_minor).fold(0, i64::saturating_add);
     let mut left = announced.amount_minor.map_or(i64::MAX, |sent| sent.saturating_sub(said).max(0));
-    let mut shares: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
+    let mut shares: BTreeMap<&InvoiceId, Option<i64>> = BTreeMap::new();
     let is_to_be_shared =
         |invoice: &InvoiceId| announced.lines.iter().any(|line| line.amount_minor.is_none() && line.invoice == *invoice);
     for item in &receivables.items {
         let Some(invoice) = item.invoice.map(|invoice| &invoice.id).filter(|invoice| is_to_be_shared(invoice)) else { continue };
         if let Entry::Vacant(free) = shares.entry(invoice) {
-            let share = most.get(invoice).copied().unwrap_or(0).min(left).max(0);
+            let most = most.get(invoice).copied().unwrap_or(0).max(0);
+            let share = most.min(left);
             left -= share;
-            free.insert(share);
+            free.insert((share > 0 || most == 0).then_some(share));
         }
     }
-    let line = |line: &AnnouncedLine| BasketLine {
-        invoice: line.invoice.clone(),
-        number: String::new(),
-        amount_minor: line.amount_minor.or_else(|| shares.get(&line.invoice).copied()).unwrap_or(0),
+    let line = |(place, line): (usize, &AnnouncedLine)| {
+        // What nothing is known of has no share: it is said to be none of the customer's.
+        let amount_minor = line.amount_minor.or_else(|| shares.get(&line.invoice).copied().unwrap_or(Some(0)))?;
+        Some((place, BasketLine { invoice: line.invoice.clone(), number: String::new(), amount_minor }))
     };
-    announced.lines.iter().map(line).collect()
+    announced.lines.iter().enumerate().filter_map(line).collect()
 }
 
 fn sum_of(lines: &[BasketLine]) -> i64 {
     lines.iter().map(|line| line.amount_minor).fold(0, i64::saturating_add)
 }
 
-/// Where a flaw of a line is.
-fn flaw(flaw: &BasketFlaw) -> (String, String) {
+/// Where a flaw of a line is; `places` are those that the lines had.
+fn flaw_at(flaw: &BasketFlaw, places: &[usize]) -> (String, String) {
     let (field, detail) = match &flaw.what {
         BasketFlawKind::OverDue { payable, .. } => {
             ("amount_minor", format!("at most {payable} of it can be on its way: more is not open, or was announced before"))
@@ -165,7 +168,8 @@ fn flaw(flaw: &BasketFlaw) -> (String, String) {
         | BasketFlawKind::OtherCurrency(_)
         | BasketFlawKind::OtherLegalEntity => ("invoice", flaw.what.to_string()),
     };
-    (flaw.line.map_or_else(|| "/lines".to_owned(), |nth| format!("/lines/{nth}/{field}")), detail)
+    let place = flaw.line.and_then(|nth| places.get(nth));
+    (place.map_or_else(|| "/lines".to_owned(), |place| format!("/lines/{place}/{field}")), detail)
 }
 
 #[cfg(test)]

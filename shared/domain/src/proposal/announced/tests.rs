@@ -66,6 +66,8 @@ fn what_was_sent_is_kept_back_of_each_invoice_as_it_was_said() {
         (Some(1_200), None, None, [0, 300]),
         (Some(1_000), None, Some(400), [400, 100]),
         (None, None, None, [0, 0]),
+        // What it does not reach is not kept back.
+        (Some(900), None, None, [100, 500]),
     ] {
         let (mut stage, first, second) = stage();
         take(&mut stage, &money(money_minor, &[(&second, second_minor), (&first, first_minor)]));
