@@ -27,7 +27,7 @@
 //! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
-//! | [`link_holder`] | what whoever came by a portal link may do |
+//! | [`link_holder`] | what whoever came by a portal link may do, and requests of theirs that have a key |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
 //! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
