@@ -175,7 +175,7 @@ impl LinkHolder {
         }
     }
 
-    /// The id of what is asked for: the same form of the same day, sent twice, comes to the same. Whatever comes under one key does.
+    /// The id of what is asked for: the same form of the same day, sent twice, comes to the same. Under a key the same request does.
     fn id(&self, what: &str, now: Timestamp) -> AgreementId {
         if let Some(request) = &self.request {
             return request.agreement();

@@ -4,6 +4,8 @@
 
 mod account;
 mod disputes;
+mod own_system;
+mod paid_already;
 mod paying;
 mod promises;
 mod visitor;

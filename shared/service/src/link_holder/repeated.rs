@@ -1,6 +1,6 @@
 //! Requests of a customer's own system that have a key: carried out once, however often they are sent.
 //!
-//! The key and a digest of what is asked for are written in the transaction of the effect, and the agreement's id is derived from the key. So
+//! The key and a digest of what is asked for are written in the transaction of the effect, and the agreement's id is derived from both. So
 //! a repetition finds the agreement as it stands, also when it is over, and the same key with something else is known.
 
 use domain::Agreement;

@@ -40,9 +40,9 @@ impl LinkRequest {
         &self.mark
     }
 
-    /// The id of the agreement that it comes to.
+    /// The id of the agreement that it comes to. A key that stands for something else, once it is forgotten, comes to another.
     pub(super) fn agreement(&self) -> AgreementId {
-        AgreementId::derive(&[self.mark.tenant.as_str(), "by key", &self.mark.id])
+        AgreementId::derive(&[self.mark.tenant.as_str(), "by key", &self.mark.id, &self.mark.request])
     }
 }
 
