@@ -9,8 +9,8 @@ fn fields<'a>(invoice: &'a str, changes: &[(&'a str, &'a str)]) -> Vec<(&'a str,
     let mut fields = vec![("invoice", invoice), ("amount", ""), ("sent_on", "2026-02-09"), ("way", "transfer")];
     for (name, value) in changes {
         match fields.iter_mut().find(|(known, _)| known == name) {
-            Some(known) => known.1 = value,
-            None => fields.push((name, value)),
+            Some(known) => known.1 = *value,
+            None => fields.push((*name, *value)),
         }
     }
     fields
@@ -64,8 +64,8 @@ async fn who_paid_is_waited_for_and_told_how_it_stands() {
         before = after;
     }
     // It came: the rest may be announced, of two invoices at once, the older one first.
-    let both =
-        [fields(invoice.as_str(), &[("amount", "900,00")]), vec![("invoice", Portal::invoice("C-1", "1002").as_str())]].concat();
+    let newer = Portal::invoice("C-1", "1002");
+    let both = [fields(invoice.as_str(), &[("amount", "900,00")]), vec![("invoice", newer.as_str())]].concat();
     let made = portal.post(&address, &both).await.leads();
     portal.get(&made).await.is(200).says("900,00\u{a0}€");
     let second = portal.agreements(&id).await.into_iter().find(|known| made.ends_with(known.id.as_str())).unwrap();
