@@ -46,7 +46,7 @@ struct AgreedInvoice<'a> {
 }
 
 /// Where customers' systems find how an agreement stands.
-pub(crate) fn address_of(path: &str, agreement: &Agreement) -> String {
+fn address_of(path: &str, agreement: &Agreement) -> String {
     format!("{path}/agreements/{}", agreement.id)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// An invoice that can be chosen.
 #[derive(Debug)]
-pub(crate) struct Choice<'a> {
+pub(crate) struct InvoiceChoice<'a> {
     pub(crate) invoice: &'a InvoiceId,
     pub(crate) first: &'a StatementItem,
     pub(crate) open_minor: i64,
@@ -32,13 +32,13 @@ pub(crate) struct ChoiceShown<'a> {
 }
 
 /// The invoices of a page of the statement, each once, oldest first.
-pub(crate) fn choices(statement: &AccountStatement) -> Vec<Choice<'_>> {
-    let mut choices: Vec<Choice<'_>> = Vec::new();
+pub(crate) fn choices(statement: &AccountStatement) -> Vec<InvoiceChoice<'_>> {
+    let mut choices: Vec<InvoiceChoice<'_>> = Vec::new();
     for item in &statement.items {
         let Some(invoice) = &item.invoice else { continue };
         match choices.iter_mut().find(|choice| choice.invoice == invoice) {
             Some(known) => known.open_minor = known.open_minor.saturating_add(item.open_minor),
-            None => choices.push(Choice { invoice, first: item, open_minor: item.open_minor }),
+            None => choices.push(InvoiceChoice { invoice, first: item, open_minor: item.open_minor }),
         }
     }
     choices
@@ -48,9 +48,9 @@ pub(crate) fn choices(statement: &AccountStatement) -> Vec<Choice<'_>> {
 pub(crate) fn choices_shown<'a>(
     visit: &Visit,
     statement: &'a AccountStatement,
-    is_chosen: impl Fn(&Choice<'_>) -> bool,
+    is_chosen: impl Fn(&InvoiceChoice<'_>) -> bool,
 ) -> Vec<ChoiceShown<'a>> {
-    let shown = |choice: Choice<'a>| ChoiceShown {
+    let shown = |choice: InvoiceChoice<'a>| ChoiceShown {
         chosen: is_chosen(&choice),
         id: choice.invoice.as_str(),
         number: &choice.first.number,

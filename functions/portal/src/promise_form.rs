@@ -9,7 +9,7 @@ use service::link_holder::{PROMISES_ENOUGH, PromisedByLink, last_promise_day};
 use store::Result;
 
 use crate::{
-    choices::{Choice, choices_shown, currency_of, wrong_amount},
+    choices::{InvoiceChoice, choices_shown, currency_of, wrong_amount},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
@@ -144,7 +144,7 @@ fn shown(
     // What was asked for, else what was asked about, else what is past due and nobody speaks of yet.
     let asked: BTreeSet<&str> = typed.all("invoice").chain(form.request.query("invoice").filter(|_| !form.is_sent())).collect();
     let begins_with = |item: &StatementItem| item.days_past_due > 0 && item.notes.is_empty();
-    let is_chosen = |choice: &Choice<'_>| {
+    let is_chosen = |choice: &InvoiceChoice<'_>| {
         let begins = !form.is_sent() && asked.is_empty() && begins_with(choice.first);
         asked.contains(choice.invoice.as_str()) || begins
     };
