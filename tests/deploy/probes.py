@@ -4,6 +4,7 @@ A probe is cheap: it starts its function anew, because a running one remembers w
 queue would only cost time. It asserts what a user would see.
 """
 
+import base64
 import html
 import json
 import pathlib
@@ -505,6 +506,27 @@ def admin_forgets(world):
     same(left.get("KeyCount", 0), 0, "photos in the bucket")
 
 
+def portal_is_called(world):
+    """A customer's own system reads its signed statement and the key to it, and says under a key of its own what it paid, twice the same."""
+    customer = email_sends(world)
+    page = link(*world.mails_to(customer))
+    restart(world, "PortalFunction")
+    signed = world.outside.ask("GET", page, None, {"accept": "application/jose"})
+    same((signed.status, signed.body.count(b".")), (200, 2), "the signed statement")
+    header, claims = (json.loads(base64.urlsafe_b64decode(part + b"==")) for part in signed.body.split(b".")[:2])
+    (key,) = json.loads(world.outside.ask("GET", f"/p/keys/{TENANT}").body)["keys"]
+    same(key["kid"], header["kid"], "the key that signed it")
+    (item,) = claims["statement"]["items"]
+    line = {"invoice": item["invoice"], "amount_minor": item["open_minor"]}
+    paid = {"sent_on": today(0), "way": "transfer", "currency": item["currency"], "amount_minor": item["open_minor"], "lines": [line]}
+    headers = {"content-type": "application/json", "idempotency-key": "run-1"}
+    first, second = (world.outside.ask("POST", f"{page}/remittances", json.dumps(paid).encode(), headers) for _ in range(2))
+    same((first.status, json.loads(first.body)["status"]), (200, "expected"), "the remittance")
+    same(json.loads(second.body)["id"], json.loads(first.body)["id"], "the same again")
+    other = json.dumps({**paid, "reference": "RUN 1"}).encode()
+    same(world.outside.ask("POST", f"{page}/remittances", other, headers).status, 422, "something else under the same key")
+
+
 def make_documents_makes(world):
     """A statement is made and lies in the bucket; the same one is found there when it is asked for again."""
     named = world.outside.customer(TENANT, world.owes(TENANT))["customer"]["id"]
@@ -722,7 +744,7 @@ PROBES = {
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
     "BeginPaymentRole": [begin_payment_begins, begin_payment_hears],
-    "PortalRole": [portal_shows, portal_documents, portal_promises, portal_attaches],
+    "PortalRole": [portal_shows, portal_documents, portal_promises, portal_attaches, portal_is_called],
 }
 # Roles whose services the emulator does not have, with that as the reason.
 UNSHOWN = {}

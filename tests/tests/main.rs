@@ -36,6 +36,7 @@ mod looking;
 mod members;
 mod names;
 mod nights;
+mod own_system;
 mod paying;
 mod pdfs;
 mod people;

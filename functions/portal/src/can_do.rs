@@ -3,7 +3,7 @@
 use domain::InvoiceId;
 use minijinja::{Value, context};
 
-use crate::{access_labels::AccessLabels, form_labels::FormLabels, visit::Visit};
+use crate::{access_labels::AccessLabels, form_labels::FormLabels, paid_already_labels::PaidAlreadyLabels, visit::Visit};
 
 /// The forms that a page leads to: of the statement, or of an invoice and whether something of it is open.
 pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)>) -> Value {
@@ -15,6 +15,7 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
     match invoice {
         None => {
             links.extend(may_promise.then(|| to(format!("{path}/promise"), labels.promise)));
+            links.push(to(format!("{path}/paid-already"), PaidAlreadyLabels::of(visit.words).title));
             links.push(to(format!("{path}/write?for=plan"), labels.ask_plan));
             links.push(to(format!("{path}/write"), labels.write));
             let access = AccessLabels::of(visit.words);
@@ -25,6 +26,8 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
         }
         Some((id, is_open)) => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));
+            let paid = PaidAlreadyLabels::of(visit.words).title;
+            links.extend(is_open.then(|| to(format!("{path}/paid-already?invoice={id}"), paid)));
             links.extend(is_open.then(|| to(format!("{path}/invoices/{id}/dispute"), labels.dispute)));
             links.push(to(format!("{path}/write?for=copy&invoice={id}"), labels.ask_copy));
             links.push(to(format!("{path}/write?invoice={id}"), labels.write));

@@ -1,8 +1,10 @@
-//! Forms that a portal link opens beside paying: what is asked for is a page, what is sent is done or a page that says what was wrong.
+//! Forms that a portal link opens beside paying: what is asked for is a page, what is sent is done or a page that says what was wrong. The calls of
+//! a customer's own system come the same way.
 
 use store::Result;
 
 use crate::{
+    calls,
     code_form::{ask_code, enter_code},
     contacts_form::contacts,
     dispute_form::dispute,
@@ -12,6 +14,7 @@ use crate::{
     not_for_me_form::not_for_me,
     others_page::others,
     page::PortalPage,
+    paid_already_form::paid_already,
     preferences_form::preferences,
     promise_form::promise,
     write_form::write,
@@ -25,6 +28,7 @@ use crate::{
 pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<Option<PortalPage>> {
     match wanted {
         FormWanted::Promise => promise(form).await,
+        FormWanted::PaidAlready => Box::pin(paid_already(form)).await,
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
         FormWanted::Files(about, file) => Box::pin(send_files(form, about, file.as_ref())).await,
@@ -34,5 +38,6 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Others => others(form).await,
         FormWanted::Code => ask_code(form).await,
         FormWanted::EnterCode => enter_code(form).await,
+        FormWanted::Call(call) => Box::pin(calls::answer(form, call)).await,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | request | does |
 //! |---|---|
-//! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program |
+//! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program, with `application/jose` signed |
 //! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
 //! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
 //! | `GET /p/{code}/statement.pdf` | leads to the statement as PDF |
@@ -14,6 +14,10 @@
 //! | `POST /p/{code}/paid/{basket}/cancel` | has a payment given up that was not made |
 //! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
 //! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
+//! | `GET /p/{code}/paid-already`, `POST` | takes what somebody says they paid; with `?made=` says what became of it |
+//! | `POST /p/{code}/promises`, `disputes`, `remittances` | the same three for the customer's own system, as JSON |
+//! | `GET /p/{code}/agreements/{id}` | how one of these stands, as JSON |
+//! | `GET /p/keys/{tenant}` | the key by which a tenant's statements are verified |
 //! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
 //! | `GET /p/{code}/files/{about}` | shows the files of a dispute or message, and a form by which a browser puts one into the bucket |
 //! | `GET /p/{code}/files/{about}/{file}`, `POST` | asks whether a file that was put there is to be attached; looks what it is, and attaches or deletes it |
@@ -35,8 +39,12 @@
 #![recursion_limit = "256"]
 
 mod access_labels;
+mod agreed_data;
 mod amounts;
+mod call_bodies;
+mod calls;
 mod can_do;
+mod choices;
 mod code_form;
 mod confirmed;
 mod contacts_form;
@@ -45,10 +53,10 @@ mod document_desk;
 mod document_labels;
 mod document_visit;
 mod document_wanted;
+mod expired;
 mod file_form;
 mod file_judge;
 mod file_labels;
-mod expired;
 mod form_labels;
 mod form_visit;
 mod form_wanted;
@@ -63,6 +71,8 @@ mod opt_out;
 mod others_page;
 mod page;
 mod page_wanted;
+mod paid_already_form;
+mod paid_already_labels;
 mod paid_page;
 mod pay_desk;
 mod pay_labels;
@@ -75,6 +85,7 @@ mod preferences_form;
 mod promise_form;
 mod reading;
 mod request;
+mod signed_statement;
 mod statement;
 mod statement_csv;
 mod statement_data;
@@ -88,7 +99,7 @@ mod write_form;
 use std::sync::Arc;
 
 use anyhow::Context;
-use domain::{InvoiceId, Settings, TenantId};
+use domain::{CustomerId, InvoiceId, Settings, TenantId};
 use files::Bucket;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
@@ -106,13 +117,17 @@ use held::{HeldPage, HeldPages, MadeFrom, PageOf};
 use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
-use page_wanted::PageWanted;
+use page_wanted::{PageWanted, StatementForm};
 use pay_desk::PayDesk;
 use pay_wanted::PayWanted;
 use paying::{PROVIDERS, Paying};
 use reading::{InvoiceRead, OpenedPages, StatementRead};
-use request::PortalRequest;
+use request::{PortalRequest, sends_json};
+use signed_statement::{key_set, keys_path, signed};
 use visit::{Visit, addresses_of};
+
+/// What stands in the place of a link where tenants' keys are.
+const KEYS: &str = "keys";
 
 /// The function: built once, asked for each request.
 #[derive(Clone, Debug)]
@@ -158,7 +173,10 @@ impl Handler {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
         let request = match PortalRequest::read(&event.payload)? {
             Ok(request) => request,
-            Err(status) => return Ok(self.pages.plain(status, PageLabels::of_request(&event.payload))),
+            Err(status) => {
+                let page = PortalPage::Plain(status, PageLabels::of_request(&event.payload));
+                return Ok(self.pages.answer(page, sends_json(&event.payload)));
+            }
         };
         let page = match self.answer(&request).await {
             Ok(page) => page,
@@ -167,13 +185,17 @@ impl Handler {
                 PortalPage::Plain(503, request.words())
             }
         };
-        Ok(self.pages.answer(page, request.wants_json()))
+        let is_call = request.place().and_then(|(_, rest)| FormWanted::read(rest)).is_some_and(|wanted| wanted.is_call());
+        Ok(self.pages.answer(page, is_call || request.wants_json()))
     }
 
     async fn answer(&self, request: &PortalRequest) -> store::Result<PortalPage> {
         let Some((link, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
         let (get, post) = (matches!(request.method.as_str(), "GET" | "HEAD"), request.method == "POST");
         let now = self.clock.now();
+        if link == KEYS && get {
+            return self.keys(rest, request).await;
+        }
         if rest == "opt-out" && (get || post) {
             return self.opt_out(link, request, now).await;
         }
@@ -187,7 +209,7 @@ impl Handler {
             return Box::pin(self.pay(link, &wanted, request, now)).await;
         }
         let asked = match rest {
-            "" => PageWanted::Statement { page: request.page(), data: request.wants_json() },
+            "" => PageWanted::Statement { page: request.page(), form: request.statement_form() },
             "statement.csv" => PageWanted::Table,
             "opt-out" => return Ok(PortalPage::Plain(405, request.words())),
             rest => {
@@ -250,6 +272,7 @@ impl Handler {
         };
         let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
         let from = MadeFrom { head: head.version, decision: head.decision, tenant: row.rev };
+        let whose = (tenant.clone(), customer.clone());
         let which = PageOf { tenant, customer, link: link.id, page: asked.name() };
         let made = match self.held.page(&which, &from, now) {
             Some(held) => held,
@@ -266,7 +289,35 @@ impl Handler {
             }
         };
         // Whoever left the customer, or has another address there, has another link.
-        if made.addresses.contains(&link.address) { Ok(made.page) } else { gone }
+        if !made.addresses.contains(&link.address) {
+            return gone;
+        }
+        if asked.is_signed() { self.signed(&whose, made.page, request, now).await } else { Ok(made.page) }
+    }
+
+    /// A statement that was made, signed.
+    async fn signed(
+        &self,
+        (tenant, customer): &(TenantId, CustomerId),
+        page: PortalPage,
+        request: &PortalRequest,
+        now: Timestamp,
+    ) -> store::Result<PortalPage> {
+        let Some(key) = self.vault.statement_key(tenant).await? else { return Ok(PortalPage::Plain(404, request.words())) };
+        let issuer = self.desk.address(request.host(), &keys_path(tenant.as_str()));
+        Ok(signed(&key, &issuer, customer, page, now).unwrap_or_else(|| {
+            tracing::error!(tenant.id = %tenant, customer.id = %customer, "a statement cannot be signed");
+            PortalPage::Plain(500, request.words())
+        }))
+    }
+
+    /// The key by which a tenant's statements are verified; whoever asks needs no link.
+    async fn keys(&self, tenant: &str, request: &PortalRequest) -> store::Result<PortalPage> {
+        let key = match TenantId::parse(tenant) {
+            Ok(tenant) => self.vault.statement_key(&tenant).await?,
+            Err(_) => None,
+        };
+        Ok(key.map_or(PortalPage::Plain(404, request.words()), |key| key_set(&key, request.words())))
     }
 
     /// A form that a portal link opens, or what was sent with it: never held, since what is sent is checked against what is owed now.
@@ -274,7 +325,13 @@ impl Handler {
         let unknown = Ok(PortalPage::Plain(404, request.words()));
         let gone = PortalPage::Plain(410, request.words());
         let Some(code) = LinkCode::parse(link) else { return unknown };
-        if let Some(status) = request.refused_by_forms() {
+        let refused = match form {
+            FormWanted::Call(call) => request.refused_by_calls(call.takes()),
+            FormWanted::Promise | FormWanted::PaidAlready | FormWanted::Dispute(_) | FormWanted::Write => {
+                request.refused_by_forms()
+            }
+        };
+        if let Some(status) = refused {
             return Ok(PortalPage::Plain(status, request.words()));
         }
         let found = match self.store.came_by(&code.id(), now).await? {
@@ -382,8 +439,8 @@ impl Handler {
         let StatementRead { statement, mut visit, addresses } = read;
         visit.pays_here = !connected.is_empty();
         let made = match asked {
-            PageWanted::Statement { data: false, .. } => Ok(statement_page::shown(&visit, &statement)),
-            PageWanted::Statement { data: true, .. } => {
+            PageWanted::Statement { form: StatementForm::Page, .. } => Ok(statement_page::shown(&visit, &statement)),
+            PageWanted::Statement { form: StatementForm::Data | StatementForm::Signed, .. } => {
                 statement_data::data(&visit, &statement).map_err(|error| kit::causes(&error))
             }
             PageWanted::Table | PageWanted::Invoice(_) | PageWanted::Document { .. } => {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -23,6 +23,7 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("can-do", include_str!("pages/can_do.html")),
     ("wrong", include_str!("pages/wrong.html")),
     ("promise", include_str!("pages/promise.html")),
+    ("paid-already", include_str!("pages/paid_already.html")),
     ("dispute", include_str!("pages/dispute.html")),
     ("write", include_str!("pages/write.html")),
     ("said", include_str!("pages/said.html")),
@@ -37,6 +38,10 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("contacts", include_str!("pages/contacts.html")),
     ("others", include_str!("pages/others.html")),
 ];
+/// What a problem document is.
+const PROBLEM: &str = "application/problem+json";
+/// The policy of what is no page.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Longer than this, in bytes, what was made is held by itself.
 const LARGE: usize = 256 * 1024;
 
@@ -51,6 +56,8 @@ pub enum PortalPage {
     See(String),
     /// The same for whoever entered a code, with the cookie that says so.
     Confirmed { location: String, cookie: String },
+    /// Why a call of a program was not carried out, and after how many seconds it may be made again.
+    NotTaken { problem: Box<Problem>, retry_after_s: Option<i64> },
     /// A status in words, for whoever has no valid link.
     Plain(u16, &'static PageLabels),
 }
@@ -68,7 +75,7 @@ impl PortalPage {
     pub(crate) fn is_large(&self) -> bool {
         match self {
             Self::Data { body, .. } => body.len() > LARGE,
-            Self::Filled { .. } | Self::See(_) | Self::Confirmed { .. } | Self::Plain(..) => false,
+            Self::Filled { .. } | Self::See(_) | Self::Confirmed { .. } | Self::NotTaken { .. } | Self::Plain(..) => false,
         }
     }
 }
@@ -152,8 +159,15 @@ impl Pages {
                 answer["cookies"] = json!([cookie]);
                 answer
             }
+            PortalPage::NotTaken { problem, retry_after_s } => {
+                let mut headers = headers(PROBLEM, NOTHING);
+                if let Some(seconds) = retry_after_s {
+                    headers["retry-after"] = json!(seconds.to_string());
+                }
+                answer(problem.status, headers, &serde_json::to_string(&*problem).unwrap_or_default())
+            }
             PortalPage::Data { content_type, file, language, body } => {
-                let mut headers = headers(content_type, "default-src 'none'; frame-ancestors 'none'");
+                let mut headers = headers(content_type, NOTHING);
                 headers["content-language"] = json!(language);
                 if let Some(file) = file {
                     headers["content-disposition"] = json!(format!("attachment; filename=\"{file}\""));
@@ -223,6 +237,14 @@ fn problem(status: u16, words: &'static PageLabels) -> Value {
     let (title, text) = in_words(status, words);
     let problem = match status {
         403 => Problem::new(403, "forbidden", title, text),
+        405 => Problem::new(405, "bad-request", "Bad request", "this address takes another method"),
+        413 => Problem::new(413, "body-too-large", "Body too large", "a body has at most 128 KiB; send it in parts"),
+        415 => Problem::new(
+            415,
+            "unsupported-media-type",
+            "Unsupported media type",
+            "a call has a body of application/json, and a form one of application/x-www-form-urlencoded",
+        ),
         404 => Problem::new(404, "not-found", title, text),
         410 => Problem::new(410, "link-gone", title, text),
         500 => Problem::new(500, "internal", title, text),
@@ -230,7 +252,7 @@ fn problem(status: u16, words: &'static PageLabels) -> Value {
         _ => Problem::new(status, "bad-request", title, text),
     };
     let body = serde_json::to_string(&problem).unwrap_or_default();
-    answer(status, headers("application/problem+json", "default-src 'none'; frame-ancestors 'none'"), &body)
+    answer(status, headers(PROBLEM, NOTHING), &body)
 }
 
 fn headers(content_type: &str, policy: &str) -> Value {

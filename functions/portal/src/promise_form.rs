@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Agreement, AgreementScope, Currency, InvoiceId, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
+use domain::{Agreement, AgreementScope, InvoiceId, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
 use jiff::civil::Date;
 use minijinja::{Value, context, value::Serde};
-use serde::Serialize;
 use service::link_holder::{PROMISES_ENOUGH, PromisedByLink, last_promise_day};
 use store::Result;
 
 use crate::{
+    choices::{InvoiceChoice, choices_shown, currency_of, wrong_amount},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
@@ -21,26 +21,6 @@ use crate::{
 
 /// The fields of the form.
 const FIELDS: [&str; 4] = ["invoice", "amount", "pays_on", "way"];
-
-/// An invoice that can be promised.
-#[derive(Debug)]
-struct Choice<'a> {
-    invoice: &'a InvoiceId,
-    first: &'a StatementItem,
-    open_minor: i64,
-}
-
-/// The same on the page.
-#[derive(Serialize)]
-struct ChoiceShown<'a> {
-    id: &'a str,
-    number: &'a str,
-    due_on: String,
-    late: bool,
-    status: String,
-    open: String,
-    chosen: bool,
-}
 
 /// The days that a promise may name.
 #[derive(Clone, Copy)]
@@ -118,9 +98,8 @@ fn read(visit: &Visit, statement: &AccountStatement, typed: TypedFields<'_>, wro
     let amount_minor = match typed.one("amount") {
         "" => None,
         text => {
-            // Of invoices in several currencies an amount says nothing; the first one's says how it reads.
-            let currency = currencies(statement, &invoices).into_iter().next().or_else(|| first_currency(statement));
-            let minor = currency.and_then(|currency| amount(text, currency, visit.locale.decimal_mark()));
+            let minor =
+                currency_of(statement, &invoices).and_then(|currency| amount(text, currency, visit.locale.decimal_mark()));
             if minor.is_none() {
                 wrong.add("amount", wrong_amount(visit, statement, &invoices));
             }
@@ -153,42 +132,6 @@ fn enough(visit: &Visit) -> String {
     if most == 0 { labels.promises_closed.to_owned() } else { labels.promises_enough.replace("{}", &most.to_string()) }
 }
 
-fn wrong_amount(visit: &Visit, statement: &AccountStatement, invoices: &[InvoiceId]) -> String {
-    let labels = FormLabels::of(visit.words);
-    let mut chosen = choices(statement);
-    // Where none of them is on this page, all that it shows says how an amount reads.
-    if chosen.iter().any(|choice| invoices.contains(choice.invoice)) {
-        chosen.retain(|choice| invoices.contains(choice.invoice));
-    }
-    let currencies: BTreeSet<Currency> = chosen.iter().map(|choice| choice.first.currency).collect();
-    let Some(currency) = currencies.first().filter(|_| currencies.len() == 1) else { return labels.mixed_amount.to_owned() };
-    let open_minor = chosen.iter().map(|choice| choice.open_minor).fold(0, i64::saturating_add);
-    let most = visit.money(open_minor, *currency);
-    labels.wrong_amount.replace("{}", &most).replace("{example}", &visit.money((open_minor / 2).max(1), *currency))
-}
-
-fn currencies(statement: &AccountStatement, invoices: &[InvoiceId]) -> BTreeSet<Currency> {
-    let of_chosen = statement.items.iter().filter(|item| item.invoice.as_ref().is_some_and(|id| invoices.contains(id)));
-    of_chosen.map(|item| item.currency).collect()
-}
-
-fn first_currency(statement: &AccountStatement) -> Option<Currency> {
-    statement.items.first().map(|item| item.currency)
-}
-
-/// The invoices of a page of the statement, each once, oldest first.
-fn choices(statement: &AccountStatement) -> Vec<Choice<'_>> {
-    let mut choices: Vec<Choice<'_>> = Vec::new();
-    for item in &statement.items {
-        let Some(invoice) = &item.invoice else { continue };
-        match choices.iter_mut().find(|choice| choice.invoice == invoice) {
-            Some(known) => known.open_minor = known.open_minor.saturating_add(item.open_minor),
-            None => choices.push(Choice { invoice, first: item, open_minor: item.open_minor }),
-        }
-    }
-    choices
-}
-
 fn shown(
     form: &FormVisit<'_>,
     visit: &Visit,
@@ -201,23 +144,11 @@ fn shown(
     // What was asked for, else what was asked about, else what is past due and nobody speaks of yet.
     let asked: BTreeSet<&str> = typed.all("invoice").chain(form.request.query("invoice").filter(|_| !form.is_sent())).collect();
     let begins_with = |item: &StatementItem| item.days_past_due > 0 && item.notes.is_empty();
-    let is_chosen = |choice: &Choice<'_>| {
+    let is_chosen = |choice: &InvoiceChoice<'_>| {
         let begins = !form.is_sent() && asked.is_empty() && begins_with(choice.first);
         asked.contains(choice.invoice.as_str()) || begins
     };
-    let all = choices(statement);
-    let rows: Vec<ChoiceShown<'_>> = all
-        .iter()
-        .map(|choice| ChoiceShown {
-            id: choice.invoice.as_str(),
-            number: &choice.first.number,
-            due_on: visit.locale.date(choice.first.due_on),
-            late: choice.first.days_past_due > 0,
-            status: visit.words.days_past_due(choice.first.days_past_due),
-            open: visit.money(choice.open_minor, choice.first.currency),
-            chosen: is_chosen(choice),
-        })
-        .collect();
+    let rows = choices_shown(visit, statement, is_chosen);
     let way = if form.is_sent() { typed.one("way") } else { WayOfPaying::Transfer.as_str() };
     let ways = labels.ways().map(|(word, name)| context! { word, name, chosen => word == way });
     let is_closed = visit.settings.promises.max_open == 0;

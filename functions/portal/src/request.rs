@@ -8,11 +8,18 @@ use serde_json::Value;
 
 use crate::{
     labels::{PageLabels, accepted, header},
+    page_wanted::StatementForm,
     statement::PageNumber,
 };
 
-/// Longest form, in bytes: what a customer wrote may be much longer than is taken, and comes back to be shortened.
+/// Longest form, and longest body of a call, in bytes: what a customer wrote may be much longer than is taken, and comes back to be shortened.
 const FORM_BYTES_MAX: usize = 128 * 1024;
+/// A form, as browsers name it.
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+/// A signed statement (RFC 7515).
+const SIGNED: &str = "application/jose";
+const PAGES: [&str; 2] = ["text/html", "application/xhtml+xml"];
 /// Longest other body; what stands in it is not looked at.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Fields of a form at most: a promise may name 500 invoices.
@@ -34,6 +41,10 @@ pub struct PortalRequest {
     cookies: Vec<String>,
     /// The fields of a form, in order; `None` where the body is none.
     form: Option<Vec<(String, String)>>,
+    /// The body of a call; `None` where it is none.
+    json: Option<Vec<u8>>,
+    /// What tells a call from others (`Idempotency-Key`).
+    key: Option<String>,
     is_from_elsewhere: bool,
     host: String,
     language: String,
@@ -50,8 +61,9 @@ impl PortalRequest {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
         let method = text("/requestContext/http/method").ok_or("the event has no method: it is no payload of version 2")?;
         let sent = text("/body").unwrap_or_default();
-        let is_form = header(event, "content-type").is_some_and(is_form);
-        let most = if is_form { FORM_BYTES_MAX } else { BODY_BYTES_MAX };
+        let is_of = |kind: &str| header(event, "content-type").is_some_and(|named| is_named(named, kind));
+        let (is_form, is_json) = (is_of(FORM), is_of(JSON));
+        let most = if is_form || is_json { FORM_BYTES_MAX } else { BODY_BYTES_MAX };
         if sent.len() > 2 * most {
             return Ok(Err(413));
         }
@@ -76,6 +88,8 @@ impl PortalRequest {
             cookies: cookies(event),
             query: pairs(text("/rawQueryString").unwrap_or_default().as_bytes(), 20),
             form,
+            json: (is_json && method == "POST").then_some(body),
+            key: header(event, "idempotency-key").map(|key| key.trim().to_owned()),
             is_from_elsewhere: is_from_elsewhere(event),
             host: host(event),
             language: accepted(event).to_owned(),
@@ -124,6 +138,27 @@ impl PortalRequest {
         }
     }
 
+    /// The body of a call; nothing of a body that is no JSON.
+    pub(crate) fn json(&self) -> Option<&[u8]> {
+        self.json.as_deref()
+    }
+
+    /// What tells a call from others, as it was sent.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The status for a request that no call takes, whatever it says: as [`PortalRequest::refused_by_forms`] for what is no JSON.
+    pub(crate) fn refused_by_calls(&self, takes: &str) -> Option<u16> {
+        match (takes, self.method.as_str()) {
+            ("GET", "GET" | "HEAD") => None,
+            ("POST", "POST") if self.is_from_elsewhere => Some(403),
+            ("POST", "POST") if self.json.is_none() => Some(415),
+            ("POST", "POST") => None,
+            _ => Some(405),
+        }
+    }
+
     /// Which page of the statement: the first for what is no number.
     pub(crate) fn page(&self) -> PageNumber {
         let number = self.query("page").and_then(|page| page.parse::<u32>().ok()).filter(|page| (1..=PAGES_MAX).contains(page));
@@ -146,16 +181,30 @@ impl PortalRequest {
 
     /// Whether a program asks, which reads JSON: what it names first or likes best counts (RFC 9110, 12.5.1). A browser names pages.
     pub fn wants_json(&self) -> bool {
-        let quality = |wanted: &[&str]| {
-            let parts = self.accept.split(',').filter_map(|part| {
-                let mut parameters = part.split(';').map(str::trim);
-                let named = parameters.next()?;
-                let given = parameters.find_map(|parameter| parameter.strip_prefix("q="));
-                wanted.iter().any(|wanted| named.eq_ignore_ascii_case(wanted)).then(|| thousandths(given.unwrap_or("1")))
-            });
-            parts.max().unwrap_or(0)
-        };
-        quality(&["application/json"]) > quality(&["text/html", "application/xhtml+xml"])
+        self.likes(&[JSON, SIGNED]) > self.likes(&PAGES)
+    }
+
+    /// How the statement is wanted: signed where that is liked as well as JSON that is not.
+    pub(crate) fn statement_form(&self) -> StatementForm {
+        let (signed, json, pages) = (self.likes(&[SIGNED]), self.likes(&[JSON]), self.likes(&PAGES));
+        if signed > pages && signed >= json {
+            StatementForm::Signed
+        } else if json > pages {
+            StatementForm::Data
+        } else {
+            StatementForm::Page
+        }
+    }
+
+    /// How much whoever asks likes one of these forms, in thousandths.
+    fn likes(&self, wanted: &[&str]) -> u32 {
+        let parts = self.accept.split(',').filter_map(|part| {
+            let mut parameters = part.split(';').map(str::trim);
+            let named = parameters.next()?;
+            let given = parameters.find_map(|parameter| parameter.strip_prefix("q="));
+            wanted.iter().any(|wanted| named.eq_ignore_ascii_case(wanted)).then(|| thousandths(given.unwrap_or("1")))
+        });
+        parts.max().unwrap_or(0)
     }
 
     /// The words for a visitor whom no link names.
@@ -164,9 +213,14 @@ impl PortalRequest {
     }
 }
 
-fn is_form(content_type: &str) -> bool {
-    let named = content_type.split(';').next().unwrap_or_default().trim();
-    named.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+/// Whether a request has a body of JSON: then a program sent it, whatever it accepts.
+pub(crate) fn sends_json(event: &Value) -> bool {
+    header(event, "content-type").is_some_and(|named| is_named(named, JSON))
+}
+
+/// Whether a content type is of a kind, whatever its parameters.
+fn is_named(content_type: &str, kind: &str) -> bool {
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
 }
 
 /// The fields of a form, with line breaks as everywhere else but in forms.
@@ -243,6 +297,46 @@ mod tests {
             });
             assert_eq!(PortalRequest::read(&event).unwrap().unwrap().wants_json(), expected, "{accept}");
         }
+    }
+
+    #[test]
+    fn a_statement_is_signed_for_whoever_asks_for_that() {
+        for (accept, expected) in [
+            ("application/jose", StatementForm::Signed),
+            ("application/jose, application/json", StatementForm::Signed),
+            ("application/jose;q=0.5, application/json", StatementForm::Data),
+            ("application/jose, text/html", StatementForm::Page),
+            ("application/json", StatementForm::Data),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", StatementForm::Page),
+            ("*/*", StatementForm::Page),
+        ] {
+            let event = serde_json::json!({
+                "requestContext": {"http": {"method": "GET"}}, "rawPath": "/p/x", "headers": {"Accept": accept},
+            });
+            assert_eq!(PortalRequest::read(&event).unwrap().unwrap().statement_form(), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn calls_are_json_that_no_other_sites_page_sent() {
+        let called = |method: &str, headers: serde_json::Value, takes: &str| {
+            let event = serde_json::json!({
+                "requestContext": {"http": {"method": method}}, "rawPath": "/p/x/promises", "headers": headers, "body": "{}",
+            });
+            let read = PortalRequest::read(&event).unwrap().unwrap();
+            (read.json().is_some(), read.refused_by_calls(takes))
+        };
+        let json = || serde_json::json!({"Content-Type": "application/json; charset=utf-8"});
+        assert_eq!(called("POST", json(), "POST"), (true, None));
+        assert_eq!(called("GET", json(), "POST"), (false, Some(405)));
+        assert_eq!(called("GET", json(), "GET"), (false, None));
+        assert_eq!(called("POST", json(), "GET"), (true, Some(405)));
+        assert_eq!(called("PUT", json(), "POST"), (false, Some(405)));
+        let form = serde_json::json!({"content-type": "application/x-www-form-urlencoded"});
+        assert_eq!(called("POST", form, "POST"), (false, Some(415)));
+        assert_eq!(called("POST", serde_json::json!({}), "POST"), (false, Some(415)));
+        let elsewhere = serde_json::json!({"content-type": "application/json", "sec-fetch-site": "cross-site"});
+        assert_eq!(called("POST", elsewhere, "POST"), (true, Some(403)));
     }
 
     #[test]

@@ -129,15 +129,19 @@ impl<'b> Measure<'b> {
             self.in_order.iter().filter(|(invoice, (currency, entity))| scope.covers(Some(invoice), *currency, entity));
         let stood = |(invoice, (currency, _)): &(&InvoiceId, (Currency, &str))| {
             let (open_minor, claim_minor) = self.by_invoice.get(invoice).copied().unwrap_or_default();
-            Stood { invoice: (*invoice).clone(), open_minor, claim_minor, currency: Some(*currency) }
+            Stood { invoice: (*invoice).clone(), open_minor, claim_minor, currency: Some(*currency), sent_minor: None }
         };
         of_scope.map(stood).take(crate::agreement::INVOICES_MAX).collect()
     }
 
-    /// What became less of what was open, minor units.
+    /// What became less of what was open, minor units: of what was sent for an invoice, no more than that.
     pub fn received(&self, of: &[Stood]) -> i64 {
-        let less = |stood: &Stood| (stood.open_minor - self.open(&stood.invoice)).max(0);
-        total(of.iter().map(less))
+        total(of.iter().map(|stood| self.came(stood)))
+    }
+
+    fn came(&self, stood: &Stood) -> i64 {
+        let less = (stood.open_minor - self.open(&stood.invoice)).max(0);
+        stood.sent_minor.map_or(less, |sent| less.min(sent))
     }
 
     fn open(&self, invoice: &InvoiceId) -> i64 {
@@ -424,6 +428,13 @@ impl<'b> Measure<'b> {
         {
             let upheld = self.upheld(agreement, dispute);
             return upheld.into_iter().map(|(invoice, minor)| hold(HoldScope::Invoice(invoice), Some(minor))).collect();
+        }
+        if let Terms::Money(MoneyOnItsWay { of, .. }) = &agreement.terms
+            && of.iter().any(|stood| stood.sent_minor.is_some())
+        {
+            let rest = |stood: &Stood| Some((stood.invoice.clone(), stood.sent_minor? - self.came(stood)));
+            let rest = of.iter().filter_map(rest).filter(|(_, minor)| *minor > 0);
+            return rest.map(|(invoice, minor)| hold(HoldScope::Invoice(invoice), Some(minor))).collect();
         }
         let amount = agreement.amount_minor.map(|amount| match &agreement.terms {
             Terms::Promise(Promise { of, .. }) | Terms::Money(MoneyOnItsWay { of, .. }) => amount - self.received(of).min(amount),

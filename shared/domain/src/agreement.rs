@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgreementId, BalanceKey, Coverage, Currency, InvoiceId, Payment, PaymentId, Settings,
+    AgreementId, BalanceKey, Coverage, Currency, InvoiceId, LinkId, Payment, PaymentId, Settings,
     calendar::{Calendar, Locality, freshness},
     dates::add_days,
 };
@@ -174,7 +174,7 @@ pub struct MoneyOnItsWay {
     pub way: WayOfPaying,
     /// The last day by which it is on the ledger.
     pub expected_on: Date,
-    /// What was owed when it was made known; of a basket, its lines.
+    /// What was owed when it was made known, with what of it was sent where the payer said so; of a basket, its lines.
     #[serde(default)]
     pub of: Vec<Stood>,
     /// Where it stands.
@@ -210,6 +210,10 @@ pub struct Stood {
     /// Its currency; absent in agreements of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// How much of it is on its way, where whoever sent money said what of it is for which invoice: no more than that is kept back of it, and
+    /// no more than that counts as come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_minor: Option<i64>,
 }
 
 /// What an agreement speaks of.
@@ -349,6 +353,18 @@ impl Agreement {
         let is_same = |stood: &Stood| stood.currency.or(of_scope) == Some(currency);
         let open_minor = of.iter().map(|stood| stood.open_minor).fold(0, i64::saturating_add);
         of.iter().all(is_same).then_some((currency, open_minor))
+    }
+
+    /// Whether a payer announced by it that money is on its way: by the customer's page, or its own system. A collector who was told so
+    /// announces nothing.
+    pub fn is_announcement(&self) -> bool {
+        match &self.terms {
+            Terms::Money(money) => match &money.basket {
+                Some(_) => money.way == WayOfPaying::Transfer,
+                None => LinkId::parse(&self.by).is_some(),
+            },
+            Terms::Promise(_) | Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Later(_) => false,
+        }
     }
 
     /// With other terms since `now`.

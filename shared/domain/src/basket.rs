@@ -35,6 +35,7 @@ pub use begin::BasketBegin;
 pub use booked::{TRANSFER, may_name_a_transfer};
 pub use hear::BasketChange;
 pub use keeps::{BEGUN_MINUTES, kept_while_begun, kept_while_pending};
+pub(crate) use lines::of_others;
 pub use lines::{BasketFlaw, BasketFlawKind, LINES_MAX, being_paid_by, check_lines, payable};
 pub use taken::{COLLECTOR, TakenPayment};
 

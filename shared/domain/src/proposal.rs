@@ -16,8 +16,10 @@ use crate::{
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
 
+mod announced;
 mod same;
 
+pub use announced::{AnnouncedLine, AnnouncedMoney, announce};
 pub use same::agreed_already;
 
 pub use crate::settings::PROMISE_DAYS_MAX;

@@ -27,7 +27,7 @@
 //! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
-//! | [`link_holder`], [`customer_files`] | what whoever came by a portal link may do; the files that they send |
+//! | [`link_holder`], [`customer_files`] | what whoever came by a portal link may do, also by requests that have a key; the files that they send |
 //! | [`link_confirmation`] | codes that show that the link's address is theirs, and new links for expired ones |
 //! | [`link_contacts`] | whom else they know of: who is to be written to instead, who left, who came |
 //! | [`link_others`] | the other customers of the same person |

@@ -1,4 +1,4 @@
-//! What somebody may do who came by a portal link: promise, contest, ask for something, write.
+//! What somebody may do who came by a portal link: promise, contest, say what was paid, ask for something, write.
 //!
 //! A link names one customer and one address. Who holds it acts for that customer alone. The entry of the audit names the link, and no person:
 //! a link is passed on in an office, and nobody signed in. What bounds people of the tenant bounds customers too (`domain::proposal`), and on
@@ -19,10 +19,22 @@ use store::{AuditEntry, CustomerNote, FoundLink, MadeBeside, Store};
 
 use crate::{Done, NotDone, customers::no_customer, matter};
 
+mod named;
+mod remit;
+mod repeated;
+mod request;
+
+pub use named::InvoicesNamed;
+pub use remit::{REFERENCE_MAX, RemittedByLink, RemittedLine};
+pub use repeated::KEY_USED_BEFORE;
+pub use request::{KEY_MAX, KEY_WRONG, LinkRequest};
+
 /// Longest text of a customer, in characters.
 pub const WORDS_MAX: usize = 2_000;
 /// Most requests and messages of one link a day. Whoever has more to say has the tenant's address.
 pub const ASKED_A_DAY_MAX: usize = 20;
+/// Most agreements of one link a day: a customer's own system may make many, and no loop of it fills the table.
+pub const AGREED_A_DAY_MAX: usize = 100;
 /// Notes that are looked through to count them.
 const LOOKED_MAX: usize = 50;
 /// The role that entries of the audit give whoever came by a link.
@@ -59,6 +71,8 @@ pub struct LinkHolder {
     pub(crate) tenant: TenantId,
     pub(crate) customer: CustomerId,
     pub(crate) link: LinkId,
+    /// The request that it is done for, where that has a key of its own.
+    request: Option<LinkRequest>,
 }
 
 /// What came by a link in words, for a person to act on.
@@ -150,7 +164,7 @@ impl AskedByLink {
 impl LinkHolder {
     /// Whoever holds a link. The caller looked that the link is good.
     pub fn of(found: &FoundLink) -> Self {
-        Self { tenant: found.tenant.clone(), customer: found.customer.clone(), link: found.link.id.clone() }
+        Self { tenant: found.tenant.clone(), customer: found.customer.clone(), link: found.link.id.clone(), request: None }
     }
 
     pub(crate) fn entry(&self, operation: &str, now: Timestamp) -> AuditEntry {
@@ -164,12 +178,15 @@ impl LinkHolder {
             customer: Some(self.customer.clone()),
             what: json!({}),
             note: None,
-            once: None,
+            once: self.request.as_ref().map(|request| request.mark().clone()),
         }
     }
 
-    /// The id of what is asked for: the same form of the same day, sent twice, comes to the same.
+    /// The id of what is asked for: the same form of the same day, sent twice, comes to the same. Under a key the same request does.
     fn id(&self, what: &str, now: Timestamp) -> AgreementId {
+        if let Some(request) = &self.request {
+            return request.agreement();
+        }
         let day = now.strftime("%F").to_string();
         AgreementId::derive(&[self.tenant.as_str(), self.customer.as_str(), self.link.as_str(), &day, &digest(&[what])])
     }
@@ -276,6 +293,7 @@ impl LinkHolder {
                 return Err(NotDone::Fields(flaws));
             }
         };
+        flaws.extend(self.too_often(&facts.agreements, now));
         if !flaws.is_empty() {
             return Err(NotDone::Fields(flaws));
         }
@@ -303,6 +321,17 @@ impl LinkHolder {
             }
             made => made.map(|()| agreement).map_err(NotDone::from),
         }
+    }
+
+    /// That this link made as many agreements today, in UTC, as it may.
+    fn too_often(&self, agreements: &[Agreement], now: Timestamp) -> Option<(String, String)> {
+        let day = |at: Timestamp| at.strftime("%F").to_string();
+        let today = day(now);
+        let is_of_today = |made: &&Agreement| made.by == self.link.as_str() && day(made.made_at) == today;
+        let enough = agreements.iter().filter(is_of_today).count() >= AGREED_A_DAY_MAX;
+        let detail =
+            || format!("at most {AGREED_A_DAY_MAX} promises, disputes and payments a day; go on tomorrow, or write to us");
+        enough.then(|| (ASKED_ENOUGH.to_owned(), detail()))
     }
 
     /// Asks for something, or writes. What is said becomes a note, whose id is answered, and work for a person. The same of the same day, in UTC,

@@ -102,6 +102,7 @@ pub use tenant::{
     drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
+    statement_keys::{PublicStatementKey, StatementKey},
     stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},
     template::StoredTemplate,

@@ -8,6 +8,8 @@ mod disputes;
 mod documents;
 mod files;
 mod new_links;
+mod own_system;
+mod paid_already;
 mod paying;
 mod people;
 mod preferences;

@@ -31,7 +31,7 @@ impl Agreement {
         let mut left = self.amount_minor.unwrap_or(i64::MAX);
         let mut share = None;
         for stood in self.of() {
-            let part = stood.open_minor.min(left);
+            let part = stood.sent_minor.unwrap_or(stood.open_minor).min(left);
             left -= part;
             if stood.invoice == *invoice {
                 share = Some((stood.clone(), part));

@@ -101,6 +101,7 @@ impl Basket {
             open_minor: line.amount_minor,
             claim_minor: line.amount_minor,
             currency: Some(self.currency),
+            sent_minor: None,
         };
         let money = MoneyOnItsWay {
             way: self.way.clone(),

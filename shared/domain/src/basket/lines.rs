@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::BasketLine;
 use crate::{
-    Agreement, Currency, HoldReason, InvoiceId, Money, MoneyOnItsWay, OfBasket, Terms, WayOfPaying,
+    Agreement, Currency, HoldReason, InvoiceId, Money, MoneyOnItsWay, MoneyStatus, OfBasket, Terms,
     kept_back::{Hold, KeptBack, Shares},
     receivables::{DueItem, Receivables},
 };
@@ -187,17 +187,18 @@ pub(super) fn flaws_of(
     flaws
 }
 
-/// What other baskets of a customer have to do with lines: an invoice is paid with one basket at a time, and a transfer is announced once.
-pub(super) fn of_others(agreements: &[Agreement], lines: &[BasketLine], is_announced: bool, now: Timestamp) -> Vec<BasketFlaw> {
+/// What else of a customer's money has to do with lines: an invoice is paid with one basket at a time, and a transfer is announced once.
+pub(crate) fn of_others(agreements: &[Agreement], lines: &[BasketLine], is_announced: bool, now: Timestamp) -> Vec<BasketFlaw> {
     let mut being_paid: BTreeSet<&InvoiceId> = BTreeSet::new();
     let mut announced: BTreeSet<&InvoiceId> = BTreeSet::new();
     for agreement in agreements {
-        let Terms::Money(MoneyOnItsWay { basket: Some(_), of, way, .. }) = &agreement.terms else { continue };
+        let Terms::Money(MoneyOnItsWay { basket, of, status, .. }) = &agreement.terms else { continue };
         let invoices = || of.iter().map(|stood| &stood.invoice);
         if being_paid_by(agreement, now).is_some() {
             being_paid.extend(invoices());
         }
-        if *way == WayOfPaying::Transfer {
+        // What was announced beside a basket and came was true: what is sent after it is announced anew.
+        if agreement.is_announcement() && (basket.is_some() || *status != MoneyStatus::Arrived) {
             announced.extend(invoices());
         }
     }

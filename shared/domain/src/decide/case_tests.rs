@@ -404,8 +404,13 @@ fn a_part_of_a_plan_joins_the_case_of_its_first_open_invoice() {
     for invoice in [&a, &b] {
         change(&mut stage, invoice, |invoice| invoice.tags = vec!["vip".to_owned()]);
     }
-    let stood =
-        |invoice: &InvoiceId| crate::Stood { invoice: invoice.clone(), open_minor: 1_000, claim_minor: 1_000, currency: None };
+    let stood = |invoice: &InvoiceId| crate::Stood {
+        invoice: invoice.clone(),
+        open_minor: 1_000,
+        claim_minor: 1_000,
+        currency: None,
+        sent_minor: None,
+    };
     let part = |due_on: &str| crate::PlanPart {
         amount_minor: 1_000,
         due_on: crate::testing::on(due_on),

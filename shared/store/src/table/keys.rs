@@ -39,7 +39,7 @@
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
 //! | subscription to events | `T#SUBSCRIPTIONS` | `SUBSCRIPTION#{id}` | admin | admin: by key; query `SUBSCRIPTION#` | 2 W |
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
-//! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer | admin, by key | 3 W, 1 R, expires after a day |
+//! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer; portal, in that transaction | admin and portal, by key | 3 W, 1 R, expires after a day |
 //! | job | `T#JOBS` | `JOB#{id}`, whose id begins with when it was asked for | admin; `jobs`, a slice each | admin and `jobs`, by key; admin: query, newest first | 1 W to ask, 2 W and what it kept a slice; expires after 400 days |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent; `read-model`, what is at stake; a proposal expires after 7 days | admin: by key, query of `chase`, in a batch | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |

@@ -11,6 +11,7 @@ pub(crate) mod identities;
 pub(crate) mod link_codes;
 pub(crate) mod members;
 pub(crate) mod portal_codes;
+pub(crate) mod statement_keys;
 pub(crate) mod stops;
 pub(crate) mod subscriptions;
 pub(crate) mod template;

@@ -28,7 +28,7 @@ const OP: &str = "read a data key of";
 pub(crate) enum Purpose {
     /// Seals what a tenant keeps secret of its connections.
     Connections,
-    /// Signs the stop links in its messages, and makes the codes of its portal links.
+    /// Signs the stop links in its messages and the statements of its customers, and makes the codes of its portal links.
     Links,
     /// Wraps the keys under which personal fields of history are sealed.
     People,
