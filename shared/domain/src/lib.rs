@@ -24,6 +24,7 @@
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
 //! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
+//! | [`write_back`] | a payment that was taken here, written into the books |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`person_digest`] | which person a message is for, whatever becomes of the contact's id |
 //! | [`balance`] | what money belongs together, and which case collects it |
@@ -129,6 +130,7 @@ pub mod version;
 pub mod webhook;
 pub mod word;
 pub mod workflow;
+pub mod write_back;
 
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
@@ -177,3 +179,4 @@ pub use version::{SourceVersion, VersionOf};
 pub use webhook::WebhookFate;
 pub use word::LaterWord;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};
+pub use write_back::{BooksPart, BooksPayment, WriteBack, WriteBackSetting, WriteBackStatus};

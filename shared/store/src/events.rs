@@ -238,6 +238,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Dispute
         | TaskKind::CustomerAsked
         | TaskKind::MessageUnsent
+        | TaskKind::EnterPayment
         | TaskKind::Unreachable
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight
