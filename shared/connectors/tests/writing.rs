@@ -64,8 +64,10 @@ fn answered(source: &str, ask: &VendorRequest, status: u16, body: &Value) -> Res
 }
 
 fn payments(page: &Page) -> Vec<&Payment> {
-    let payment = |document| if let &Document::Payment { ref payment, .. } = document { Some(payment) } else { None };
-    page.documents.iter().filter_map(payment).collect()
+    page.documents
+        .iter()
+        .filter_map(|document| if let Document::Payment { payment, .. } = document { Some(payment) } else { None })
+        .collect()
 }
 
 fn text(request: &Request<Bytes>) -> &str {

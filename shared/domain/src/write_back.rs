@@ -286,8 +286,8 @@ pub fn undo_task(basket: &Basket, source: &str) -> NewTask {
         basket.asked()
     };
     let detail = format!(
-        "Payment {id} was written into {source}, or is being written, and {gone} of it did not stay: it is {status} at {provider}. Dunlin deletes \
-         nothing there. Find the entry by the reference {id}, and take it back in the books.",
+        "Payment {id} was written into the books of {source} as far as they took it, or is being written, and {gone} of it did not stay: it is \
+         {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books.",
         id = basket.id,
         status = basket.status,
         provider = basket.provider,

@@ -60,6 +60,7 @@ pub use customer::{
     owners::{Absence, CustomerOwner},
     shown::CameBy,
     words_about::{MeantForPerson, WordsAbout},
+    write_backs::WaitingWrite,
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};

@@ -12,6 +12,7 @@ use super::{
     agreements::{referred, replacing},
     apply::{AppliedOutcome, Beside, Origin, Receipt},
     head::{Wake, bump},
+    write_backs::{BooksBeside, noting},
 };
 use crate::{
     Error, Result, Store,
@@ -143,7 +144,11 @@ impl Store {
             if let Some(known) = self.basket(tenant, customer, &basket.id).await? {
                 return Ok(BasketBegun::Before(Box::new(known)));
             }
-            let actions = vec![written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
+            let books = self.books_beside(tenant, None, basket, now).await?;
+            let BooksBeside { actions: of_books, written_into } = books;
+            let new = noting(written(tenant, basket), written_into.as_deref()).when(no_item());
+            let mut actions = vec![new.update(self), owner(tenant, basket).update(self)];
+            actions.extend(of_books);
             let beside = Beside { customer: customer.clone(), actions };
             if self.apply_beside(tenant, Origin::Read(SOURCE), &documents, Some(beside), now).await?.is_some() {
                 return Ok(BasketBegun::Begun);
@@ -237,12 +242,16 @@ impl Store {
             let Some(row) = self.read(OP, &key, true).await? else { return Ok(BasketHeard::Unknown) };
             let known: Basket = json(&row, DOC)?;
             let BasketChange { basket, changed, documents, tasks } = changed_by(&known, says, settings, now);
+            let books =
+                if changed { self.books_beside(tenant, Some(&known), &basket, now).await? } else { BooksBeside::default() };
             for task in &tasks {
                 self.raise(tenant, Some(customer), task, now).await?;
             }
             let mut actions: Vec<TransactWriteItem> = Vec::new();
             if changed {
-                actions.push(written(tenant, &basket).when(is(REVISION, n(known.revision))).update(self));
+                let write = noting(written(tenant, &basket), books.written_into.as_deref());
+                actions.push(write.when(is(REVISION, n(known.revision))).update(self));
+                actions.extend(books.actions);
             }
             let money = self.agreement(tenant, customer, &basket.agreement()).await?;
             if let Some((money, after)) =

@@ -27,3 +27,4 @@ mod retiring;
 pub(crate) mod shown;
 mod versions;
 pub(crate) mod words_about;
+pub(crate) mod write_backs;
