@@ -170,7 +170,7 @@ pub struct WriteBack {
     pub status_at: Timestamp,
     /// Counts its changes.
     pub revision: u64,
-    /// How often the vendor was asked, or asked for.
+    /// How often the vendor was asked; not counted where it asked to wait.
     #[serde(default)]
     pub calls: u32,
     /// Before which the vendor is not asked again.
@@ -233,7 +233,7 @@ impl WriteBack {
     /// The vendor asked to wait, or there is no token: nobody took it.
     #[must_use]
     pub fn put_off(&self, now: Timestamp) -> Self {
-        self.becomes(WriteBackStatus::Queued, None, now)
+        Self { calls: self.calls.saturating_sub(1), ..self.becomes(WriteBackStatus::Queued, None, now) }
     }
 
     /// The vendor's answer was lost.
