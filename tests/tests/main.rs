@@ -53,4 +53,5 @@ mod stops;
 mod stripe;
 mod vendors;
 mod versions;
+mod written_back;
 mod xero;

@@ -181,6 +181,16 @@ impl QuickBooks {
         self.keep(realm, |books| books.receive(&payment).to_string())
     }
 
+    /// Books a payment as somebody does who enters a reference; its id.
+    pub fn receive_as(&self, realm: &str, payment: &Payment, reference: &str) -> String {
+        self.keep(realm, |books| {
+            let id = books.receive(payment);
+            let (reference, account, note) = (reference.to_owned(), "4".to_owned(), String::new());
+            books.payment(id).written = Some(WrittenPayment { reference, account, note });
+            id.to_string()
+        })
+    }
+
     /// Applies more of a payment to an invoice.
     pub fn apply(&self, realm: &str, payment: &str, invoice: &str, amount: &str) {
         self.keep(realm, |books| books.apply(number(payment), number(invoice), amount));
@@ -236,7 +246,7 @@ impl QuickBooks {
         self.keep(realm, |books| books.closed_until = Some(until));
     }
 
-    /// The payments that an app wrote and nobody took away: what it said, and what each comes to, in minor units.
+    /// The payments that have a reference of an app's or a person's, and that nobody took away: what was said, and what each comes to, in minor units.
     pub fn written(&self, realm: &str) -> Vec<(WrittenPayment, i64)> {
         let books = lock(&self.service.books);
         let all = books.get(realm).into_iter().flat_map(|books| books.payments.values());

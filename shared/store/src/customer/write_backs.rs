@@ -179,8 +179,9 @@ impl Store {
         after: &Basket,
         now: Timestamp,
     ) -> Result<BooksBeside> {
-        let was_paid = before.is_some_and(|before| before.status == BasketStatus::Paid);
-        let is_paid = after.status == BasketStatus::Paid;
+        // What came in another currency than the basket's is for none of its invoices.
+        let pays = |basket: &Basket| basket.status == BasketStatus::Paid && basket.received_minor > 0;
+        let (was_paid, is_paid) = (before.is_some_and(pays), pays(after));
         let is_less = before.is_some_and(|before| after.taken_back_minor > before.taken_back_minor) || (was_paid && !is_paid);
         let mut beside = BooksBeside::default();
         if is_paid == was_paid && !is_less {
