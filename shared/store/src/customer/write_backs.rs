@@ -188,13 +188,24 @@ impl Store {
             return Ok(beside);
         }
         let customer = &after.customer;
-        let known = self.write_back(tenant, customer, &after.id).await?;
+        let (stands, profile) = (keys::write_back(tenant, customer, &after.id), keys::profile(tenant, customer));
+        let mut wanted = vec![stands.clone(), profile.clone()];
+        // The tasks that may be raised: one that was raised before stays as it is, also where a person finished it.
+        let tasks = [left_to_a_person(after, ""), undo_task(after, "")];
+        wanted.extend(tasks.map(|task| keys::task(tenant, &task.id(tenant, Some(customer)))));
+        let rows = self.read_many("look how a payment is written of", &wanted, true).await?;
+        // It goes with what it is about, so that a person who acts has it in the transaction of what they do.
+        let raising = |task: &NewTask| {
+            let (key, row) = task_row(tenant, Some(customer), task, now);
+            (!rows.contains_key(&key)).then(|| put_new(self, &key, row))
+        };
+        let known: Option<WriteBack> = rows.get(&stands).map(|row| json(row, DOC)).transpose()?;
         if is_less {
             let Some(known) = known else { return Ok(beside) };
             match known.withdrawn(now).filter(|_| !is_paid) {
                 Some(withdrawn) => beside.actions.push(as_known(tenant, customer, &known, &withdrawn).update(self)),
                 None if known.writes.is_some() || is_paid => {
-                    beside.actions.extend(self.raising(tenant, customer, &undo_task(after, &known.source), now).await?);
+                    beside.actions.extend(raising(&undo_task(after, &known.source)));
                 }
                 None => {}
             }
@@ -203,9 +214,10 @@ impl Store {
         let asked = match &known {
             Some(known) => known.asked_again(now).map(|again| (again, Some(known))),
             None => {
-                let source = self.said_of(tenant, customer).await?.map(|customer| customer.source).unwrap_or_default();
+                let said = rows.get(&profile).filter(|row| row.contains_key(DOC)).map(|row| json::<Customer>(row, DOC));
+                let source = said.transpose()?.map(|customer| customer.source).unwrap_or_default();
                 if self.write_back_setting(tenant, &source).await?.is_none() {
-                    beside.actions.extend(self.raising(tenant, customer, &left_to_a_person(after, &source), now).await?);
+                    beside.actions.extend(raising(&left_to_a_person(after, &source)));
                     return Ok(beside);
                 }
                 Some((WriteBack::asked(&after.id, &source, now), None))
@@ -223,20 +235,6 @@ impl Store {
         beside.actions.extend([written.update(self), waits.update(self)]);
         beside.written_into = Some(asked.source);
         Ok(beside)
-    }
-
-    /// The write that raises a task, unless it was raised before. It goes with what it is about, so that a person who acts has it in the
-    /// transaction of what they do.
-    async fn raising(
-        &self,
-        tenant: &TenantId,
-        customer: &CustomerId,
-        task: &NewTask,
-        now: Timestamp,
-    ) -> Result<Option<TransactWriteItem>> {
-        let (key, row) = task_row(tenant, Some(customer), task, now);
-        let known = self.read("look for a task of", &key, true).await?;
-        Ok(known.is_none().then(|| put_new(self, &key, row)))
     }
 }
 
