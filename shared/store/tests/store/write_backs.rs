@@ -10,7 +10,7 @@ use store::{BasketHeard, BasketOwner, BasketSays, BusEvent, Receipt, events};
 use crate::common::*;
 
 /// The tests' customers are of this source.
-const SOURCE: &str = "canonical";
+const SOURCE: &str = "stripe";
 
 fn settings() -> Settings {
     Settings { mode: Mode::Live, ..Settings::named("Acme") }
