@@ -109,7 +109,7 @@ fn fault(root: &Fields<'_>) -> Option<Fault> {
     let errors = ["Error", "error"].map(|name| fault.objects(name));
     let first = errors.iter().flatten().next();
     let text = |name: &str| first.and_then(|error| error.string(name));
-    let short = |text: Option<String>| form::one_line(&text.unwrap_or_default()).chars().take(200).collect();
+    let short = |text: Option<String>| -> String { form::one_line(&text.unwrap_or_default()).chars().take(200).collect() };
     let message = short(text("Message").or_else(|| text("message")));
     let detail = short(text("Detail").or_else(|| text("detail")));
     Some(Fault { code: text("code").unwrap_or_default(), message, detail })
