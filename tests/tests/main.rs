@@ -59,4 +59,5 @@ mod stripe;
 mod transfers;
 mod vendors;
 mod versions;
+mod written_back;
 mod xero;

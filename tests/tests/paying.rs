@@ -33,13 +33,13 @@ pub(crate) async fn page(desk: &TestTenant, path: &str) -> String {
 }
 
 /// The value of the first input of a name.
-fn value<'p>(page: &'p str, name: &str) -> &'p str {
+pub(crate) fn value<'p>(page: &'p str, name: &str) -> &'p str {
     let found = page.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|rest| rest.split('"').next());
     found.unwrap_or_else(|| panic!("no {name} in {page}"))
 }
 
 /// The invoices that a form offers, by number.
-fn offered(page: &str) -> BTreeMap<String, String> {
+pub(crate) fn offered(page: &str) -> BTreeMap<String, String> {
     let each = page.split("name=\"pay\" value=\"").skip(1).map(|rest| {
         let id = rest.split('"').next().unwrap().to_owned();
         let number = rest.split("<bdi>").nth(1).unwrap().split('<').next().unwrap().to_owned();
@@ -70,12 +70,12 @@ pub(crate) async fn post(desk: &TestTenant, path: &str, form: &str) -> Reply {
 }
 
 /// The baskets that the stand-in knows.
-async fn there(desk: &TestTenant) -> Vec<Value> {
+pub(crate) async fn there(desk: &TestTenant) -> Vec<Value> {
     let all = desk.call("GET", &format!("/_local/baskets?tenant={TENANT}"), &[], b"").await.is(200).body;
     all.as_array().unwrap().clone()
 }
 
-async fn happens(desk: &TestTenant, basket: &str, outcome: &str) {
+pub(crate) async fn happens(desk: &TestTenant, basket: &str, outcome: &str) {
     let wish = json!({"outcome": outcome}).to_string();
     let told = desk.call("POST", &format!("/_local/baskets/{basket}"), &[], wish.as_bytes()).await.is(200).body;
     let events = told["events"].as_array().unwrap();

@@ -8,7 +8,7 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use connectors::{AccountingApi, Company, Trouble, VendorRequest};
+use connectors::{Access, AccountingApi, Company, Trouble, VendorRequest};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
@@ -28,6 +28,7 @@ use crate::{
     answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
     backfill::{self, PastReadingOut},
+    books_written::{WriteBackSettingOut, setting_shown},
     caller::Caller,
     host::Host,
     payment_accounts::PaymentAccount,
@@ -97,6 +98,9 @@ pub struct HealthOut {
     /// How far the reading of closed invoices and payments is, where somebody asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     past: Option<PastReadingOut>,
+    /// Whether payments that were taken here are written into these books; absent where Dunlin writes none into such books.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    write_back: Option<WriteBackSettingOut>,
 }
 
 /// What keeps books from being read.
@@ -195,7 +199,10 @@ pub async fn authorize(
     let realm = before.as_ref().map(|before| before.realm.clone()).or(realm);
     let base = base_url.or(before.and_then(|before| before.base));
     let secrets = tokens::app(&app.vault, &source).await.map_err(no_answer)?;
-    let access = books.access();
+    // The right to write is asked for only where somebody said that payments are written.
+    let writes = app.store.write_back_setting(tenant, &source).await?.is_some();
+    let writing = books.writing().filter(|_| writes);
+    let access = writing.map_or(books.access(), |writing| Access { scopes: writing.scopes, ..books.access() });
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: base.as_deref() };
     let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(no_answer)?;
     let now = app.clock.now();
@@ -230,6 +237,8 @@ pub async fn health_of(app: &App, tenant: &TenantId, source: String) -> ApiResul
     let progress = progress_of(app, tenant, &source).await?;
     let held = app.vault.connection(tenant, &source).await?;
     let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
+    let can_write = accounting_api_of(&source)?.writing().is_some();
+    let write_back = if can_write { Some(setting_shown(app.store.write_back_setting(tenant, &source).await?)) } else { None };
     let limited = progress.limited.filter(|limited| limited.told);
     let status = match &progress.trouble {
         Some(ReadingTrouble { reconnect: true, .. }) => "reconnect",
@@ -255,6 +264,7 @@ pub async fn health_of(app: &App, tenant: &TenantId, source: String) -> ApiResul
             (None, None) => None,
         },
         past: progress.past.map(backfill::shown),
+        write_back,
     })
 }
 

@@ -46,7 +46,7 @@ pub async fn cancel(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<
         })?;
     }
     let basket = baskets::cancel(&app.store, &caller.0, &id, &said, now).await?;
-    Ok(Json(shown(&basket, now)))
+    Ok(Json(shown(&app, tenant, &basket).await?))
 }
 
 /// Says whether an entry in the books is the payment that came of a basket: what a task of kind `seen_twice` asks. The last word counts; the
@@ -64,9 +64,9 @@ pub async fn judge(
     Path((id, payment)): Path<(String, String)>,
     Body(body): Body,
 ) -> ApiResult<Json<BasketOut>> {
-    caller.may(Operation::JudgeEntry)?;
+    let tenant = caller.may(Operation::JudgeEntry)?;
     let JudgedIn { same } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let now = app.clock.now();
     let basket = baskets::judge(&app.store, &caller.0, &id, &payment, same, now).await?;
-    Ok(Json(shown(&basket, now)))
+    Ok(Json(shown(&app, tenant, &basket).await?))
 }

@@ -37,6 +37,7 @@ const MOVES: &[Operation] = &[
     Operation::CancelJob,
     Operation::DeleteConnection,
     Operation::BackfillConnection,
+    Operation::PutWriteBack,
     Operation::TestConnection,
     Operation::TestEvent,
 ];

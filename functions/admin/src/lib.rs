@@ -15,6 +15,7 @@ mod apps;
 mod audit;
 mod backfill;
 mod baskets;
+mod books_written;
 mod bulk;
 mod caller;
 mod calls;
@@ -83,6 +84,7 @@ mod warning;
 mod webhooks;
 mod workflow_life;
 mod workflows;
+mod write_back;
 
 use std::{sync::Arc, time::Duration};
 
@@ -145,6 +147,7 @@ routes! {
     "/v1/connections/{source}/authorize": post accounting_connections::authorize;
     "/v1/connections/{source}/confirm": post confirm::confirm;
     "/v1/connections/{source}/backfill": post backfill::ask;
+    "/v1/connections/{source}/write_back": put write_back::put;
     "/v1/connections/{source}/test_event": post webhooks::test_event;
     "/v1/connections/{source}/test": post accounting_connections::test;
     "/v1/connections/{source}/invoices/{invoice}/pdf": get accounting_connections::pdf;

@@ -1,4 +1,4 @@
-//! Reads changed objects back from accounting systems.
+//! Reads changed objects back from accounting systems, and writes payments into them that were taken here.
 //!
 //! A webhook of ids leaves hints in the table; the stream turns them into `SyncRequested`, whose queue this function drains. A
 //! tick of the schedule finds the connections that are due: for a poll, a comparison, a page of their first reading, or another
@@ -10,6 +10,7 @@
 //! | `run` | the order of work, the end of the time |
 //! | `session` | the connection that is read, the lease on it, why the work stops |
 //! | `hints` | objects that webhooks pointed at |
+//! | `payments_written` | payments that were taken here, written into the books |
 //! | `poll` | the first reading, and what changed since |
 //! | `compare` | open balances here against those in the books |
 //! | `tally` | what is open of whom, on one side and the other |
@@ -23,6 +24,7 @@ mod hints;
 mod limited;
 mod objects;
 mod past;
+mod payments_written;
 mod poll;
 mod run;
 mod session;

@@ -7,7 +7,7 @@ use reading::{Link, Opened, Progress, link::LinkError};
 use store::{Lease, Leased};
 
 use crate::{
-    compare, hints, past, poll,
+    compare, hints, past, payments_written, poll,
     session::{Run, Stopped, SyncSession},
     trouble,
 };
@@ -133,14 +133,16 @@ impl SyncSession<'_> {
         }
     }
 
-    /// Reads what webhooks pointed at, the first time and then every few seconds: what comes between wants another look, and keeps the lease
-    /// from being given back without one. True when there was something.
+    /// Reads what webhooks pointed at and writes what waits to be written, the first time and then every few seconds: what comes between wants
+    /// another look, and keeps the lease from being given back without one. True when there was something.
     async fn hints(&mut self) -> Result<bool, Stopped> {
         let now = self.run.now();
         if self.hints_read_at.is_some_and(|at| now.duration_since(at) < HINTS_EVERY) {
             return Ok(false);
         }
-        let more = hints::read(self).await?;
+        let has_read = hints::read(self).await?;
+        let has_written = payments_written::carry(self).await?;
+        let more = has_read || has_written;
         self.hints_read_at = (!more).then_some(now);
         Ok(more)
     }
@@ -164,7 +166,8 @@ impl SyncSession<'_> {
 
 /// When a connection in order is due next.
 fn next(progress: &Progress) -> Timestamp {
-    progress.poll_at.min(progress.compare_at)
+    let regular = progress.poll_at.min(progress.compare_at);
+    progress.write_at.map_or(regular, |write_at| regular.min(write_at))
 }
 
 fn holder() -> Result<String> {

@@ -109,7 +109,12 @@ pub trait Double: Send + Sync {
 
     /// Tokens for a company, as if its owner had agreed.
     fn issue_tokens(&self, realm: &str) -> Tokens {
-        self.desk().oauth.issue(realm)
+        self.desk().oauth.issue(realm, None)
+    }
+
+    /// The same, as if its owner had agreed to these scopes too.
+    fn issue_tokens_with(&self, realm: &str, scopes: &str) -> Tokens {
+        self.desk().oauth.issue(realm, Some(scopes))
     }
 
     /// The companies that owners agree to from now on, where the authorise request has no parameter `company`; none declines.

@@ -109,9 +109,9 @@ impl OAuth {
         lock(&self.state).consent = realms.iter().map(|realm| (*realm).to_owned()).collect();
     }
 
-    pub fn issue(&self, realm: &str) -> Tokens {
+    pub fn issue(&self, realm: &str, more: Option<&str>) -> Tokens {
         let mut state = lock(&self.state);
-        let scope = [Some(self.rules.scope), self.rules.offline_scope].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let scope = [Some(self.rules.scope), self.rules.offline_scope, more].into_iter().flatten().collect::<Vec<_>>().join(" ");
         state.grants.push(Grant { realms: vec![realm.to_owned()], scope });
         let grant = state.grants.len() - 1;
         self.mint(&mut state, grant)
@@ -134,6 +134,13 @@ impl OAuth {
             now if now >= access.until => Err(Denied::Expired(access.until)),
             _ => Ok(realms.clone()),
         }
+    }
+
+    /// Whether whoever agreed to a token agreed to this too.
+    pub fn has_scope(&self, bearer: Option<&str>, scope: &str) -> bool {
+        let state = lock(&self.state);
+        let access = bearer.and_then(|value| value.strip_prefix("Bearer ")).and_then(|token| state.access.get(token));
+        access.is_some_and(|access| state.grants[access.grant].scope.split(' ').any(|one| one == scope))
     }
 
     /// Whether a token opens a company.

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    Currency, CustomerId, Document, InvoiceId, PaymentId, SourceVersion, TenantId,
+    BooksPayment, Currency, CustomerId, Document, InvoiceId, PaymentId, SourceVersion, TenantId,
     document::{CustomerRef, ObjectId, Why, Withdrawn},
 };
 use http::{HeaderMap, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{form, json::Flaws, raw::Fields};
+use crate::{PaymentWriting, form, json::Flaws, raw::Fields};
 
 /// A system whose books can be read: pure, so that the same answer says the same every time.
 pub trait AccountingApi: Send + Sync {
@@ -33,6 +33,12 @@ pub trait AccountingApi: Send + Sync {
     /// Whether where customers see an invoice must be asked for by itself, see [`AccountingApi::link`].
     fn asks_for_links(&self) -> bool {
         false
+    }
+
+    /// How payments are written into the books; `None` where Dunlin writes none into them, and [`VendorRequest::FindPayment`] and
+    /// [`VendorRequest::WritePayment`] are asked of nobody.
+    fn writing(&self) -> Option<PaymentWriting> {
+        None
     }
 
     /// The request that asks.
@@ -202,6 +208,19 @@ pub enum VendorRequest {
         since: Timestamp,
         /// The page.
         page: Option<String>,
+    },
+    /// Payments in the books that have a reference.
+    FindPayment {
+        /// The reference: the id of a payment that was taken here.
+        reference: PaymentId,
+        /// The page.
+        page: Option<String>,
+    },
+    /// Writes a payment into the books; of a vendor with an entry for each invoice one of exactly one invoice. The same again, within the time
+    /// that the vendor knows repeats, is written once. The page has the entry, as a document, once the books have it.
+    WritePayment {
+        /// The payment.
+        payment: BooksPayment,
     },
 }
 

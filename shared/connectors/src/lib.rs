@@ -19,6 +19,7 @@ mod connector;
 mod form;
 mod incoming;
 mod json;
+mod payment_writing;
 mod phone;
 mod places;
 pub mod quickbooks;
@@ -36,6 +37,7 @@ pub use connector::{
     TestEvent, Unnamed, WebhookScope,
 };
 pub use incoming::{Headers, Incoming, Secret};
+pub use payment_writing::{PaymentEntries, PaymentWriting};
 
 /// Lists the connectors. Those whose books are read back are in a second list of their own, so that a function that only takes
 /// webhooks does not carry the code that reads books.

@@ -41,6 +41,42 @@ fn sources_are_told_apart() {
 }
 
 #[test]
+fn what_writes_payments_asks_for_the_right_to_and_for_no_host_but_its_own() {
+    let (tenant, company) = (domain::TenantId::parse("acme").expect("a tenant"), connectors::Company::default());
+    for connector in registry() {
+        let source = connector.source();
+        let Some(books) = connectors::accounting_api_of(source) else { continue };
+        let Some(writing) = books.writing() else { continue };
+        assert!(!writing.scopes.is_empty() && !writing.scopes.contains("  "), "{source}");
+        let reference = domain::PaymentId::of_basket(&[source]);
+        let part = domain::BooksPart {
+            invoice: connectors::invoice_id(&tenant, source, "1", "7"),
+            external_id: "7".to_owned(),
+            number: "F-7".to_owned(),
+            amount_minor: 1_250,
+        };
+        let payment = domain::BooksPayment {
+            reference: reference.clone(),
+            customer: "5".to_owned(),
+            currency: domain::Currency::EUR,
+            received_on: jiff::civil::date(2026, 2, 5),
+            account: Some("090".to_owned()),
+            parts: vec![part],
+        };
+        let site = connectors::Site { tenant: &tenant, realm: "1", company: &company, base: None };
+        let find = connectors::VendorRequest::FindPayment { reference: reference.clone(), page: None };
+        for ask in [connectors::VendorRequest::WritePayment { payment }, find] {
+            let request = books.request(&site, &ask);
+            assert!(request.uri().to_string().starts_with(books.access().api), "{source}: {}", request.uri());
+            let body = std::str::from_utf8(request.body()).expect("text");
+            let all = format!("{} {body}", request.uri());
+            assert!(all.contains(reference.as_str()), "{source}: the entry is known by its reference: {all}");
+            assert_eq!(request.method() == http::Method::GET, body.is_empty(), "{source}");
+        }
+    }
+}
+
+#[test]
 fn a_test_event_is_signed_as_the_vendor_signs_and_reads() {
     let tenant = domain::TenantId::parse("acme").expect("a tenant");
     let now = jiff::Timestamp::from_second(NOW_S).expect("an instant");

@@ -46,6 +46,7 @@ impl EffectKind {
             | TaskKind::Dispute
             | TaskKind::CustomerAsked
             | TaskKind::MessageUnsent
+            | TaskKind::EnterPayment
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::PlanEnded
@@ -199,6 +200,7 @@ impl OpenWork {
             | TaskKind::Dispute
             | TaskKind::CustomerAsked
             | TaskKind::MessageUnsent
+            | TaskKind::EnterPayment
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::InDoubt

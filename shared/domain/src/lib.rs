@@ -25,6 +25,7 @@
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
 //! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
 //! | [`portal_code`] | codes that show that an address is somebody's: their life, their tries, how often they are asked for |
+//! | [`write_back`] | a payment that was taken here, written into the books |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`person_digest`] | which person a message is for, whatever becomes of the contact's id |
 //! | [`balance`] | what money belongs together, and which case collects it |
@@ -136,6 +137,7 @@ pub mod version;
 pub mod webhook;
 pub mod word;
 pub mod workflow;
+pub mod write_back;
 
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
@@ -187,3 +189,4 @@ pub use version::{SourceVersion, VersionOf};
 pub use webhook::WebhookFate;
 pub use word::LaterWord;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};
+pub use write_back::{BooksPart, BooksPayment, WriteBack, WriteBackSetting, WriteBackStatus};

@@ -72,6 +72,8 @@ stored_words!(
         CustomerAsked = "customer_asked",
         /// A message that somebody wrote ended without leaving: who wrote it decides what to do.
         MessageUnsent = "message_unsent",
+        /// A payment that was taken here is to be entered, looked for or taken back in the books, as far as Dunlin does not do it.
+        EnterPayment = "enter_payment",
         /// Exception: a step could reach nobody.
         Unreachable = "unreachable",
         /// Exception: no step is left though money is owed.
@@ -125,7 +127,8 @@ impl TaskKind {
             | Self::Proposal
             | Self::Dispute
             | Self::CustomerAsked
-            | Self::MessageUnsent => false,
+            | Self::MessageUnsent
+            | Self::EnterPayment => false,
             Self::Unreachable
             | Self::PlanEnded
             | Self::MoneyInFlight

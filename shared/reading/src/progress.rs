@@ -48,6 +48,9 @@ pub struct Progress {
     /// The reading of closed invoices and payments, where a person asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub past: Option<PastReading>,
+    /// When a payment is tried again whose writing into the books was not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_at: Option<Timestamp>,
 }
 
 /// The reading of closed invoices and payments of the past.
@@ -168,6 +171,7 @@ impl Progress {
             trouble: None,
             limited: None,
             past: None,
+            write_at: None,
         }
     }
 

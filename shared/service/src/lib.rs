@@ -17,6 +17,7 @@
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`baskets`] | what customers set out to pay here: given up, and told from entries in the books |
 //! | [`taken_payments`] | payments that a collector took |
+//! | [`write_backs`] | whether payments that were taken here are written into the books |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
@@ -112,6 +113,7 @@ pub mod test_messages;
 pub mod token;
 pub mod webhooks;
 pub mod workflows;
+pub mod write_backs;
 
 pub use actor::Actor;
 pub use key_scope::KeyScope;

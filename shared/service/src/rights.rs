@@ -234,6 +234,7 @@ operations! {
         ConfirmConnection = "confirm_connection", "Ends a sign-in that they began: the company is theirs.";
         DeleteConnection = "delete_connection", "Ends a connection.";
         BackfillConnection = "backfill_connection", "Asks for closed invoices and payments of the past.";
+        PutWriteBack = "put_write_back", "Says whether payments that were taken here are written into the books.";
         ListSubscriptions = "list_subscriptions", "Lists the subscriptions to events.";
         ShowSubscription = "show_subscription", "Reads a subscription to events.";
         MakeSubscription = "make_subscription", "Makes a subscription to events.";

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseState, Channel, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus, NewTask, PendingStatus,
-    PromiseStatus, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
+    Agreement, Basket, BasketStatus, CaseState, Channel, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus,
+    NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
 };
 use jiff::Timestamp;
 use serde_dynamo::Item;
@@ -16,7 +16,7 @@ use crate::{
     message::record::{Body, RecordStatus},
     table::{
         attributes::{
-            self,
+            self, basket,
             document::{self, DOC},
             every::{PK, SK},
             hint, job, task,
@@ -107,6 +107,8 @@ bus_kinds! {
     DisputeOpened,
     /// Who is right was decided.
     DisputeResolved,
+    /// A payment was taken here.
+    PaymentTaken,
 }
 
 /// An event for the bus.
@@ -204,6 +206,8 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         of_record(&tenant, &customer, old, new)
     } else if sk.starts_with(keys::AGREEMENTS) {
         of_agreement(&tenant, &customer, old, new)
+    } else if sk.starts_with(keys::BASKETS) {
+        of_basket(&tenant, &customer, old, new)
     } else {
         Ok(vec![])
     }
@@ -246,6 +250,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Dispute
         | TaskKind::CustomerAsked
         | TaskKind::MessageUnsent
+        | TaskKind::EnterPayment
         | TaskKind::Unreachable
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight
@@ -307,6 +312,30 @@ fn of_agreement(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new
     });
     let parts = [agreement.id.as_str(), agreement.status(), &keys::second(agreement.status_at)];
     Ok(vec![event(kind, tenant, Some(agreement.status_at), &parts, ids)])
+}
+
+/// That money came of a basket, once: one whose chargeback was won is no new payment.
+fn of_basket(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
+    let basket: Basket = db::json(new, DOC)?;
+    let before: Option<Basket> = old.and_then(|old| db::json(old, DOC).ok());
+    let had_come = |before: &Basket| match before.status {
+        BasketStatus::Paid | BasketStatus::Refunded | BasketStatus::ChargedBack => true,
+        BasketStatus::Begun
+        | BasketStatus::Pending
+        | BasketStatus::Failed
+        | BasketStatus::Expired
+        | BasketStatus::Cancelled
+        | BasketStatus::Later(_) => false,
+    };
+    if basket.status != BasketStatus::Paid || before.as_ref().is_some_and(had_come) {
+        return Ok(vec![]);
+    }
+    let id = basket.id.as_str();
+    let mut ids = json!({ "customer": customer.as_str(), "payment": id });
+    if let (Some(into), Some(ids)) = (text(new, basket::WRITTEN_INTO), ids.as_object_mut()) {
+        ids.insert("written_into".to_owned(), json!(into));
+    }
+    Ok(vec![event(BusKind::PaymentTaken, tenant, Some(basket.status_at), &[id], ids)])
 }
 
 fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {

@@ -63,6 +63,7 @@ pub use customer::{
     service_mails::{KnownServiceMail, ServiceMailPage, ServiceMailResult, TakenServiceMail},
     shown::CameBy,
     words_about::{MeantForPerson, WordsAbout},
+    write_backs::WaitingWrite,
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};

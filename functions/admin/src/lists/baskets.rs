@@ -7,15 +7,24 @@ use axum::{
     extract::{Path, State},
 };
 use domain::{
-    Basket, BasketLine, BasketStatus, Currency, ReversalKind, WayOfPaying,
+    Basket, BasketLine, BasketStatus, Currency, ReversalKind, TenantId, WayOfPaying,
     basket::{BasketReceipt, BasketReversal, BookedEntry},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service::lists::baskets::{self, BasketsAsked};
+use service::{
+    Operation,
+    lists::baskets::{self, BasketsAsked},
+};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
+use crate::{
+    answer::ApiResult,
+    app::App,
+    books_written::{BasketWriteBackOut, write_back_shown},
+    caller::Caller,
+    filters::Filters,
+};
 
 /// Which baskets.
 #[derive(Deserialize, IntoParams)]
@@ -174,6 +183,9 @@ pub struct BasketOut {
     same: Vec<String>,
     /// Entries in the books of which a person said that they are another payment.
     apart: Vec<String>,
+    /// How its writing into the books stands; absent where Dunlin does not write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_back: Option<BasketWriteBackOut>,
 }
 
 /// What a customer set out to pay here, a page at a time.
@@ -196,12 +208,15 @@ pub async fn list(
     params(("id" = String, Path, description = "`pay_…`")),
     responses((status = 200, description = "The basket", body = BasketOut), (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<BasketOut>> {
+    let tenant = caller.may(Operation::ShowBasket)?;
     let basket = baskets::show(&app.store, &caller.0, &id).await?;
-    Ok(Json(shown(&basket, app.clock.now())))
+    Ok(Json(shown(&app, tenant, &basket).await?))
 }
 
-/// A basket as it stands at an instant.
-pub fn shown(basket: &Basket, now: Timestamp) -> BasketOut {
+/// A basket as it stands now.
+pub async fn shown(app: &App, tenant: &TenantId, basket: &Basket) -> ApiResult<BasketOut> {
+    let now = app.clock.now();
+    let written_back = app.store.write_back(tenant, &basket.customer, &basket.id).await?;
     let line = |line: &BasketLine| BasketLineOut {
         invoice: line.invoice.as_str().to_owned(),
         number: line.number.clone(),
@@ -224,7 +239,7 @@ pub fn shown(basket: &Basket, now: Timestamp) -> BasketOut {
     };
     let booked = |booked: &BookedEntry| BookedEntryOut { entry: booked.entry.to_string(), amount_minor: booked.amount_minor };
     let listed = row(basket, now);
-    BasketOut {
+    Ok(BasketOut {
         // Nobody wrote down that its time passed.
         status_at: if listed.status == basket.status { basket.status_at } else { basket.expires_at },
         listed,
@@ -236,7 +251,8 @@ pub fn shown(basket: &Basket, now: Timestamp) -> BasketOut {
         booked: basket.booked.iter().map(booked).collect(),
         same: basket.same.iter().map(ToString::to_string).collect(),
         apart: basket.apart.iter().map(ToString::to_string).collect(),
-    }
+        written_back: written_back.map(write_back_shown),
+    })
 }
 
 fn row(basket: &Basket, now: Timestamp) -> BasketRowOut {

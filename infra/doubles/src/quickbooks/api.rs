@@ -11,9 +11,10 @@ use super::{
     ledger::Ledger,
     query::{self, KINDS, Query},
     wire,
+    writing::Invalid,
 };
 use crate::{
-    Desk,
+    Desk, Notification,
     limits::Window,
     lock::lock,
     oauth::Denied,
@@ -47,6 +48,7 @@ impl Vendor for Service {
                 format!("query {}", kind.unwrap_or_default())
             }
             ["v3", "company", _, _, _, "pdf"] => "pdf".to_owned(),
+            ["v3", "company", _, "payment"] => "write payment".to_owned(),
             ["v3", "company", _, what, ..] => (*what).to_owned(),
             ["connect", "oauth2"] => "authorize".to_owned(),
             ["oauth2", "v1", "tokens", "bearer"] => "token".to_owned(),
@@ -133,6 +135,22 @@ impl Service {
                 Some(row) => web::answer(StatusCode::OK, "application/pdf", web::pdf(&format!("Invoice {}", row.number))),
                 None => not_found(now),
             },
+            ["payment"] if request.method() == Method::POST => {
+                // The vendor dates changes to the second.
+                ledger.now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+                let wrote = ledger.write_payment(said.get("requestid"), request.body());
+                let told = std::mem::take(&mut ledger.told);
+                self.desk.happened(
+                    told.into_iter()
+                        .map(|told| Notification::new(realm, told.kind, told.id.to_string(), told.change, now, Value::Null)),
+                );
+                match wrote {
+                    Ok(id) => wire::timed(now, json!({ "Payment": wire::object(ledger, "Payment", id, linked) })),
+                    Err(Invalid { code, message, detail }) => {
+                        wire::fault(now, StatusCode::BAD_REQUEST, "ValidationFault", code, message, &detail)
+                    }
+                }
+            }
             [kind, id] => {
                 let kind = KINDS.into_iter().find(|known| known.to_ascii_lowercase() == *kind);
                 if kind.zip(id.parse().ok()).is_some_and(|(kind, id)| ledger.is_sick(kind, id)) {

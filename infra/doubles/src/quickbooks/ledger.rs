@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::story::{Company, Customer, Invoice};
+use super::story::{Company, Customer, Invoice, WrittenPayment};
 use crate::{Change, CustomerTruth, InvoiceState, InvoiceTruth, Truth, money};
 
 /// When an object was made and changed, to the second, and how often.
@@ -61,6 +61,8 @@ pub struct PaymentRow {
     pub total: i64,
     pub lines: Vec<(Link, i64)>,
     pub voided: bool,
+    /// What the app said that wrote it; nothing of one that a person entered.
+    pub written: Option<WrittenPayment>,
 }
 
 impl PaymentRow {
@@ -119,6 +121,10 @@ pub struct Ledger {
     pub told: Vec<Told>,
     /// Invoices that spoil each answer with them.
     pub sick: Vec<u64>,
+    /// Nothing that is dated then or before may be written.
+    pub closed_until: Option<Date>,
+    /// What requests wrote that named themselves.
+    pub requests: BTreeMap<String, u64>,
     names: u64,
     transactions: u64,
 }
@@ -137,6 +143,8 @@ impl Ledger {
             gone: Vec::new(),
             told: Vec::new(),
             sick: Vec::new(),
+            closed_until: None,
+            requests: BTreeMap::new(),
             names: 0,
             transactions: 0,
         }

@@ -6,6 +6,7 @@
 //! | one object, its PDF | `/v3/company/{realm}/{entity}/{id}`, `…/invoice/{id}/pdf` |
 //! | queries | `/v3/company/{realm}/query` |
 //! | changes | `/v3/company/{realm}/cdc` |
+//! | a payment that is written | `POST /v3/company/{realm}/payment`, once for each `requestid` |
 //!
 //! Deletion leaves nothing but an entry in change data capture; a void leaves an invoice of nothing with a note. A payment that
 //! touches an invoice or credit memo changes its `LastUpdatedTime` too. Customers and transactions are each numbered from one, so
@@ -18,6 +19,7 @@ mod query;
 mod story;
 mod webhook;
 mod wire;
+mod writing;
 
 use std::{collections::BTreeMap, io, sync::Arc, sync::Mutex};
 
@@ -31,7 +33,7 @@ use crate::{
 
 use api::Service;
 use ledger::{Ledger, number};
-pub use story::{Address, Company, Customer, Invoice, Payment};
+pub use story::{Address, Company, Customer, Invoice, Payment, WrittenPayment};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const A_MINUTE_MAX: usize = 500;
@@ -179,6 +181,16 @@ impl QuickBooks {
         self.keep(realm, |books| books.receive(&payment).to_string())
     }
 
+    /// Books a payment as somebody does who enters a reference; its id.
+    pub fn receive_as(&self, realm: &str, payment: &Payment, reference: &str) -> String {
+        self.keep(realm, |books| {
+            let id = books.receive(payment);
+            let (reference, account, note) = (reference.to_owned(), "4".to_owned(), String::new());
+            books.payment(id).written = Some(WrittenPayment { reference, account, note });
+            id.to_string()
+        })
+    }
+
     /// Applies more of a payment to an invoice.
     pub fn apply(&self, realm: &str, payment: &str, invoice: &str, amount: &str) {
         self.keep(realm, |books| books.apply(number(payment), number(invoice), amount));
@@ -227,6 +239,18 @@ impl QuickBooks {
     /// Deletes a credit memo and the payments that used it.
     pub fn delete_credit_memo(&self, realm: &str, memo: &str) {
         self.keep(realm, |books| books.delete_credit_memo(number(memo)));
+    }
+
+    /// Closes the books: nothing may be written that is dated on that day or before.
+    pub fn close_until(&self, realm: &str, until: Date) {
+        self.keep(realm, |books| books.closed_until = Some(until));
+    }
+
+    /// The payments that have a reference of an app's or a person's, and that nobody took away: what was said, and what each comes to, in minor units.
+    pub fn written(&self, realm: &str) -> Vec<(WrittenPayment, i64)> {
+        let books = lock(&self.service.books);
+        let all = books.get(realm).into_iter().flat_map(|books| books.payments.values());
+        all.filter(|row| !row.voided).filter_map(|row| Some((row.written.clone()?, row.total))).collect()
     }
 
     /// Notes that a bill came in: another entity, of which nothing but its notification concerns what customers owe.

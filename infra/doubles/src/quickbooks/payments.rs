@@ -47,8 +47,16 @@ impl Ledger {
         let memos = payment.credit_memos.iter().map(|(id, amount)| (Link::CreditMemo(number(id)), of(amount)));
         let lines: Vec<(Link, i64)> = invoices.chain(memos).collect();
         let (total, received_on) = (of(&payment.total), payment.received_on);
-        let row =
-            PaymentRow { stamp, customer, currency: currency.clone(), received_on, total, lines: Vec::new(), voided: false };
+        let row = PaymentRow {
+            stamp,
+            customer,
+            currency: currency.clone(),
+            received_on,
+            total,
+            lines: Vec::new(),
+            voided: false,
+            written: None,
+        };
         self.payments.insert(id, row);
         self.tell("Payment", id, Change::Created);
         for (link, amount) in lines {

@@ -4,7 +4,10 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
-use super::ledger::{Ledger, Stamp};
+use super::{
+    ledger::{Ledger, Stamp},
+    wire,
+};
 use crate::money;
 
 const RESULTS_MAX: usize = 1_000;
@@ -20,13 +23,15 @@ pub struct Facts {
     /// Minor units and currency.
     balance: Option<(i64, String)>,
     active: bool,
+    /// Of a payment: what it is known by.
+    reference: String,
 }
 
 /// The objects of a kind, as far as queries see them, by id.
 pub fn facts(ledger: &Ledger, kind: &str) -> Vec<Facts> {
     let plain = |id: u64, stamp: Stamp, balance: Option<(i64, &String)>| {
         let balance = balance.map(|(minor, currency)| (minor, currency.clone()));
-        Facts { id, stamp, balance, active: true }
+        Facts { id, stamp, balance, active: true, reference: String::new() }
     };
     match kind {
         "Customer" => {
@@ -37,7 +42,10 @@ pub fn facts(ledger: &Ledger, kind: &str) -> Vec<Facts> {
             let all = ledger.invoices.iter();
             all.map(|(id, row)| plain(*id, row.stamp, Some((row.balance(), &row.currency)))).collect()
         }
-        "Payment" => ledger.payments.iter().map(|(id, row)| plain(*id, row.stamp, None)).collect(),
+        "Payment" => {
+            let all = ledger.payments.iter();
+            all.map(|(id, row)| Facts { reference: wire::reference(*id, row), ..plain(*id, row.stamp, None) }).collect()
+        }
         "CreditMemo" => {
             let all = ledger.credit_memos.iter();
             all.map(|(id, row)| plain(*id, row.stamp, Some((row.left(), &row.currency)))).collect()
@@ -53,6 +61,7 @@ enum Field {
     Created,
     Balance,
     Active,
+    Reference,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -133,6 +142,7 @@ impl Query {
             ("metadata.createtime", _) => Ok(Field::Created),
             ("balance", "invoice" | "creditmemo") => Ok(Field::Balance),
             ("active", "customer") => Ok(Field::Active),
+            ("paymentrefnum", "payment") => Ok(Field::Reference),
             _ => Err(format!("Property {name} not found or not queryable for Entity {}", self.kind)),
         }
     }
@@ -159,6 +169,7 @@ impl Query {
             Field::Updated | Field::Created => instant(value).is_some(),
             Field::Balance => money::minor(value, "KWD").is_some(),
             Field::Active => ["true", "false"].contains(&value.as_str()),
+            Field::Reference => true,
         });
         if readable { Ok(condition) } else { Err("a value does not have the form of its property".to_owned()) }
     }
@@ -177,6 +188,7 @@ impl Query {
                     Field::Created => a.stamp.created.cmp(&b.stamp.created),
                     Field::Balance => a.balance.as_ref().map(|of| of.0).cmp(&b.balance.as_ref().map(|of| of.0)),
                     Field::Active => a.active.cmp(&b.active),
+                    Field::Reference => a.reference.cmp(&b.reference),
                 };
                 if descending { order.reverse() } else { order }
             });
@@ -197,6 +209,7 @@ impl Condition {
                     money::minor(value, currency).map(|wanted| balance.cmp(&wanted))
                 }
                 Field::Active => value.parse::<bool>().ok().map(|active| facts.active.cmp(&active)),
+                Field::Reference => Some(facts.reference.as_str().cmp(value.as_str())),
             };
             match (self.operator.as_str(), order) {
                 ("=" | "in", Some(Ordering::Equal)) => true,

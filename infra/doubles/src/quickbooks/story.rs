@@ -107,6 +107,17 @@ impl Invoice {
     }
 }
 
+/// What an app said of a payment that it wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenPayment {
+    /// What it is known by; at most 21 characters.
+    pub reference: String,
+    /// The account that it is deposited to.
+    pub account: String,
+    /// What nobody but the company's own people see.
+    pub note: String,
+}
+
 /// Money that came in, and what it is applied to. What is left of it is unapplied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {

@@ -194,9 +194,9 @@ fn payment(ledger: &Ledger, id: u64, row: &PaymentRow) -> Value {
         base(ledger, id, row.stamp),
         json!({
             "CustomerRef": customer_ref(ledger, row.customer),
-            "DepositToAccountRef": { "value": "4" },
+            "DepositToAccountRef": { "value": row.written.as_ref().map_or("4", |written| written.account.as_str()) },
             "PaymentMethodRef": { "value": "1" },
-            "PaymentRefNum": (10_000 + id).to_string(),
+            "PaymentRefNum": reference(id, row),
             "TotalAmt": amount(row.total),
             "UnappliedAmt": amount(row.unapplied()),
             "ProcessPayment": false,
@@ -206,10 +206,16 @@ fn payment(ledger: &Ledger, id: u64, row: &PaymentRow) -> Value {
             "Line": lines.collect::<Vec<_>>(),
         }),
     );
-    if row.voided {
-        written["PrivateNote"] = json!("Voided");
+    let note = row.written.as_ref().map(|written| written.note.as_str()).filter(|note| !note.is_empty());
+    if let Some(note) = if row.voided { Some("Voided") } else { note } {
+        written["PrivateNote"] = json!(note);
     }
     written
+}
+
+/// What a payment is known by.
+pub fn reference(id: u64, row: &PaymentRow) -> String {
+    row.written.as_ref().map_or_else(|| (10_000 + id).to_string(), |written| written.reference.clone())
 }
 
 fn credit_memo(ledger: &Ledger, id: u64, row: &CreditMemoRow) -> Value {

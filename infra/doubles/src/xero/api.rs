@@ -14,7 +14,7 @@ use super::{
     wire::{self, Depth},
 };
 use crate::{
-    Desk, ids,
+    Desk, Notification, ids,
     limits::Window,
     lock::lock,
     oauth::Denied,
@@ -71,6 +71,7 @@ impl Vendor for Service {
         let parts = web::parts(request);
         match parts.as_slice() {
             ["api.xro", "2.0", "Invoices", _] if wants_pdf(request) => "pdf".to_owned(),
+            ["api.xro", "2.0", list] if request.method() == Method::PUT => format!("write {list}"),
             ["api.xro", "2.0", list] => (*list).to_owned(),
             ["api.xro", "2.0", list, _] => format!("{list}/id"),
             ["api.xro", "2.0", _, _, what] => (*what).to_owned(),
@@ -88,6 +89,7 @@ impl Vendor for Service {
             (&Method::POST, ["connect", "token"]) => self.desk.oauth.exchange(request),
             (&Method::GET, ["connections"]) => self.connections(request),
             (&Method::GET, ["api.xro", "2.0", rest @ ..]) => self.of_organisation(request, rest),
+            (&Method::PUT, ["api.xro", "2.0", "Payments"]) => self.of_organisation(request, &["Payments"]),
             _ => self.refusal(StatusCode::NOT_FOUND),
         }
     }
@@ -171,9 +173,11 @@ impl Service {
                 return refused;
             }
         };
-        let books = lock(&self.books);
-        let Some(ledger) = books.get(tenant) else { return unauthorised(Denied::Elsewhere) };
-        let mut answer = self.read(request, ledger, rest, now);
+        let mut books = lock(&self.books);
+        let Some(ledger) = books.get_mut(tenant) else { return unauthorised(Denied::Elsewhere) };
+        let is_written = request.method() == Method::PUT;
+        let mut answer =
+            if is_written { self.write(request, ledger, tenant, now) } else { self.read(request, ledger, rest, now) };
         for (name, left) in remaining {
             answer.headers_mut().insert(HeaderName::from_static(name), left.into());
         }
@@ -199,6 +203,32 @@ impl Service {
             ("x-daylimit-remaining", day.left(tenant, now)),
             ("x-appminlimit-remaining", app_minute.left("", now)),
         ])
+    }
+
+    /// Writes payments. Who may only read is not let in.
+    fn write(&self, request: &Request<Bytes>, ledger: &mut Ledger, tenant: &str, now: Timestamp) -> Response<Bytes> {
+        if !self.desk.oauth.has_scope(web::header(request, "authorization"), "accounting.payments") {
+            return refused(StatusCode::UNAUTHORIZED, "Unauthorized", "AuthorizationUnsuccessful");
+        }
+        // The vendor dates changes to the millisecond.
+        ledger.now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let wrote = ledger.write_payments(web::header(request, "idempotency-key"), request.body());
+        let told = std::mem::take(&mut ledger.told);
+        let happened =
+            told.into_iter().map(|told| Notification::new(tenant, told.category, told.id, told.change, now, told.data));
+        self.desk.happened(happened);
+        match wrote {
+            Ok(ids) => {
+                let objects = ids.iter().filter_map(|id| wire::object(ledger, "Payments", id, Depth::Whole)).collect();
+                listed(now, "Payments", objects, None)
+            }
+            Err(flaws) => {
+                let each = flaws.iter().map(|flaw| json!({ "ValidationErrors": [{ "Message": flaw }] })).collect::<Vec<_>>();
+                let body = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Message": "A validation exception occurred",
+                                   "Elements": each });
+                web::json(StatusCode::BAD_REQUEST, &body)
+            }
+        }
     }
 
     fn read(&self, request: &Request<Bytes>, ledger: &Ledger, rest: &[&str], now: Timestamp) -> Response<Bytes> {

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    ledger::{Ledger, Status},
+    ledger::{Ledger, PaymentRow, Status},
     story::{CreditKind, Side},
 };
 use crate::web::Parameters;
@@ -18,6 +18,8 @@ pub struct Facts {
     kind: &'static str,
     status: &'static str,
     number: String,
+    /// Of a payment: what whoever wrote it knows it by.
+    reference: String,
 }
 
 /// The name of the field that holds the id.
@@ -44,7 +46,11 @@ pub fn facts(ledger: &Ledger, list: &str) -> Vec<Facts> {
         "Payments" => {
             let all = ledger.payments.iter();
             let kind = |invoice: &str| ledger.invoices.get(invoice).map_or("", |row| payment_kind(row.side));
-            all.map(|(id, row)| fact((id, row.updated, kind(&row.invoice), payment_status(row.deleted), String::new()))).collect()
+            let of = |(id, row): (&String, &PaymentRow)| {
+                let facts = fact((id, row.updated, kind(&row.invoice), payment_status(row.deleted), String::new()));
+                Facts { reference: row.reference.clone(), ..facts }
+            };
+            all.map(of).collect()
         }
         "CreditNotes" => credits(CreditKind::Note),
         "Overpayments" => credits(CreditKind::Overpayment),
@@ -54,7 +60,7 @@ pub fn facts(ledger: &Ledger, list: &str) -> Vec<Facts> {
 }
 
 fn fact((id, updated, kind, status, number): (&String, Timestamp, &'static str, &'static str, String)) -> Facts {
-    Facts { id: id.clone(), updated, kind, status, number }
+    Facts { id: id.clone(), updated, kind, status, number, reference: String::new() }
 }
 
 pub fn invoice_kind(side: Side) -> &'static str {
@@ -144,6 +150,7 @@ impl Filter {
             let value = match condition.field.as_str() {
                 "Type" | "PaymentType" => one.kind,
                 "Status" | "ContactStatus" => one.status,
+                "Reference" => &one.reference,
                 _ => &one.id,
             };
             value.eq_ignore_ascii_case(&condition.value) == condition.equal
@@ -203,7 +210,8 @@ fn condition(list: &str, text: &str) -> Result<Condition, String> {
     let guid = |text: &str| quoted(text.strip_prefix("Guid(")?.strip_suffix(')')?);
     let value = if field == id_field(list) {
         guid(value)
-    } else if ["Type", "PaymentType", "Status", "ContactStatus"].contains(&field) {
+    } else if ["Type", "PaymentType", "Status", "ContactStatus"].contains(&field) || (field == "Reference" && list == "Payments")
+    {
         quoted(value)
     } else {
         return Err(format!("No property or field '{field}' exists in type '{}'", list.trim_end_matches('s')));

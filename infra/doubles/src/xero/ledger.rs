@@ -82,6 +82,17 @@ pub struct PaymentRow {
     pub paid_on: Date,
     pub amount: i64,
     pub deleted: bool,
+    /// The code of the account that it went to.
+    pub account: String,
+    /// What whoever wrote it knows it by.
+    pub reference: String,
+}
+
+/// What was written by a request that named itself.
+pub struct Repeat {
+    pub at: Timestamp,
+    pub body: Vec<u8>,
+    pub ids: Vec<String>,
 }
 
 pub struct Allocation {
@@ -145,6 +156,10 @@ pub struct Ledger {
     pub payments: BTreeMap<String, PaymentRow>,
     pub credits: BTreeMap<String, CreditRow>,
     pub told: Vec<Told>,
+    /// Nothing that is dated then or before may be written.
+    pub locked_until: Option<Date>,
+    /// What requests wrote lately that named themselves.
+    pub repeats: BTreeMap<String, Repeat>,
     serial: u64,
     numbers: u64,
 }
@@ -154,7 +169,21 @@ impl Ledger {
         let (contacts, invoices) = (BTreeMap::new(), BTreeMap::new());
         let (payments, credits, told) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let now = connected;
-        Self { organisation, connected, now, contacts, invoices, payments, credits, told, serial: 0, numbers: 0 }
+        let (locked_until, repeats) = (None, BTreeMap::new());
+        Self {
+            organisation,
+            connected,
+            now,
+            contacts,
+            invoices,
+            payments,
+            credits,
+            told,
+            locked_until,
+            repeats,
+            serial: 0,
+            numbers: 0,
+        }
     }
 
     pub fn next_id(&mut self, kind: &str) -> String {

@@ -6,6 +6,7 @@
 //! | organisations that were agreed to | `/connections` |
 //! | the organisation | `/api.xro/2.0/Organisation` |
 //! | lists | `/api.xro/2.0/{Contacts, Invoices, CreditNotes, Payments, Overpayments, Prepayments}` |
+//! | payments that are written | `PUT /api.xro/2.0/Payments`, with the right to, once for each `Idempotency-Key` of the last minutes |
 //! | one object, its PDF, its page | `…/{list}/{id}`, by `Accept: application/pdf`, `…/Invoices/{id}/OnlineInvoice` |
 //!
 //! A payment has no notification of its own: its invoice was updated. Overpayments and prepayments have none at all until they are
@@ -19,6 +20,7 @@ mod money;
 mod story;
 mod webhook;
 mod wire;
+mod writing;
 
 use std::{
     collections::BTreeMap,
@@ -167,6 +169,19 @@ impl Xero {
     /// Pays several invoices at once, as the vendor does it: a payment of each; their ids.
     pub fn pay_several(&self, tenant: &str, invoices: &[(&str, &str)], paid_on: Date) -> Vec<String> {
         self.keep(tenant, |books| invoices.iter().map(|(invoice, amount)| books.pay(invoice, amount, paid_on)).collect())
+    }
+
+    /// Locks a period: nothing may be written that is dated on that day or before.
+    pub fn lock_until(&self, tenant: &str, until: Date) {
+        self.keep(tenant, |books| books.locked_until = Some(until));
+    }
+
+    /// The payments that an app wrote and nobody deleted: reference, account and amount in minor units.
+    pub fn written(&self, tenant: &str) -> Vec<(String, String, i64)> {
+        let books = lock(&self.service.books);
+        let all = books.get(tenant).into_iter().flat_map(|books| books.payments.values());
+        let each = all.filter(|row| !row.deleted && !row.reference.is_empty());
+        each.map(|row| (row.reference.clone(), row.account.clone(), row.amount)).collect()
     }
 
     /// Deletes a payment; what it paid is due again.

@@ -11,7 +11,8 @@ impl Ledger {
         let row = self.invoice(invoice);
         let amount = money::booked(amount, &row.currency);
         row.payments.push((id.clone(), amount));
-        let payment = PaymentRow { updated, invoice: invoice.to_owned(), paid_on, amount, deleted: false };
+        let (account, reference) = ("970".to_owned(), String::new());
+        let payment = PaymentRow { updated, invoice: invoice.to_owned(), paid_on, amount, deleted: false, account, reference };
         self.payments.insert(id.clone(), payment);
         self.settle(invoice, paid_on);
         id

@@ -208,7 +208,7 @@ fn payment(ledger: &Ledger, id: &str, row: &PaymentRow) -> Option<Value> {
         "Date": date(row.paid_on),
         "BankAmount": amount,
         "Amount": amount,
-        "Reference": "",
+        "Reference": row.reference,
         "CurrencyRate": 1.0,
         "PaymentType": payment_kind(invoice.side),
         "Status": payment_status(row.deleted),
@@ -216,7 +216,7 @@ fn payment(ledger: &Ledger, id: &str, row: &PaymentRow) -> Option<Value> {
         "UpdatedDateUTCString": instant_text(row.updated),
         "HasAccount": true,
         "IsReconciled": false,
-        "Account": { "AccountID": "5690f1e8-1d02-4893-90c2-ee1a69eff942", "Code": "970" },
+        "Account": { "AccountID": "5690f1e8-1d02-4893-90c2-ee1a69eff942", "Code": row.account },
         "Invoice": {
             "Type": invoice_kind(invoice.side),
             "InvoiceID": row.invoice,

@@ -7,7 +7,7 @@ use connectors::{
     AccountingApi, Bodies, Company, Headers, Hinted, Incoming, Page, Secret, Site, Trouble, VendorRequest, accounting_api_of,
     by_source,
 };
-use domain::{Document, PaymentStatus, TenantId};
+use domain::{Document, InvoiceId, PaymentStatus, TenantId};
 use doubles::{Clock, Delivery, Double, Truth};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
@@ -83,6 +83,11 @@ impl<'a> Reader<'a> {
         reader
     }
 
+    /// The id of an invoice here, as connectors make it.
+    pub fn invoice_id(&self, source: &str, invoice: &str) -> InvoiceId {
+        connectors::invoice_id(&self.tenant, source, &self.realm, invoice)
+    }
+
     fn site(&self) -> Site<'_> {
         Site { tenant: &self.tenant, realm: &self.realm, company: &self.company, base: Some(self.double.base_url()) }
     }
@@ -115,8 +120,11 @@ impl<'a> Reader<'a> {
                 VendorRequest::Company { page: at }
                 | VendorRequest::Changes { page: at, .. }
                 | VendorRequest::Open { page: at, .. }
-                | VendorRequest::Past { page: at, .. } => *at = page.next,
-                VendorRequest::Objects { .. } | VendorRequest::One { .. } => panic!("{ask:?} has no pages"),
+                | VendorRequest::Past { page: at, .. }
+                | VendorRequest::FindPayment { page: at, .. } => *at = page.next,
+                VendorRequest::Objects { .. } | VendorRequest::One { .. } | VendorRequest::WritePayment { .. } => {
+                    panic!("{ask:?} has no pages")
+                }
             }
         }
     }

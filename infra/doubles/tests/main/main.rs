@@ -9,4 +9,5 @@ mod paypal;
 mod quickbooks;
 mod shapes;
 mod stripe_pay;
+mod writing;
 mod xero;

@@ -54,6 +54,9 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
             VendorRequest::Open { page, .. } | VendorRequest::Past { page, .. } if is_spoilt(&fault, page) => {
                 Ok(spoilt(reader, QuickBooksPart::parse(page.as_deref()), OPEN_MAX))
             }
+            VendorRequest::WritePayment { .. } if !fault.detail.is_empty() => {
+                Err(Trouble::Refused(format!("error {}: {}: {}", fault.code, fault.message, fault.detail)))
+            }
             _ => Err(Trouble::Refused(format!("error {}: {}", fault.code, fault.message))),
         };
     }
@@ -81,6 +84,13 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
             open(&mut reader, &root, QuickBooksPart::parse(page.as_deref()), money)?
         }
         VendorRequest::Past { page, .. } => open(&mut reader, &root, QuickBooksPart::parse(page.as_deref()), Listed::All)?,
+        VendorRequest::FindPayment { .. } => {
+            listed(&root, "Payment")?.iter().for_each(|object| take(&mut reader, "Payment", object))
+        }
+        VendorRequest::WritePayment { .. } => {
+            let object = root.object("Payment").ok_or_else(|| Trouble::Garbled("it has no Payment".to_owned()))?;
+            take(&mut reader, "Payment", &object);
+        }
     }
     Ok(Page { as_of, ..reader.page })
 }
@@ -89,6 +99,8 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
 struct Fault {
     code: String,
     message: String,
+    /// Why, where the message only says that it was refused.
+    detail: String,
 }
 
 fn fault(root: &Fields<'_>) -> Option<Fault> {
@@ -97,8 +109,10 @@ fn fault(root: &Fields<'_>) -> Option<Fault> {
     let errors = ["Error", "error"].map(|name| fault.objects(name));
     let first = errors.iter().flatten().next();
     let text = |name: &str| first.and_then(|error| error.string(name));
-    let message = text("Message").or_else(|| text("message")).unwrap_or_default();
-    Some(Fault { code: text("code").unwrap_or_default(), message: form::one_line(&message).chars().take(200).collect() })
+    let short = |text: Option<String>| -> String { form::one_line(&text.unwrap_or_default()).chars().take(200).collect() };
+    let message = short(text("Message").or_else(|| text("message")));
+    let detail = short(text("Detail").or_else(|| text("detail")));
+    Some(Fault { code: text("code").unwrap_or_default(), message, detail })
 }
 
 /// The objects of a query's answer. One that found nothing has no list of them.

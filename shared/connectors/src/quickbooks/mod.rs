@@ -6,6 +6,7 @@
 //! | objects by id | `select … where Id in (…)`; one that is missing then is asked for alone, and error 610 means deleted |
 //! | changes | `cdc`, all kinds in one request; it lists 1,000 objects at most, so beyond that kind by kind, then by query ([`ask`]) |
 //! | open | invoices and credit memos with a balance; payments have no such filter and are listed since a date |
+//! | writing a payment | `POST payment` with a line for each invoice, told apart by `requestid` and `PaymentRefNum` ([`payment_body`]) |
 //!
 //! An invoice has no status: paid is a balance of nothing, void a total of nothing with a note. `Balance` counts payments, credit
 //! memos and deposits alike, so it decides what is open, and payments only add what nothing was linked to yet.
@@ -14,6 +15,7 @@ mod answer;
 mod customer;
 mod money;
 mod names;
+mod payment_body;
 mod requests;
 mod webhook;
 
@@ -24,8 +26,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused,
-    Rejected, Secret, Site, TestEvent, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
+    Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, PaymentEntries,
+    PaymentWriting, Refused, Rejected, Secret, Site, TestEvent, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
 use names::KINDS;
@@ -35,6 +37,8 @@ pub use names::SOURCE;
 pub struct QuickBooks;
 
 const STATUS: u16 = 401;
+/// The vendor has no scope for reading alone.
+const SCOPES: &str = "com.intuit.quickbooks.accounting";
 
 impl Connector for QuickBooks {
     fn source(&self) -> &'static str {
@@ -83,7 +87,7 @@ impl AccountingApi for QuickBooks {
         Access {
             authorize_url: "https://appcenter.intuit.com/connect/oauth2",
             token_url: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
-            scopes: "com.intuit.quickbooks.accounting",
+            scopes: SCOPES,
             api: "https://quickbooks.api.intuit.com",
             realms_url: None,
             refresh_lasts: Duration::from_secs(100 * 86_400),
@@ -106,6 +110,10 @@ impl AccountingApi for QuickBooks {
 
     fn invoice_kind(&self) -> &'static str {
         "Invoice"
+    }
+
+    fn writing(&self) -> Option<PaymentWriting> {
+        Some(PaymentWriting { scopes: SCOPES, account_required: false, entries: PaymentEntries::One })
     }
 
     fn request(&self, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes> {

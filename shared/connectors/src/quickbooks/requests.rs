@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{Access, Site, VendorRequest};
 
-use super::names::KINDS;
+use super::{names::KINDS, payment_body};
 
 /// The version of the API's own fields; older ones are ignored by the vendor since 2025-08-01.
 const MINOR_VERSION: &str = "75";
@@ -137,6 +137,15 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request
             };
             query(access, site, &select(part, of, &filter, OPEN_MAX))
         }
+        VendorRequest::FindPayment { reference, page: _ } => {
+            query(access, site, &format!("select * from Payment where PaymentRefNum = '{reference}' maxresults {QUERY_MAX}"))
+        }
+        VendorRequest::WritePayment { payment } => {
+            let address = address(access, site, &format!("{company}/payment"), &[("requestid", payment.reference.as_str())]);
+            let request = Request::builder().method(Method::POST).uri(address).header("accept", "application/json");
+            let built = request.header("content-type", "application/json").body(payment_body::body(site, payment));
+            built.expect("realm and ids have the vendor's form, and the rest is encoded")
+        }
     }
 }
 
@@ -171,10 +180,14 @@ fn query(access: &Access, site: &Site<'_>, text: &str) -> Request<Bytes> {
     get(access, site, &path, &[("query", text), ("include", "invoiceLink")])
 }
 
-fn get(access: &Access, site: &Site<'_>, path: &str, parameters: &[(&str, &str)]) -> Request<Bytes> {
+fn address(access: &Access, site: &Site<'_>, path: &str, parameters: &[(&str, &str)]) -> String {
     let mut parts = Serializer::new(String::new());
     parts.extend_pairs(parameters).append_pair("minorversion", MINOR_VERSION);
-    let url = format!("{}?{}", site.url(&format!("{}{path}", access.api)), parts.finish());
+    format!("{}?{}", site.url(&format!("{}{path}", access.api)), parts.finish())
+}
+
+fn get(access: &Access, site: &Site<'_>, path: &str, parameters: &[(&str, &str)]) -> Request<Bytes> {
+    let url = address(access, site, path, parameters);
     let built = Request::builder().method(Method::GET).uri(url).header("accept", "application/json").body(Bytes::new());
     built.expect("realm and ids have the vendor's form, and the rest is encoded")
 }

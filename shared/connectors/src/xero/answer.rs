@@ -15,7 +15,8 @@ use crate::{
 use super::{
     contact, money,
     names::{KINDS, SOURCE},
-    requests::{OPEN, PAGE_SIZE, PAST, XeroPart},
+    payment_body,
+    requests::{OPEN, PAGE_SIZE, PAST, PAYMENTS, XeroPart},
     time,
 };
 
@@ -39,7 +40,8 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
     let text = std::str::from_utf8(answer.body()).unwrap_or_default();
     let root = Fields::parse(text).ok_or_else(|| Trouble::Garbled("it is no JSON object, or not all of one".to_owned()))?;
     if answer.status().as_u16() >= 400 {
-        let message = root.usable("Message", form::text).unwrap_or_default();
+        let said = if matches!(ask, VendorRequest::WritePayment { .. }) { payment_body::refusal(&root) } else { None };
+        let message = said.or_else(|| root.usable("Message", form::text)).unwrap_or_default();
         return Err(Trouble::Refused(message.chars().take(200).collect()));
     }
     reader.as_of = root.string("DateTimeUTC").and_then(|text| time::instant(&text));
@@ -76,6 +78,18 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
                 Some(kind) if money_since.is_some() => XeroPart { kind: *kind, page: 1 }.name(),
                 Some(_) | None => None,
             };
+        }
+        VendorRequest::FindPayment { page, .. } => {
+            let part = XeroPart::parse(page.as_deref(), PAYMENTS);
+            let full = whole_page(&mut reader, &root, part)?;
+            reader.page.next = if full { XeroPart { page: part.page + 1, ..part }.name() } else { None };
+        }
+        VendorRequest::WritePayment { .. } => {
+            // The vendor may say with a 200 that it wrote nothing.
+            if let Some(message) = payment_body::refusal(&root) {
+                return Err(Trouble::Refused(message));
+            }
+            listed(&root, KINDS[PAYMENTS])?.iter().for_each(|object| take(&mut reader, KINDS[PAYMENTS], object));
         }
     }
     Ok(Page { as_of: reader.as_of, ..reader.page })

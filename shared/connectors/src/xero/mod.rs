@@ -6,6 +6,7 @@
 //! | objects by id | `Invoices?IDs=`, `Contacts?IDs=`, credit notes by a `where`; one that is missing then is asked for alone |
 //! | changes | each kind with `If-Modified-Since`, page by page ([`ask`]) |
 //! | open | invoices, credit notes, overpayments and prepayments that are authorised |
+//! | writing a payment | `PUT Payments`, one for each invoice, told apart by `Idempotency-Key` and `Reference` ([`payment_body`]) |
 //!
 //! Bills and their credits come the same ways and are left out. An invoice says what was paid and credited; overpayments and
 //! prepayments count as credited there, so here they are credit notes too.
@@ -14,6 +15,7 @@ mod answer;
 mod contact;
 mod money;
 mod names;
+mod payment_body;
 mod requests;
 mod time;
 mod webhook;
@@ -25,8 +27,9 @@ use http::{HeaderMap, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm, Refused,
-    Rejected, Secret, Site, TestEvent, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
+    Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, PaymentEntries,
+    PaymentWriting, Realm, Refused, Rejected, Secret, Site, TestEvent, Trouble, VendorRequest, WebhookScope, accounting_api,
+    signature,
 };
 
 use names::KINDS;
@@ -36,6 +39,11 @@ pub use names::SOURCE;
 pub struct Xero;
 
 const STATUS: u16 = 401;
+const SCOPES: &str = "offline_access accounting.invoices.read accounting.payments.read accounting.contacts.read \
+                      accounting.settings.read";
+/// The same, with the right to write payments, which the right to read them is part of.
+const SCOPES_TO_WRITE: &str = "offline_access accounting.invoices.read accounting.payments accounting.contacts.read \
+                               accounting.settings.read";
 
 impl Connector for Xero {
     fn source(&self) -> &'static str {
@@ -84,8 +92,7 @@ impl AccountingApi for Xero {
         Access {
             authorize_url: "https://login.xero.com/identity/connect/authorize",
             token_url: "https://identity.xero.com/connect/token",
-            scopes: "offline_access accounting.invoices.read accounting.payments.read accounting.contacts.read \
-                     accounting.settings.read",
+            scopes: SCOPES,
             api: "https://api.xero.com",
             realms_url: Some("https://api.xero.com/connections"),
             refresh_lasts: Duration::from_secs(60 * 86_400),
@@ -112,6 +119,10 @@ impl AccountingApi for Xero {
 
     fn asks_for_links(&self) -> bool {
         true
+    }
+
+    fn writing(&self) -> Option<PaymentWriting> {
+        Some(PaymentWriting { scopes: SCOPES_TO_WRITE, account_required: true, entries: PaymentEntries::PerInvoice })
     }
 
     fn request(&self, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes> {

@@ -7,10 +7,13 @@ use jiff::Timestamp;
 
 use crate::{Access, Site, VendorRequest};
 
-use super::names::KINDS;
+use super::{names::KINDS, payment_body};
 
 /// Objects a page.
 pub const PAGE_SIZE: usize = 500;
+
+/// The place of payments in [`KINDS`].
+pub const PAYMENTS: usize = 3;
 
 /// The kinds that [`VendorRequest::Open`] lists, by their place in [`KINDS`].
 pub const OPEN: [usize; 4] = [1, 2, 4, 5];
@@ -68,6 +71,23 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request
             };
             let parameters = [("where", ours.to_owned()), ("page", page.to_string()), page_size(), ("order", order(kind))];
             get(access, site, KINDS[kind], &parameters)
+        }
+        VendorRequest::FindPayment { reference, page } => {
+            let page = XeroPart::parse(page.as_deref(), PAYMENTS).page;
+            let ours = format!("Reference==\"{reference}\"");
+            let parameters = [("where", ours), ("page", page.to_string()), page_size(), ("order", order(PAYMENTS))];
+            get(access, site, KINDS[PAYMENTS], &parameters)
+        }
+        VendorRequest::WritePayment { payment } => {
+            let mut request = get(access, site, KINDS[PAYMENTS], &[]);
+            *request.method_mut() = Method::PUT;
+            *request.body_mut() = payment_body::body(payment);
+            let headers = request.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if let Ok(key) = HeaderValue::from_str(&payment_body::key(payment)) {
+                headers.insert("idempotency-key", key);
+            }
+            request
         }
     }
 }

@@ -62,6 +62,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Dispute
         | TaskKind::CustomerAsked
         | TaskKind::MessageUnsent
+        | TaskKind::EnterPayment
         | TaskKind::Unreachable
         | TaskKind::PlanBroken
         | TaskKind::PlanEnded

@@ -15,6 +15,7 @@ use super::{
     basket_items::basket_written,
     head::{Wake, bump},
     service_mails::requested,
+    write_backs::{BooksBeside, noting},
 };
 use crate::{
     Error, Result, Store,
@@ -146,7 +147,11 @@ impl Store {
             if let Some(known) = self.basket(tenant, customer, &basket.id).await? {
                 return Ok(BasketBegun::Before(Box::new(known)));
             }
-            let actions = vec![basket_written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
+            let books = self.books_beside(tenant, None, basket, now).await?;
+            let BooksBeside { actions: of_books, written_into } = books;
+            let new = noting(basket_written(tenant, basket), written_into.as_deref()).when(no_item());
+            let mut actions = vec![new.update(self), owner(tenant, basket).update(self)];
+            actions.extend(of_books);
             let beside = Beside { customer: customer.clone(), actions };
             if self.apply_beside(tenant, Origin::Read(SOURCE), &documents, Some(beside), now).await?.is_some() {
                 return Ok(BasketBegun::Begun);
@@ -240,13 +245,17 @@ impl Store {
             let Some(row) = self.read(OP, &key, true).await? else { return Ok(BasketHeard::Unknown) };
             let known: Basket = json(&row, DOC)?;
             let BasketChange { basket, changed, documents, tasks } = changed_by(&known, says, settings, now);
+            let books =
+                if changed { self.books_beside(tenant, Some(&known), &basket, now).await? } else { BooksBeside::default() };
             for task in &tasks {
                 self.raise(tenant, Some(customer), task, now).await?;
             }
             let mut actions: Vec<TransactWriteItem> = Vec::new();
             if changed {
-                actions.push(basket_written(tenant, &basket).when(is(REVISION, n(known.revision))).update(self));
                 actions.extend(receipt_for(&known, &basket, now).map(|mail| requested(tenant, customer, &mail).update(self)));
+                let write = noting(basket_written(tenant, &basket), books.written_into.as_deref());
+                actions.push(write.when(is(REVISION, n(known.revision))).update(self));
+                actions.extend(books.actions);
             }
             let money = self.agreement(tenant, customer, &basket.agreement()).await?;
             if let Some((money, after)) =

@@ -31,3 +31,4 @@ pub(crate) mod service_mails;
 pub(crate) mod shown;
 mod versions;
 pub(crate) mod words_about;
+pub(crate) mod write_backs;

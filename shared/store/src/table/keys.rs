@@ -19,6 +19,7 @@
 //! | books of a connection | `T` | `BOOKS#{source}` | admin, `sync` | `sync`, by key; the `due` index under `BOOKS` | 1 W, 3 W when its due moment moves |
 //! | company | `COMPANY#{source}` | realm | admin | ingest, by key | 2 W |
 //! | hint | `T#HINTS#{source}` | `HINT#{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
+//! | write that waits | `T#HINTS#{source}` | `WRITE#{customer}#{basket}` | ingest and admin, with a basket that is paid | `sync`: query | 2 W in a transaction, 2 W with how it ended |
 //! | page of a comparison | `T#LISTED#{source}` | `PAGE#{number:06}` | `sync`, once a day | `sync`: query | by size, expires after 2 days |
 //! | sign-in under way | `SIGNIN` | hash of the state | admin | admin, by key, once | 2 W, expires after an hour |
 //! | sign-in that waits to be confirmed | `T` | `AGREED#{source}` | admin | admin, by key | 1 W, expires after an hour |
@@ -71,6 +72,7 @@
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts and portal: query of `chase`; archived ones by key | 4 W |
 //! | basket | `C` | `BASKET#{id}` | portal, when it is begun; ingest, with what its provider says; admin, with a payment that a collector took | portal, ingest and admin, by key; query `BASKET#` | with its agreement and the row below 10 W in a transaction, 2 W and its money a change |
 //! | service mail | `C` | `SVM#{id}` | portal, ingest and admin, with what it tells of; its sender, when it takes it and with what came of it; feedback | its sender, by key; admin: query `SVM#` | 2 W in a transaction, 2 W to send, 1 W a word of its provider, expires after 90 days |
+//! | write of a basket into the books | `C` | `WRITTEN#{id}` | ingest and admin, with a basket that is paid or taken back; `sync`, with what the vendor says | `sync` and admin, by key; with a basket that is paid or taken back | 2 W in a transaction, some 3 W until it is done |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; portal, for one invoice: the same, newest first; `read-model`: query, newest first | 1 W |

@@ -26,3 +26,4 @@ mod stream;
 mod taken_back;
 mod tenant;
 mod way;
+mod write_backs;

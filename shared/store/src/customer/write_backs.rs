@@ -1,0 +1,262 @@
+//! Payments that are written into the books: an item beside the basket that says how that stands, and one beside the hints of the source while
+//! it waits, which whoever reads the books looks for. Both are made in the transaction in which the basket is paid.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::{
+    Basket, BasketStatus, Customer, CustomerId, Invoice, InvoiceId, Money, NewTask, PaymentId, TenantId, WriteBack,
+    WriteBackSetting,
+    write_back::{enter_task, undo_task},
+};
+use jiff::Timestamp;
+
+use crate::{
+    Result, Store,
+    table::{
+        attributes::{
+            basket, books,
+            document::{DOC, REVISION},
+            every::SK,
+            hint,
+        },
+        change::{Change, is, no_item, put_new, some_item},
+        db::{Range, Transacted, Wrote, json, last_of, millis, n, number, s, text, to_json},
+        keys,
+    },
+    tasks::task_row,
+};
+
+/// What goes with a change of a basket, as far as the books are concerned.
+#[derive(Default)]
+pub(super) struct BooksBeside {
+    /// The writes.
+    pub(super) actions: Vec<TransactWriteItem>,
+    /// The source into whose books the basket is written from now on.
+    pub(super) written_into: Option<String>,
+}
+
+/// A payment that waits to be written into the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingWrite {
+    /// Whose.
+    pub customer: CustomerId,
+    /// The basket.
+    pub basket: PaymentId,
+    /// How often it was asked for.
+    times: u64,
+}
+
+impl Store {
+    /// How payments are written into a source's books; `None` where they are not, or the source is not connected.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn write_back_setting(&self, tenant: &TenantId, source: &str) -> Result<Option<WriteBackSetting>> {
+        let row = self.read("read how payments are written for", &keys::books(tenant, source), true).await?;
+        row.filter(|row| row.contains_key(books::WRITE_BACK)).map(|row| json(&row, books::WRITE_BACK)).transpose()
+    }
+
+    /// Says how payments are written into a source's books, or that they are not. False where the source is not connected.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn put_write_back_setting(
+        &self,
+        tenant: &TenantId,
+        source: &str,
+        setting: Option<&WriteBackSetting>,
+    ) -> Result<bool> {
+        let change = Change::of(keys::books(tenant, source)).when(some_item());
+        let change = match setting {
+            Some(setting) => change.put(books::WRITE_BACK, s(to_json(setting))),
+            None => change.drop(books::WRITE_BACK),
+        };
+        Ok(matches!(self.write("say how payments are written for", change, false).await?, Wrote::Done(_)))
+    }
+
+    /// How the writing of a basket into the books stands; `None` where nobody asked for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn write_back(&self, tenant: &TenantId, customer: &CustomerId, id: &PaymentId) -> Result<Option<WriteBack>> {
+        let row = self.read("read how a payment is written of", &keys::write_back(tenant, customer, id), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// What waits to be written into a source's books, at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn waiting_writes(&self, tenant: &TenantId, source: &str, most: usize) -> Result<Vec<WaitingWrite>> {
+        let pk = keys::hints(tenant, source);
+        let range = Range::new(&pk, keys::WAITING_WRITES, &last_of(keys::WAITING_WRITES), most);
+        let rows = self.range("find what is to be written for", range).await?;
+        let waiting = rows.iter().filter_map(|row| {
+            let (customer, basket) = keys::parse_waiting_write(text(row, SK)?)?;
+            Some(WaitingWrite { customer, basket, times: number(row, hint::TIMES)? })
+        });
+        Ok(waiting.collect())
+    }
+
+    /// Keeps how a write stands, where it is as `known` still. False where it is not.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn keep_write_back(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        known: &WriteBack,
+        after: &WriteBack,
+    ) -> Result<bool> {
+        let change = as_known(tenant, customer, known, after);
+        Ok(matches!(self.write("keep how a payment is written of", change, false).await?, Wrote::Done(_)))
+    }
+
+    /// Keeps how a write ended, and waits for it no longer. False where it is no longer as `known`.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn end_write_back(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        known: &WriteBack,
+        after: &WriteBack,
+    ) -> Result<bool> {
+        let actions = vec![
+            as_known(tenant, customer, known, after).update(self),
+            Change::of(keys::waiting_write(tenant, &known.source, customer, &known.basket)).delete(self),
+        ];
+        Ok(matches!(self.transact("end the writing of a payment of", customer.as_str(), actions).await?, Transacted::Done))
+    }
+
+    /// Waits no longer for a write that is over, unless it was asked for again meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn forget_waiting_write(&self, tenant: &TenantId, source: &str, waiting: &WaitingWrite) -> Result<()> {
+        let WaitingWrite { customer, basket, times } = waiting;
+        let key = keys::waiting_write(tenant, source, customer, basket);
+        let gone = Change::of(key).when(no_item().or(is(hint::TIMES, n(*times)))).delete(self);
+        self.transact("forget a payment to be written of", customer.as_str(), vec![gone]).await?;
+        Ok(())
+    }
+
+    /// A customer as its source says; `None` where nobody knows it.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn said_of(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Customer>> {
+        let row = self.read("read the profile of", &keys::profile(tenant, customer), true).await?;
+        row.filter(|row| row.contains_key(DOC)).map(|row| json(&row, DOC)).transpose()
+    }
+
+    /// Those of these invoices that are the customer's, open or not.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn invoices_of(&self, tenant: &TenantId, customer: &CustomerId, ids: &[InvoiceId]) -> Result<Vec<Invoice>> {
+        let wanted: Vec<_> = ids.iter().map(|id| keys::invoice(tenant, customer, id)).collect();
+        let rows = self.read_many("read invoices of", &wanted, true).await?;
+        rows.values().filter(|row| row.contains_key(DOC)).map(|row| json(row, DOC)).collect()
+    }
+
+    /// What goes with a change of a basket: one that is paid now is written into the books, where the connection of its customer's source says
+    /// so, and is a person's to enter otherwise; of one that was written, and of which less stayed, a person takes it back there.
+    pub(super) async fn books_beside(
+        &self,
+        tenant: &TenantId,
+        before: Option<&Basket>,
+        after: &Basket,
+        now: Timestamp,
+    ) -> Result<BooksBeside> {
+        // What came in another currency than the basket's is for none of its invoices.
+        let pays = |basket: &Basket| basket.status == BasketStatus::Paid && basket.received_minor > 0;
+        let (was_paid, is_paid) = (before.is_some_and(pays), pays(after));
+        let is_less = before.is_some_and(|before| after.taken_back_minor > before.taken_back_minor) || (was_paid && !is_paid);
+        let mut beside = BooksBeside::default();
+        if is_paid == was_paid && !is_less {
+            return Ok(beside);
+        }
+        let customer = &after.customer;
+        let (stands, profile) = (keys::write_back(tenant, customer, &after.id), keys::profile(tenant, customer));
+        let mut wanted = vec![stands.clone(), profile.clone()];
+        // The tasks that may be raised: one that was raised before stays as it is, also where a person finished it.
+        let tasks = [left_to_a_person(after, ""), undo_task(after, "")];
+        wanted.extend(tasks.map(|task| keys::task(tenant, &task.id(tenant, Some(customer)))));
+        let rows = self.read_many("look how a payment is written of", &wanted, true).await?;
+        // It goes with what it is about, so that a person who acts has it in the transaction of what they do.
+        let raising = |task: &NewTask| {
+            let (key, row) = task_row(tenant, Some(customer), task, now);
+            (!rows.contains_key(&key)).then(|| put_new(self, &key, row))
+        };
+        let known: Option<WriteBack> = rows.get(&stands).map(|row| json(row, DOC)).transpose()?;
+        if is_less {
+            let Some(known) = known else { return Ok(beside) };
+            match known.withdrawn(now).filter(|_| !is_paid) {
+                Some(withdrawn) => beside.actions.push(as_known(tenant, customer, &known, &withdrawn).update(self)),
+                None if known.writes.is_some() || is_paid => {
+                    beside.actions.extend(raising(&undo_task(after, &known.source)));
+                }
+                None => {}
+            }
+            return Ok(beside);
+        }
+        let asked = match &known {
+            Some(known) => known.asked_again(now).map(|again| (again, Some(known))),
+            None => {
+                let said = rows.get(&profile).filter(|row| row.contains_key(DOC)).map(|row| json::<Customer>(row, DOC));
+                let source = said.transpose()?.map(|customer| customer.source).unwrap_or_default();
+                if self.write_back_setting(tenant, &source).await?.is_none() {
+                    beside.actions.extend(raising(&left_to_a_person(after, &source)));
+                    return Ok(beside);
+                }
+                Some((WriteBack::asked(&after.id, &source, now), None))
+            }
+        };
+        // Of one that came back after it was written, a person was told when it went.
+        let Some((asked, known)) = asked else { return Ok(beside) };
+        let waits = Change::of(keys::waiting_write(tenant, &asked.source, customer, &after.id))
+            .add(hint::TIMES, n(1))
+            .put(hint::SEEN_AT, n(millis(now)));
+        let written = match known {
+            Some(known) => as_known(tenant, customer, known, &asked),
+            None => row(tenant, customer, &asked).when(no_item()),
+        };
+        beside.actions.extend([written.update(self), waits.update(self)]);
+        beside.written_into = Some(asked.source);
+        Ok(beside)
+    }
+}
+
+/// The change of a basket with the source into whose books it is written.
+pub(super) fn noting(change: Change, written_into: Option<&str>) -> Change {
+    match written_into {
+        Some(source) => change.put(basket::WRITTEN_INTO, s(source)),
+        None => change,
+    }
+}
+
+fn row(tenant: &TenantId, customer: &CustomerId, one: &WriteBack) -> Change {
+    Change::of(keys::write_back(tenant, customer, &one.basket)).put(DOC, s(to_json(one))).put(REVISION, n(one.revision))
+}
+
+fn as_known(tenant: &TenantId, customer: &CustomerId, known: &WriteBack, after: &WriteBack) -> Change {
+    row(tenant, customer, after).when(is(REVISION, n(known.revision)))
+}
+
+/// What a person enters, where no connection writes payments into the books of the customer's source.
+fn left_to_a_person(basket: &Basket, source: &str) -> NewTask {
+    let numbers: Vec<&str> = basket.lines.iter().map(|line| line.number.as_str()).filter(|number| !number.is_empty()).collect();
+    let why = format!("Dunlin does not write payments into the books of {source}.");
+    enter_task(basket, Money::from_minor(basket.received_minor, basket.currency), &numbers, &why)
+}

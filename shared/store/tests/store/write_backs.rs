@@ -1,0 +1,148 @@
+//! Payments that are written into the books: what is written down when a basket is paid and when less of it stays, and what the bus is told.
+
+use domain::{
+    basket::BasketBegin,
+    write_back::{enter_task, undo_task},
+    *,
+};
+use store::{BasketHeard, BasketOwner, BasketSays, BusEvent, Receipt, events};
+
+use crate::common::*;
+
+/// The tests' customers are of this source.
+const SOURCE: &str = "stripe";
+
+fn settings() -> Settings {
+    Settings { mode: Mode::Live, ..Settings::named("Acme") }
+}
+
+/// A customer who begins to pay 5,000 of an invoice; `writes` says whether payments are written into the books of its source.
+async fn begun(writes: bool) -> (Table, Basket) {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    if writes {
+        table.store.open_books(&table.tenant, SOURCE, "1", &serde_json::json!({}), at(0)).await.unwrap();
+        let setting = WriteBackSetting { account: Some("35".to_owned()) };
+        assert!(table.store.put_write_back_setting(&table.tenant, SOURCE, Some(&setting)).await.unwrap());
+        assert_eq!(table.store.write_back_setting(&table.tenant, SOURCE).await.unwrap(), Some(setting));
+    }
+    let facts = table.facts().await;
+    let begin = BasketBegin {
+        id: PaymentId::of_basket(&["acme", "b"]),
+        currency: Currency::EUR,
+        legal_entity: "".into(),
+        lines: vec![BasketLine { invoice: invoice_id("INV-1"), number: "INV-1".to_owned(), amount_minor: 5_000 }],
+        provider: "stripe".to_owned(),
+        way: WayOfPaying::Card,
+        link: LinkId::derive(&["link"]),
+        pays_on: None,
+    };
+    let (basket, money) = begin.begin(&facts, &settings(), at(1)).expect("no flaw");
+    table.store.begin_basket(&table.tenant, &basket, &money, facts.version, at(1)).await.unwrap();
+    (table, basket)
+}
+
+async fn hear(table: &Table, basket: &Basket, event: &str, minute: i64, what: ProviderOutcome) -> Basket {
+    let said = ProviderSaid { basket: basket.id.clone(), event: event.to_owned(), at: at(minute), provider_id: None, what };
+    let receipt = Receipt { source: "pay-stripe".to_owned(), event_id: event.to_owned() };
+    let owner = BasketOwner { tenant: table.tenant.clone(), customer: customer_id() };
+    let says = BasketSays::Provider(&said, Some(&receipt));
+    match table.store.change_basket(&owner, &basket.id, says, &settings(), at(minute)).await.unwrap() {
+        BasketHeard::Heard(basket, _) => *basket,
+        BasketHeard::Unknown => panic!("no basket"),
+    }
+}
+
+fn received(minor: i64) -> ProviderOutcome {
+    let money = Money::from_minor(minor, Currency::EUR);
+    ProviderOutcome::Received { money, way: WayOfPaying::Card, reference: "pi_1".to_owned() }
+}
+
+fn charged_back(in_force: bool) -> ProviderOutcome {
+    let money = Money::from_minor(5_000, Currency::EUR);
+    ProviderOutcome::TakenBack { external_id: "dp_1".to_owned(), kind: ReversalKind::Chargeback, money, in_force }
+}
+
+async fn is_raised(table: &Table, task: &NewTask) -> bool {
+    let id = task.id(&table.tenant, Some(&customer_id()));
+    table.store.task(&table.tenant, &id).await.unwrap().is_some()
+}
+
+async fn stands(table: &Table, basket: &Basket) -> Option<WriteBack> {
+    table.store.write_back(&table.tenant, &customer_id(), &basket.id).await.unwrap()
+}
+
+async fn waiting(table: &Table) -> Vec<PaymentId> {
+    let all = table.store.waiting_writes(&table.tenant, SOURCE, 10).await.unwrap();
+    all.into_iter().map(|one| one.basket).collect()
+}
+
+/// What the bus is told of payments, and for the reader of books.
+fn told(table: &Table) -> Vec<BusEvent> {
+    let image = |record: &serde_json::Value, name: &str| {
+        let image = record["dynamodb"].get(name).cloned()?;
+        Some(serde_json::from_value::<serde_dynamo::Item>(image).unwrap())
+    };
+    let records = table.aws.records();
+    let new = |record| image(record, "NewImage").map(|new| events(image(record, "OldImage").as_ref(), &new).unwrap());
+    let all = records.iter().filter_map(new).flatten();
+    all.filter(|event| ["PaymentTaken", "SyncRequested"].contains(&event.kind.as_str())).collect()
+}
+
+#[tokio::test]
+async fn where_nobody_writes_a_person_is_told_what_to_enter() {
+    let (table, basket) = begun(false).await;
+    let enter = enter_task(&basket, basket.asked(), &["INV-1"], "");
+    assert!(!is_raised(&table, &enter).await);
+    let paid = hear(&table, &basket, "evt_1", 2, received(5_000)).await;
+    assert!(is_raised(&table, &enter).await);
+    assert_eq!((stands(&table, &basket).await, waiting(&table).await), (None, vec![]));
+    let events = told(&table);
+    let [taken] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((taken.kind.as_str(), &taken.detail["payment"]), ("PaymentTaken", &basket.id.as_str().into()));
+    assert_eq!(taken.detail.get("written_into"), None);
+    // One that was charged back, and came back, is no new payment.
+    let gone = hear(&table, &basket, "evt_2", 3, charged_back(true)).await;
+    assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "nobody wrote it");
+    hear(&table, &basket, "evt_3", 4, charged_back(false)).await;
+    assert_eq!((told(&table).len(), paid.status), (1, BasketStatus::Paid));
+}
+
+#[tokio::test]
+async fn where_it_is_written_it_waits_beside_the_hints_until_it_is_over() {
+    let (table, basket) = begun(true).await;
+    for minute in [2, 3] {
+        hear(&table, &basket, "evt_1", minute, received(5_000)).await;
+    }
+    assert!(!is_raised(&table, &enter_task(&basket, basket.asked(), &[], "")).await);
+    let asked = stands(&table, &basket).await.expect("it was asked for");
+    assert_eq!((asked.status, asked.source.as_str(), asked.revision), (WriteBackStatus::Queued, SOURCE, 0));
+    assert_eq!(waiting(&table).await, [basket.id.clone()]);
+    let mut kinds: Vec<_> = told(&table).iter().map(|event| event.kind.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["PaymentTaken", "SyncRequested"], "its reader is woken once");
+    assert!(told(&table).iter().any(|event| event.detail["written_into"] == SOURCE));
+
+    // Taken back before anybody asked, it is not written; back again, it is.
+    hear(&table, &basket, "evt_2", 4, charged_back(true)).await;
+    assert_eq!(stands(&table, &basket).await.map(|one| one.status), Some(WriteBackStatus::Withdrawn));
+    hear(&table, &basket, "evt_3", 5, charged_back(false)).await;
+    let again = stands(&table, &basket).await.expect("it was asked for");
+    assert_eq!((again.status, waiting(&table).await.len()), (WriteBackStatus::Queued, 1));
+
+    // Whoever saw it before it was asked for again keeps nothing, and makes nobody forget it.
+    let (tenant, customer) = (&table.tenant, customer_id());
+    let settings = settings();
+    let invoices = table.store.invoices_of(tenant, &customer, &[invoice_id("INV-1"), invoice_id("none")]).await.unwrap();
+    let paid = table.store.basket(tenant, &customer, &basket.id).await.unwrap().unwrap();
+    let writes = BooksPayment::of(&paid, &settings, "58", &invoices, None).expect("something");
+    assert!(!table.store.keep_write_back(tenant, &customer, &asked, &asked.calling(writes.clone(), at(6))).await.unwrap());
+    let calling = again.calling(writes, at(6));
+    assert!(table.store.keep_write_back(tenant, &customer, &again, &calling).await.unwrap());
+    // What may be in the books is taken back there by a person.
+    let gone = hear(&table, &basket, "evt_4", 7, ProviderOutcome::Failed { reason: "late".to_owned(), retries: false }).await;
+    assert!(is_raised(&table, &undo_task(&gone, SOURCE)).await);
+    assert_eq!(stands(&table, &basket).await.map(|one| one.status), Some(WriteBackStatus::Calling));
+    assert!(table.store.end_write_back(tenant, &customer, &calling, &calling.done(at(8))).await.unwrap());
+    assert_eq!(waiting(&table).await.len(), 0);
+}
