@@ -37,6 +37,7 @@ mod members;
 mod names;
 mod nights;
 mod paying;
+mod payment_schedules;
 mod people;
 mod portal;
 mod privacy;
