@@ -174,7 +174,7 @@ pub enum Act {
         /// Which.
         invoice: usize,
     },
-    /// The books move an invoice to another customer of the same family, and back.
+    /// The books move an invoice to another customer of the same family, or back, if no payment of it was begun.
     Move {
         /// Which.
         invoice: usize,

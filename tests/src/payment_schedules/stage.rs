@@ -19,6 +19,7 @@ use crate::test_tenant::{TENANT, TestTenant, at};
 
 /// The evening on which everything falls due.
 const BEGINS: &str = "2026-02-04T20:00:00Z";
+
 /// A live tenant in Berlin that takes payments by every provider, with a ladder whose mails say how much they ask for.
 pub async fn desk(seed: u64) -> TestTenant {
     let step = |days: i64| {

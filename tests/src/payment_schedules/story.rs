@@ -208,11 +208,19 @@ impl Story {
                 let change = books.void(invoice % count);
                 self.apply(place, change).await;
             }
-            Act::Move { invoice } => {
-                let change = books.shift(invoice % count);
-                self.apply(place, change).await;
-            }
+            Act::Move { invoice } => self.shift(place, invoice % count).await,
             Act::Dies { function, death } => self.arm(&function, death),
+        }
+    }
+
+    /// The books move an invoice of which no payment was begun yet: what is on its way of one that moves is not kept back for longer where its
+    /// new customer is.
+    async fn shift(&mut self, place: usize, invoice: usize) {
+        let family = &mut self.families[place];
+        let number = family.books.numbers().swap_remove(invoice);
+        if !family.begun.iter().any(|begun| begun.lines.contains_key(&number)) {
+            let change = family.books.shift(invoice);
+            self.apply(place, change).await;
         }
     }
 

@@ -198,6 +198,12 @@ fn what_was_paid_of_a_void_invoice_is_credit_and_a_person_hears_of_it() {
     let decision = stage.step(at(NOW));
     let overpaid: Vec<_> = decision.tasks.iter().filter(|task| task.kind == TaskKind::Overpaid).collect();
     assert!(matches!(overpaid.as_slice(), [task] if task.detail.contains(first.as_str())), "{:?}", decision.tasks);
+    // Also where nothing else is open.
+    let (mut stage, _, first, second) = paid_here();
+    for invoice in [&first, &second] {
+        stage.invoice_mut(invoice).status = crate::InvoiceStatus::Void;
+    }
+    assert!(stage.step(at(NOW)).tasks.iter().any(|task| task.kind == TaskKind::Overpaid));
     // What the books themselves say of it is no money: a payment may be of another invoice by now.
     let (mut stage, _, _, second) = paid_here();
     stage.invoice_mut(&second).paid_minor = 300;
