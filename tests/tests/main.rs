@@ -38,6 +38,7 @@ mod names;
 mod nights;
 mod own_system;
 mod paying;
+mod payment_schedules;
 mod pdfs;
 mod people;
 mod portal;

@@ -262,14 +262,14 @@ impl<'a> Receivables<'a> {
     }
 
     /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open. The second value is
-    /// what was paid and credited beyond the total, minor units.
+    /// what was paid and credited beyond the total, minor units: of a void invoice all that payments brought, for it comes to nothing.
     fn open_items(invoice: &'a Invoice, legal_entity: &'a str, of: Settled) -> (Vec<DueItem<'a>>, i64) {
         let chased = match invoice.status {
             InvoiceStatus::Open | InvoiceStatus::Later(_) => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
         };
         if !chased {
-            return (Vec::new(), 0);
+            return (Vec::new(), if invoice.status == InvoiceStatus::Void { of.paid } else { 0 });
         }
         let stated = if invoice.paid_is_gross { invoice.paid_minor.saturating_sub(of.taken_back) } else { invoice.paid_minor };
         let credited = invoice.credited_minor.max(of.credited);
@@ -365,8 +365,10 @@ fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
     Some(InFlight { invoice: invoice.id.clone(), excess_minor: excess, since, ask_at })
 }
 
-/// Payments that no open due item and no unapplied credit needs any more, but for those that are set aside already.
+/// Payments that no open due item and no unapplied credit needs any more, but for those that are set aside already, and those of which a
+/// person is asked whether they are one: a question that was not asked yet must find them again.
 fn spent(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
+    let asked_about: BTreeSet<&PaymentId> = receivables.twice.iter().flat_map(|twice| [&twice.payment, &twice.entry]).collect();
     facts
         .payments
         .iter()
@@ -374,7 +376,8 @@ fn spent(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
             let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
-            !fact.archived && no_credit && fact.invoices().all(|invoice| receivables.closed.contains(invoice))
+            let is_clear = !fact.archived && !asked_about.contains(&payment.id);
+            is_clear && no_credit && fact.invoices().all(|invoice| receivables.closed.contains(invoice))
         })
         .map(|fact| fact.payment.id.clone())
         .collect()

@@ -227,4 +227,12 @@ mod tests {
         let access = ProviderAccess { site: ProviderSite { is_test: true, base: None }, bearer: &bearer };
         assert!(begin(&BankTransfer, &access).is_none(), "the payer's own bank is not asked");
     }
+
+    #[test]
+    fn gocardless_takes_a_document_with_data_alone() {
+        let bearer = ProviderSecret::new("key");
+        let access = ProviderAccess { site: ProviderSite { is_test: true, base: None }, bearer: &bearer };
+        let request = GoCardless.expire(&access, &basket(), "BRQ1").expect("a request");
+        assert_eq!(request.body().as_ref(), br#"{"data":{}}"#.as_slice());
+    }
 }

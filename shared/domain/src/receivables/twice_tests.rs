@@ -170,3 +170,43 @@ fn money_on_its_way_is_kept_back_on_top_of_what_may_have_come() {
     stage.facts = crate::evolve(&stage.facts, &crate::Event::AgreementPut(agreement));
     assert_eq!(reckon(&stage, at(NOW)), (1_600, 1_000, 1), "only B");
 }
+
+#[test]
+fn what_a_person_is_asked_about_is_set_aside_once_it_was_answered() {
+    let (mut stage, basket, first, second) = paid_here();
+    // All of it is paid, and nothing else is to be settled of it.
+    stage.invoice_mut(&first).total_minor = 400;
+    let of_first = vec![Allocation { invoice: first.clone(), amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-11", of_first, None), "2026-02-11T09:00:00Z");
+    let spent = |stage: &Stage| {
+        let zone = jiff::tz::TimeZone::UTC;
+        let receivables = Receivables::at(&stage.facts, ReceivablesRules::of(&stage.policy.settings, &zone), at(NOW));
+        (receivables.closed.contains(&first), receivables.twice.len(), receivables.spent.len())
+    };
+    assert_eq!(spent(&stage), (true, 1, 0), "who asks must find both, also after a decision that was not kept");
+    let change = basket.judged(&PaymentId::derive(&["books", "E"]), true, &stage.policy.settings, at(NOW));
+    take(&mut stage.facts, &change, &stage.policy.settings.clone(), at(NOW));
+    assert_eq!(spent(&stage), (true, 0, 2));
+    assert_eq!(reckon(&stage, at(NOW)).0, 1_000, "{second} is open");
+}
+
+#[test]
+fn what_was_paid_of_a_void_invoice_is_credit_and_a_person_hears_of_it() {
+    let (mut stage, _, first, _) = paid_here();
+    stage.invoice_mut(&first).status = crate::InvoiceStatus::Void;
+    assert_eq!(reckon(&stage, at(NOW)), (1_000, 600, 0));
+    let decision = stage.step(at(NOW));
+    let overpaid: Vec<_> = decision.tasks.iter().filter(|task| task.kind == TaskKind::Overpaid).collect();
+    assert!(matches!(overpaid.as_slice(), [task] if task.detail.contains(first.as_str())), "{:?}", decision.tasks);
+    // Also where nothing else is open.
+    let (mut stage, _, first, second) = paid_here();
+    for invoice in [&first, &second] {
+        stage.invoice_mut(invoice).status = crate::InvoiceStatus::Void;
+    }
+    assert!(stage.step(at(NOW)).tasks.iter().any(|task| task.kind == TaskKind::Overpaid));
+    // What the books themselves say of it is no money: a payment may be of another invoice by now.
+    let (mut stage, _, _, second) = paid_here();
+    stage.invoice_mut(&second).paid_minor = 300;
+    stage.invoice_mut(&second).status = crate::InvoiceStatus::Void;
+    assert_eq!(reckon(&stage, at(NOW)), (600, 600, 0));
+}

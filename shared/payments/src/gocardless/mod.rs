@@ -112,7 +112,7 @@ impl PaymentProvider for GoCardless {
 
     fn expire(&self, access: &ProviderAccess<'_>, basket: &PaymentId, provider_id: &str) -> Option<Request<Bytes>> {
         let path = format!("/billing_requests/{}/actions/cancel", plain_id(provider_id)?);
-        call(access, "POST", &path, Some(&format!("{basket}-cancel")), &serde_json::json!({}))
+        call(access, "POST", &path, Some(&format!("{basket}-cancel")), &serde_json::json!({"data": {}}))
     }
 
     fn ask(&self, access: &ProviderAccess<'_>, question: &PaymentQuestion) -> Option<Request<Bytes>> {
