@@ -169,7 +169,7 @@ fn how_it_stands(receivables: &Receivables<'_>, lines: &[BasketLine], now: Times
         let open_minor = payable.get(&line.invoice).copied()?;
         Some(Stood { invoice: line.invoice.clone(), open_minor, claim_minor, currency: Some(currency) })
     };
-    lines.iter().filter_map(stands).take(INVOICES_MAX).collect()
+    lines.iter().filter_map(stands).take(crate::agreement::INVOICES_MAX).collect()
 }
 
 /// What the documents of the invoices of lines say was paid and no payment that is known explains, where there is such.
