@@ -365,22 +365,28 @@ fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
     Some(InFlight { invoice: invoice.id.clone(), excess_minor: excess, since, ask_at })
 }
 
-/// Payments that no open due item and no unapplied credit needs any more, but for those that are set aside already, and those of which a
-/// person is asked whether they are one: a question that was not asked yet must find them again.
+/// Payments that no open due item and no unapplied credit needs any more, but for those that are set aside already. A payment that was taken
+/// here is set aside together with its entry in the books, and neither while a person is asked whether they are one.
 fn spent(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
-    let asked_about: BTreeSet<&PaymentId> = receivables.twice.iter().flat_map(|twice| [&twice.payment, &twice.entry]).collect();
-    facts
-        .payments
-        .iter()
-        .filter(|fact| {
-            let payment = &fact.payment;
-            let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
-            let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
-            let is_clear = !fact.archived && !asked_about.contains(&payment.id);
-            is_clear && no_credit && fact.invoices().all(|invoice| receivables.closed.contains(invoice))
-        })
-        .map(|fact| fact.payment.id.clone())
-        .collect()
+    let is_needed = |fact: &PaymentFact| {
+        let payment = &fact.payment;
+        let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
+        let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
+        !(no_credit && fact.invoices().all(|invoice| receivables.closed.contains(invoice)))
+    };
+    let own = || facts.payments.iter();
+    let mut needed: BTreeSet<&PaymentId> = own().filter(|fact| is_needed(fact)).map(|fact| &fact.payment.id).collect();
+    needed.extend(receivables.twice.iter().flat_map(|twice| [&twice.payment, &twice.entry]));
+    let together = twice::belonging_together(facts);
+    // Of several entries of one payment, each keeps it, and it keeps each.
+    for _ in 0..2 {
+        for pair in &together {
+            if pair.iter().any(|id| needed.contains(id)) {
+                needed.extend(pair);
+            }
+        }
+    }
+    own().filter(|fact| !fact.archived && !needed.contains(&fact.payment.id)).map(|fact| fact.payment.id.clone()).collect()
 }
 
 /// Payments of other customers that no open due item here needs any more.

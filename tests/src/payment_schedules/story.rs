@@ -343,7 +343,8 @@ impl Story {
         self.note(place, format!("{path}: {}", reply.status));
         let customer = &self.families[place].customer;
         let known = self.store.basket(&self.tenant, customer, &PaymentId::parse(&id).unwrap()).await.unwrap().unwrap();
-        if known.status == BasketStatus::Cancelled {
+        // Its provider may say of what it ended that its time was over.
+        if matches!(known.status, BasketStatus::Cancelled | BasketStatus::Expired | BasketStatus::Failed) {
             self.see(place, What::GivenUp(id));
         }
     }

@@ -115,16 +115,33 @@ impl Counted<'_> {
     }
 }
 
-/// Every payment and credit note as it is counted, each money once, and what may be counted twice or not.
-pub(super) fn counted(facts: &Facts) -> (Vec<Counted<'_>>, Vec<Twice>) {
+/// Every payment and credit note by itself.
+fn each(facts: &Facts) -> Vec<Counted<'_>> {
     let own = facts.payments.iter().map(|fact| (fact, true));
     let all = own.chain(facts.shared.iter().map(|fact| (fact, false)));
-    let all: Vec<Counted<'_>> = all
-        .map(|(fact, is_own)| {
-            let in_force = in_force(facts, &fact.payment);
-            Counted { fact, payment: Cow::Borrowed(&fact.payment), in_force, is_own }
-        })
-        .collect();
+    all.map(|(fact, is_own)| {
+        let in_force = in_force(facts, &fact.payment);
+        Counted { fact, payment: Cow::Borrowed(&fact.payment), in_force, is_own }
+    })
+    .collect()
+}
+
+/// Payments that were taken here, each with an entry in the books that is the same payment or may be it: one of them alone says something else
+/// than both.
+pub(super) fn belonging_together(facts: &Facts) -> Vec<[&PaymentId; 2]> {
+    let all = each(facts);
+    if all.iter().all(|counted| counted.here().is_none()) {
+        return Vec::new();
+    }
+    let Paired { linked, doubted } = pair(&all);
+    let linked = linked.into_iter().flat_map(|(ours, entries)| entries.into_iter().map(move |entry| (ours, entry)));
+    let id = |at: usize| all.get(at).map(|counted| &counted.fact.payment.id);
+    linked.chain(doubted).filter_map(|(ours, entry)| Some([id(ours)?, id(entry)?])).collect()
+}
+
+/// Every payment and credit note as it is counted, each money once, and what may be counted twice or not.
+pub(super) fn counted(facts: &Facts) -> (Vec<Counted<'_>>, Vec<Twice>) {
+    let all = each(facts);
     if all.iter().all(|counted| counted.here().is_none()) {
         return (all, Vec::new());
     }

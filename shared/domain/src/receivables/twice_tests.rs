@@ -210,3 +210,23 @@ fn what_was_paid_of_a_void_invoice_is_credit_and_a_person_hears_of_it() {
     stage.invoice_mut(&second).status = crate::InvoiceStatus::Void;
     assert_eq!(reckon(&stage, at(NOW)), (600, 600, 0));
 }
+
+#[test]
+fn a_payment_that_did_not_stay_is_not_set_aside_while_its_entry_says_that_it_came() {
+    // Less came than was asked for, so that it is for no invoice; the books have it so too.
+    let mut stage = Stage::new(ladder());
+    stage.policy.settings.after_refund = AfterRefund::Chase;
+    let first = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    let settings = stage.policy.settings.clone();
+    let (basket, _) = beginning("b", vec![line(&first, 500)]).begin(&stage.facts, &settings, at(BEGUN)).expect("no flaw");
+    let received = said(&basket, "e", "2026-02-10T10:00:00Z", received(400, EUR, "pi"));
+    let paid = basket.hear(&received, &settings, at(NOW)).basket;
+    let failed = crate::ProviderOutcome::Failed { reason: "refer_to_payer".to_owned(), retries: false };
+    let change = paid.hear(&said(&paid, "f", "2026-02-12T10:00:00Z", failed), &settings, at(NOW));
+    take(&mut stage.facts, &change, &settings, at(NOW));
+    let id = basket.id.to_string();
+    record(&mut stage, &entry("E", "2026-02-11", vec![], Some(&id)), "2026-02-11T09:00:00Z");
+    let zone = jiff::tz::TimeZone::UTC;
+    let receivables = Receivables::at(&stage.facts, ReceivablesRules::of(&settings, &zone), at(NOW));
+    assert_eq!((receivables.exposure_minor(EUR), receivables.spent.clone()), (1_000, vec![]));
+}
