@@ -45,6 +45,8 @@ mod held;
 mod how_to_pay;
 mod invoice_page;
 mod labels;
+mod language_words;
+mod languages;
 mod note_words;
 mod opt_out;
 mod page;
