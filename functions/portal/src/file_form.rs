@@ -132,8 +132,9 @@ impl FilePages<'_> {
     /// A file in words.
     fn line(&self, file: &CustomerFile) -> String {
         let day = self.visit.locale.date(file.at.to_zoned(tenant_zone(&self.visit.settings)).date());
-        let size = format!("{} KB", file.bytes.div_ceil(1024));
-        self.labels.attached_line.replace("{name}", &file.name).replace("{size}", &size).replace("{day}", &day)
+        let size = file.bytes.div_ceil(1024).to_string();
+        // The name comes last: it may hold anything.
+        self.labels.attached_line.replace("{size}", &size).replace("{day}", &day).replace("{name}", &file.name)
     }
 
     fn no_room(&self, why: NoRoom) -> String {

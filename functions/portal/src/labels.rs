@@ -1,4 +1,4 @@
-//! The portal's own words, by language.
+//! What the portal's pages say: which words there are. [`crate::languages`] has them in each language.
 //!
 //! By hand instead of `fluent`, as in `channels`: a language that lacks a text does not compile, and the function parses nothing at its start.
 
@@ -10,6 +10,8 @@ use serde_json::Value;
 pub struct PageLabels {
     /// BCP 47 primary language.
     pub language: &'static str,
+    /// What stands between a heading and its value.
+    pub colon: &'static str,
     pub statement: &'static str,
     pub for_customer: &'static str,
     pub as_of: &'static str,
@@ -138,18 +140,6 @@ pub fn accepted(event: &Value) -> &str {
 }
 
 impl PageLabels {
-    /// The words of a language; English where there are none.
-    pub fn of(tag: &str) -> &'static Self {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        ALL.iter().find(|words| words.language.eq_ignore_ascii_case(primary)).unwrap_or(&ALL[0])
-    }
-
-    /// The words of every language.
-    #[cfg(test)]
-    pub(crate) fn all() -> &'static [Self] {
-        &ALL
-    }
-
     /// The words that a browser asks for.
     pub fn of_request(event: &Value) -> &'static Self {
         Self::of(accepted(event))
@@ -173,242 +163,24 @@ impl PageLabels {
     }
 }
 
-const ALL: [PageLabels; 2] = [
-    PageLabels {
-        language: "en",
-        statement: "Statement",
-        for_customer: "for",
-        as_of: "As of",
-        nothing_open: "Nothing is open. Thank you.",
-        invoice: "Invoice",
-        instalment: "instalment",
-        of: "of",
-        issued_on: "Issued",
-        due_on: "Due",
-        open: "Open",
-        what_is_due: "What is due",
-        due_now: "Due now",
-        oldest_due: "Oldest due date: {}",
-        more_due: "Not past due: {amount}, next due date {date}",
-        more_due_undated: "Not past due: {}",
-        first_due: "Next due date: {}",
-        nothing_due: "Nothing is due at the moment",
-        account: "Your account",
-        past_due_title: "Past due",
-        not_past_due_title: "Not past due",
-        kept: "On hold or covered by credit",
-        total: "Total open",
-        credit: "Credit not yet assigned",
-        original: "Amount",
-        paid: "Paid",
-        settled: "Paid or credited",
-        status: "Status",
-        disputed: "in dispute",
-        promised: "payment promised for {}",
-        on_its_way: "payment under way",
-        in_plan: "in a payment plan",
-        paid_in_full: "Paid",
-        cancelled: "Cancelled",
-        closed: "Closed",
-        order: "PO {}",
-        how_to_pay: "How to pay",
-        reference: "Please name the invoice numbers with your payment.",
-        received_title: "Latest payments and credit notes",
-        payment: "Payment",
-        credit_note: "Credit note",
-        date: "Date",
-        kind: "Type",
-        currency: "Currency",
-        days_late: "Days past due",
-        on_the_way: "on its way",
-        returned: "returned",
-        refunded: "refunded",
-        pages: "Pages of the statement",
-        page_of: "Page {page} of {pages}",
-        first_page: "First page",
-        next_page: "Next page",
-        previous_page: "Previous page",
-        download: "Download as CSV",
-        back: "Back to the statement",
-        story: "What happened so far",
-        was_issued: "Invoice issued",
-        fell_due: "Due date",
-        part_fell_due: "Due date of {}",
-        was_paid: "Payment of {}",
-        was_announced: "Payment of {} is on its way",
-        was_credited: "Credit note of {}",
-        was_returned: "Payment of {} was returned",
-        was_refunded: "Payment of {} was refunded",
-        was_disputed: "Dispute recorded",
-        dispute_upheld: "Dispute decided in your favour",
-        dispute_partly_upheld: "Dispute decided partly in your favour",
-        dispute_rejected: "Dispute not accepted",
-        dispute_withdrawn: "Dispute withdrawn",
-        was_promised: "Payment promised for {}",
-        plan_made: "Payment plan agreed",
-        plan_over: "Payment plan ended",
-        money_sent: "Payment announced, expected by {}",
-        sent_email: "Email sent",
-        sent_text: "Text message sent",
-        sent_whatsapp: "WhatsApp message sent",
-        sent_letter: "Letter sent",
-        called: "Phone call",
-        sent_other: "Message sent",
-        sent_by: "This statement is from {}.",
-        view: "View invoice",
-        past_due_one: "1 day past due",
-        past_due: "{} days past due",
-        due_in_one: "due tomorrow",
-        due_in: "due in {} days",
-        due_today: "due today",
-        private: "Its link is personal: please pass it on only to people who may see what is owed.",
-        opt_out: "Stop these messages",
-        ask_email: "Should we stop sending emails about open invoices to {}?",
-        ask_sms: "Should we stop sending text messages about open invoices to {}?",
-        ask_voice: "Should we stop calling {} about open invoices?",
-        ask_whatsapp: "Should we stop sending WhatsApp messages about open invoices to {}?",
-        ask_letter: "Should we stop sending letters about open invoices to {}?",
-        ask_other: "Should we stop sending messages about open invoices to {}?",
-        still_owed: "This changes nothing about what is owed.",
-        stop: "Yes, stop",
-        stopped: "Done",
-        stopped_email: "No more emails about open invoices will be sent to {}.",
-        stopped_sms: "No more text messages about open invoices will be sent to {}.",
-        stopped_voice: "{} will not be called about open invoices any more.",
-        stopped_whatsapp: "No more WhatsApp messages about open invoices will be sent to {}.",
-        stopped_letter: "No more letters about open invoices will be sent to {}.",
-        stopped_other: "No more messages about open invoices will be sent to {}.",
-        not_found: "This link does not work",
-        not_found_text: "A part of it may be missing. Please use the link in the newest message, or ask whoever sent it to you for another.",
-        gone: "This link is no longer valid",
-        gone_text: "It has expired or was withdrawn. Please use the link in the newest message, or ask whoever sent it to you for another.",
-        wrong: "That did not work",
-        wrong_text: "The page cannot be used in this way. Please use the link in the message.",
-        busy: "Please try again",
-        busy_text: "The page cannot be shown at the moment. Please try again in a minute.",
-    },
-    PageLabels {
-        language: "de",
-        statement: "Kontoübersicht",
-        for_customer: "für",
-        as_of: "Stand",
-        nothing_open: "Es ist nichts offen. Vielen Dank.",
-        invoice: "Rechnung",
-        instalment: "Rate",
-        of: "von",
-        issued_on: "Ausgestellt",
-        due_on: "Fällig",
-        open: "Offen",
-        what_is_due: "Was fällig ist",
-        due_now: "Jetzt fällig",
-        oldest_due: "Älteste Fälligkeit: {}",
-        more_due: "Nicht überfällig: {amount}, nächste Fälligkeit {date}",
-        more_due_undated: "Nicht überfällig: {}",
-        first_due: "Nächste Fälligkeit: {}",
-        nothing_due: "Im Moment ist nichts fällig",
-        account: "Ihr Konto",
-        past_due_title: "Überfällig",
-        not_past_due_title: "Nicht überfällig",
-        kept: "Zurückgestellt oder durch Guthaben gedeckt",
-        total: "Summe offen",
-        credit: "Nicht zugeordnetes Guthaben",
-        original: "Betrag",
-        paid: "Bezahlt",
-        settled: "Bezahlt oder gutgeschrieben",
-        status: "Status",
-        disputed: "in Klärung",
-        promised: "Zahlung zugesagt für {}",
-        on_its_way: "Zahlung läuft",
-        in_plan: "in einer Ratenzahlung",
-        paid_in_full: "Bezahlt",
-        cancelled: "Storniert",
-        closed: "Abgeschlossen",
-        order: "Bestellnr. {}",
-        how_to_pay: "So können Sie zahlen",
-        reference: "Bitte geben Sie bei der Zahlung die Rechnungsnummern an.",
-        received_title: "Letzte Zahlungen und Gutschriften",
-        payment: "Zahlung",
-        credit_note: "Gutschrift",
-        date: "Datum",
-        kind: "Art",
-        currency: "Währung",
-        days_late: "Tage überfällig",
-        on_the_way: "unterwegs",
-        returned: "zurückgebucht",
-        refunded: "erstattet",
-        pages: "Seiten der Kontoübersicht",
-        page_of: "Seite {page} von {pages}",
-        first_page: "Erste Seite",
-        next_page: "Nächste Seite",
-        previous_page: "Vorherige Seite",
-        download: "Als CSV herunterladen",
-        back: "Zurück zur Kontoübersicht",
-        story: "Bisheriger Verlauf",
-        was_issued: "Rechnung ausgestellt",
-        fell_due: "Fälligkeitsdatum",
-        part_fell_due: "Fälligkeitsdatum über {}",
-        was_paid: "Zahlung über {}",
-        was_announced: "Zahlung über {} ist unterwegs",
-        was_credited: "Gutschrift über {}",
-        was_returned: "Zahlung über {} wurde zurückgebucht",
-        was_refunded: "Zahlung über {} wurde erstattet",
-        was_disputed: "Reklamation aufgenommen",
-        dispute_upheld: "Reklamation zu Ihren Gunsten entschieden",
-        dispute_partly_upheld: "Reklamation teilweise zu Ihren Gunsten entschieden",
-        dispute_rejected: "Reklamation nicht anerkannt",
-        dispute_withdrawn: "Reklamation zurückgenommen",
-        was_promised: "Zahlung zugesagt für {}",
-        plan_made: "Ratenzahlung vereinbart",
-        plan_over: "Ratenzahlung beendet",
-        money_sent: "Zahlung angekündigt, erwartet bis {}",
-        sent_email: "E-Mail gesendet",
-        sent_text: "SMS gesendet",
-        sent_whatsapp: "WhatsApp-Nachricht gesendet",
-        sent_letter: "Brief gesendet",
-        called: "Telefonanruf",
-        sent_other: "Nachricht gesendet",
-        sent_by: "Diese Kontoübersicht ist von {}.",
-        view: "Rechnung ansehen",
-        past_due_one: "seit 1 Tag überfällig",
-        past_due: "seit {} Tagen überfällig",
-        due_in_one: "morgen fällig",
-        due_in: "fällig in {} Tagen",
-        due_today: "heute fällig",
-        private: "Der Link ist persönlich: Bitte geben Sie ihn nur an Personen weiter, die sehen dürfen, was offen ist.",
-        opt_out: "Nachrichten abbestellen",
-        ask_email: "Sollen wir keine E-Mails über offene Rechnungen mehr an {} senden?",
-        ask_sms: "Sollen wir keine SMS über offene Rechnungen mehr an {} senden?",
-        ask_voice: "Sollen wir {} wegen offener Rechnungen nicht mehr anrufen?",
-        ask_whatsapp: "Sollen wir keine WhatsApp-Nachrichten über offene Rechnungen mehr an {} senden?",
-        ask_letter: "Sollen wir keine Briefe über offene Rechnungen mehr an {} senden?",
-        ask_other: "Sollen wir keine Nachrichten über offene Rechnungen mehr an {} senden?",
-        still_owed: "An dem, was offen ist, ändert das nichts.",
-        stop: "Ja, abbestellen",
-        stopped: "Erledigt",
-        stopped_email: "An {} werden keine E-Mails über offene Rechnungen mehr gesendet.",
-        stopped_sms: "An {} werden keine SMS über offene Rechnungen mehr gesendet.",
-        stopped_voice: "{} wird wegen offener Rechnungen nicht mehr angerufen.",
-        stopped_whatsapp: "An {} werden keine WhatsApp-Nachrichten über offene Rechnungen mehr gesendet.",
-        stopped_letter: "An {} werden keine Briefe über offene Rechnungen mehr gesendet.",
-        stopped_other: "An {} werden keine Nachrichten über offene Rechnungen mehr gesendet.",
-        not_found: "Dieser Link funktioniert nicht",
-        not_found_text: "Vielleicht ist er unvollständig. Bitte verwenden Sie den Link in der neuesten Nachricht, oder fragen Sie den Absender nach einem neuen.",
-        gone: "Dieser Link gilt nicht mehr",
-        gone_text: "Er ist abgelaufen oder wurde zurückgezogen. Bitte verwenden Sie den Link in der neuesten Nachricht, oder fragen Sie den Absender nach einem neuen.",
-        wrong: "Das hat nicht funktioniert",
-        wrong_text: "Die Seite lässt sich so nicht verwenden. Bitte verwenden Sie den Link in der Nachricht.",
-        busy: "Bitte versuchen Sie es noch einmal",
-        busy_text: "Die Seite kann gerade nicht angezeigt werden. Bitte versuchen Sie es in einer Minute noch einmal.",
-    },
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn languages_and_days() {
-        for (tag, language) in [("de", "de"), ("de-AT", "de"), ("DE", "de"), ("fr", "en"), ("", "en"), ("*", "en")] {
+        for (tag, language) in [
+            ("de", "de"),
+            ("de-AT", "de"),
+            ("DE", "de"),
+            ("fr", "fr"),
+            ("fr-CA", "fr"),
+            ("fr_BE", "fr"),
+            ("frr", "en"),
+            ("es", "en"),
+            ("", "en"),
+            ("*", "en"),
+        ] {
             assert_eq!(PageLabels::of(tag).language, language, "{tag}");
         }
         for (days, text) in
@@ -416,6 +188,8 @@ mod tests {
         {
             assert_eq!(PageLabels::of("en").days_past_due(days), text);
         }
-        assert_eq!((PageLabels::of("de").tag("de-AT"), PageLabels::of("fr").tag("fr-CA")), ("de-AT", "en"));
+        for (wanted, tag) in [("de-AT", "de-AT"), ("fr-CA", "fr-CA"), ("es-MX", "en")] {
+            assert_eq!(PageLabels::of(wanted).tag(wanted), tag);
+        }
     }
 }

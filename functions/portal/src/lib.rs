@@ -65,6 +65,8 @@ mod held;
 mod how_to_pay;
 mod invoice_page;
 mod labels;
+mod language_words;
+mod languages;
 mod not_for_me_form;
 mod note_words;
 mod opt_out;

@@ -89,9 +89,7 @@ mod tests {
 
     #[test]
     fn each_channel_is_called_by_its_own_name_in_each_language() {
-        for language in ["en", "de"] {
-            let words = PageLabels::of(language);
-            assert_eq!(words.language, language);
+        for words in PageLabels::all() {
             for said in [asked, stopped] {
                 let all: std::collections::BTreeSet<&str> = Channel::ALL.iter().map(|channel| said(words, *channel)).collect();
                 assert_eq!(all.len(), Channel::ALL.len(), "two channels are called alike: {all:?}");
@@ -102,5 +100,7 @@ mod tests {
         assert!(asked(english, Channel::Voice).contains("calling") && asked(english, Channel::Whatsapp).contains("WhatsApp"));
         let german = PageLabels::of("de");
         assert!(stopped(german, Channel::Voice).contains("angerufen") && asked(german, Channel::Whatsapp).contains("WhatsApp"));
+        let french = PageLabels::of("fr");
+        assert!(stopped(french, Channel::Voice).contains("appels") && asked(french, Channel::Letter).contains("courriers"));
     }
 }

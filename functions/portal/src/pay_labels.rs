@@ -1,4 +1,4 @@
-//! What the pages of paying say, by language. `{}` stands for a number, an amount, a name or an instant.
+//! Which words there are on the pages of paying, beside [`crate::labels`]. `{}` stands for a number, an amount, a name or an instant.
 
 use domain::{WayOfPaying, basket::BasketFlawKind};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::{form_labels::FormLabels, labels::PageLabels, visit::Visit};
 /// What is said in one language.
 #[derive(Debug, Serialize)]
 pub(crate) struct PayLabels {
-    language: &'static str,
+    pub(crate) language: &'static str,
     pub(crate) pay: &'static str,
     pub(crate) title: &'static str,
     pub(crate) to: &'static str,
@@ -33,17 +33,17 @@ pub(crate) struct PayLabels {
     pub(crate) choose: &'static str,
     pub(crate) choose_way: &'static str,
     pub(crate) no_amount: &'static str,
-    not_above_zero: &'static str,
-    over_due: &'static str,
-    unknown: &'static str,
-    closed: &'static str,
-    not_issued: &'static str,
-    other_currency: &'static str,
-    other_company: &'static str,
-    being_paid: &'static str,
-    announced: &'static str,
-    twice: &'static str,
-    too_many: &'static str,
+    pub(crate) not_above_zero: &'static str,
+    pub(crate) over_due: &'static str,
+    pub(crate) unknown: &'static str,
+    pub(crate) closed: &'static str,
+    pub(crate) not_issued: &'static str,
+    pub(crate) other_currency: &'static str,
+    pub(crate) other_company: &'static str,
+    pub(crate) being_paid: &'static str,
+    pub(crate) announced: &'static str,
+    pub(crate) twice: &'static str,
+    pub(crate) too_many: &'static str,
     pub(crate) form_is_old: &'static str,
     pub(crate) changed: &'static str,
     pub(crate) not_taken: &'static str,
@@ -86,11 +86,6 @@ pub(crate) struct PayLabels {
 }
 
 impl PayLabels {
-    /// The words of a language; English where there are none.
-    pub(crate) fn of(language: &str) -> &'static Self {
-        ALL.iter().find(|words| words.language == language).unwrap_or(&ALL[0])
-    }
-
     /// A way of paying, with who takes the money where that is not the payer's own bank.
     pub(crate) fn way_by(&self, way: &WayOfPaying, provider: &str) -> String {
         let name = match provider {
@@ -123,176 +118,16 @@ impl PayLabels {
     }
 }
 
-const ALL: [PayLabels; 2] = [
-    PayLabels {
-        language: "en",
-        pay: "Pay",
-        title: "Pay",
-        to: "to",
-        problems: "This cannot be paid like that yet",
-        begun: "A payment is under way",
-        begun_text: "A payment of {amount} was begun ({way}). We do not ask for this amount until {until}.",
-        see_it: "Continue or give it up",
-        which: "What would you like to pay?",
-        amount_of: "Amount for {}",
-        most: "at most {}",
-        how: "How would you like to pay?",
-        kept: "While your payment is under way, we do not ask for the amounts that it is to pay.",
-        go_on: "Continue to payment",
-        nothing: "There is nothing else to pay here at the moment.",
-        no_way: "Paying here is not possible for these invoices. Please get in touch with us.",
-        elsewhere: "Paid on a page of their own",
-        pay_there: "Pay there",
-        not_listed: "{} more invoices are not listed here. You can pay them afterwards.",
-        other: "Pay in {}",
-        invoice: "Invoice",
-        balance: "Account balance",
-        choose: "Choose at least one invoice.",
-        choose_way: "Choose how you would like to pay.",
-        no_amount: "Write an amount, such as 1250.00.",
-        not_above_zero: "The amount must be above zero. Leave the invoice out if you do not want to pay it.",
-        over_due: "No more than {} can be paid.",
-        unknown: "An invoice on the form is not one of this account. We took it off.",
-        closed: "This invoice has been paid or closed.",
-        not_issued: "This invoice is not issued yet.",
-        other_currency: "This invoice is in {}. Pay it by itself.",
-        other_company: "This invoice is owed to another company. Pay it by itself.",
-        being_paid: "A payment of this invoice was begun already. Continue with it, or give it up.",
-        announced: "A bank transfer was announced for this invoice before. Please choose another way.",
-        twice: "This invoice is on the form twice.",
-        too_many: "These are too many invoices for one payment. Please pay some of them first.",
-        form_is_old: "The form was incomplete. Here is a new one.",
-        changed: "What can be paid has changed in the meantime. Please look at the amounts again.",
-        not_taken: "It is not possible to pay this way at the moment. Please choose another way.",
-        later: "The payment cannot be begun at the moment. Nothing was paid. Please try again in a minute.",
-        waiting: "We are waiting for word of your payment",
-        waiting_text: "As soon as the payment provider confirms it, this page says so. If you have not paid yet, you can continue.",
-        transfer_title: "Please transfer this amount",
-        transfer_text: "Use exactly this reference, so that we recognise your payment.",
-        reference: "Reference",
-        holder: "Account holder",
-        bank: "Bank",
-        iban: "IBAN",
-        bank_code: "Bank code",
-        account_number: "Account number",
-        bic: "BIC",
-        amount: "Amount",
-        scan: "Scan this code with your banking app. It fills in the transfer.",
-        code_says: "QR code for a banking app: {amount} to {holder}, IBAN {iban}, reference {reference}",
-        as_text: "As text, to copy",
-        settled: "Nothing is left to transfer here",
-        settled_text: "The invoices have been settled to the amount of this payment. If you have made the transfer, there is nothing more to do.",
-        arrived: "Arrived",
-        on_its_way: "Your payment is on its way",
-        on_its_way_text: "Thank you. It can take some days until it has arrived for good.",
-        received: "Thank you, your payment has arrived",
-        received_text: "There is nothing more to do for this payment.",
-        failed: "The payment did not go through",
-        failed_text: "Nothing was paid. You can try again or choose another way.",
-        over: "This payment has ended",
-        over_text: "We know of no money that came with it. If you have paid, please do not pay again: what you paid counts as soon as it reaches us.",
-        given_back: "This payment was returned",
-        given_back_text: "What it had paid is open again.",
-        continue_there: "Continue to payment",
-        give_up: "Give this payment up",
-        look_again: "Look again",
-        pay_again: "Back to paying",
-        total: "Total",
-        way: "Way of paying",
-        kept_until: "Not asked for until",
-    },
-    PayLabels {
-        language: "de",
-        pay: "Bezahlen",
-        title: "Bezahlen",
-        to: "an",
-        problems: "So kann das noch nicht bezahlt werden",
-        begun: "Eine Zahlung läuft bereits",
-        begun_text: "Eine Zahlung über {amount} wurde begonnen ({way}). Bis {until} fordern wir diesen Betrag nicht.",
-        see_it: "Fortsetzen oder aufgeben",
-        which: "Was möchten Sie bezahlen?",
-        amount_of: "Betrag für {}",
-        most: "höchstens {}",
-        how: "Wie möchten Sie bezahlen?",
-        kept: "Solange Ihre Zahlung läuft, fordern wir die Beträge nicht, die sie bezahlen soll.",
-        go_on: "Weiter zur Zahlung",
-        nothing: "Zurzeit gibt es hier nichts weiter zu bezahlen.",
-        no_way: "Diese Rechnungen können hier nicht bezahlt werden. Bitte sprechen Sie uns an.",
-        elsewhere: "Werden auf einer eigenen Seite bezahlt",
-        pay_there: "Dort bezahlen",
-        not_listed: "{} weitere Rechnungen stehen nicht auf dieser Seite. Sie können sie danach bezahlen.",
-        other: "In {} bezahlen",
-        invoice: "Rechnung",
-        balance: "Kontostand",
-        choose: "Wählen Sie mindestens eine Rechnung.",
-        choose_way: "Wählen Sie, wie Sie bezahlen möchten.",
-        no_amount: "Schreiben Sie einen Betrag, zum Beispiel 1250,00.",
-        not_above_zero: "Der Betrag muss über null liegen. Lassen Sie die Rechnung weg, wenn Sie sie nicht bezahlen möchten.",
-        over_due: "Es können höchstens {} bezahlt werden.",
-        unknown: "Eine Rechnung im Formular gehört nicht zu diesem Konto. Wir haben sie entfernt.",
-        closed: "Diese Rechnung ist bezahlt oder erledigt.",
-        not_issued: "Diese Rechnung ist noch nicht ausgestellt.",
-        other_currency: "Diese Rechnung lautet auf {}. Bezahlen Sie sie für sich.",
-        other_company: "Diese Rechnung schulden Sie einem anderen Unternehmen. Bezahlen Sie sie für sich.",
-        being_paid: "Eine Zahlung dieser Rechnung wurde bereits begonnen. Setzen Sie sie fort, oder geben Sie sie auf.",
-        announced: "Für diese Rechnung wurde schon einmal eine Überweisung angekündigt. Bitte wählen Sie einen anderen Weg.",
-        twice: "Diese Rechnung steht zweimal im Formular.",
-        too_many: "Das sind zu viele Rechnungen für eine Zahlung. Bitte bezahlen Sie zuerst einen Teil davon.",
-        form_is_old: "Das Formular war unvollständig. Hier ist ein neues.",
-        changed: "Inzwischen hat sich geändert, was bezahlt werden kann. Bitte sehen Sie sich die Beträge noch einmal an.",
-        not_taken: "Auf diesem Weg kann zurzeit nicht bezahlt werden. Bitte wählen Sie einen anderen.",
-        later: "Die Zahlung kann gerade nicht beginnen. Es wurde nichts bezahlt. Bitte versuchen Sie es in einer Minute noch einmal.",
-        waiting: "Wir warten auf die Bestätigung Ihrer Zahlung",
-        waiting_text: "Sobald der Zahlungsdienst sie bestätigt, steht es hier. Wenn Sie noch nicht bezahlt haben, können Sie fortfahren.",
-        transfer_title: "Bitte überweisen Sie diesen Betrag",
-        transfer_text: "Verwenden Sie genau diesen Verwendungszweck, damit wir Ihre Zahlung erkennen.",
-        reference: "Verwendungszweck",
-        holder: "Kontoinhaber",
-        bank: "Bank",
-        iban: "IBAN",
-        bank_code: "Bankleitzahl",
-        account_number: "Kontonummer",
-        bic: "BIC",
-        amount: "Betrag",
-        scan: "Scannen Sie diesen Code mit Ihrer Banking-App. Er füllt die Überweisung aus.",
-        code_says: "QR-Code für eine Banking-App: {amount} an {holder}, IBAN {iban}, Verwendungszweck {reference}",
-        as_text: "Als Text zum Kopieren",
-        settled: "Hier ist nichts mehr zu überweisen",
-        settled_text: "Die Rechnungen sind in Höhe dieser Zahlung beglichen. Wenn Sie überwiesen haben, müssen Sie nichts weiter tun.",
-        arrived: "Eingegangen",
-        on_its_way: "Ihre Zahlung ist unterwegs",
-        on_its_way_text: "Vielen Dank. Es kann einige Tage dauern, bis sie endgültig eingegangen ist.",
-        received: "Vielen Dank, Ihre Zahlung ist eingegangen",
-        received_text: "Für diese Zahlung müssen Sie nichts weiter tun.",
-        failed: "Die Zahlung hat nicht geklappt",
-        failed_text: "Es wurde nichts bezahlt. Sie können es noch einmal versuchen oder einen anderen Weg wählen.",
-        over: "Diese Zahlung ist beendet",
-        over_text: "Wir wissen von keinem Geld, das damit kam. Haben Sie bezahlt, zahlen Sie bitte nicht noch einmal: Was Sie bezahlt haben, zählt, sobald es bei uns ankommt.",
-        given_back: "Diese Zahlung ging zurück",
-        given_back_text: "Was mit ihr bezahlt war, ist wieder offen.",
-        continue_there: "Weiter zur Zahlung",
-        give_up: "Diese Zahlung aufgeben",
-        look_again: "Noch einmal nachsehen",
-        pay_again: "Zurück zum Bezahlen",
-        total: "Summe",
-        way: "Zahlungsweg",
-        kept_until: "Nicht gefordert bis",
-    },
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_language_of_the_portal_has_its_own_words() {
-        for language in ["en", "de"] {
-            assert_eq!(PayLabels::of(language).language, PageLabels::of(language).language);
-        }
+    fn a_way_of_paying_is_called_by_its_name_and_by_who_takes_the_money() {
         let (english, german) = (PayLabels::of("en"), PayLabels::of("de"));
-        assert_ne!(english.go_on, german.go_on);
         assert_eq!(english.way_by(&WayOfPaying::Card, "stripe"), "Card (Stripe)");
         assert_eq!(german.way_by(&WayOfPaying::Paypal, "paypal"), "PayPal");
         assert_eq!(german.way_by(&WayOfPaying::Transfer, "transfer"), "Überweisung");
+        assert_eq!(PayLabels::of("fr").way_by(&WayOfPaying::SepaDebit, "gocardless"), "Prélèvement SEPA (GoCardless)");
     }
 }

@@ -65,7 +65,7 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
     let rows: Vec<InvoiceRow> = (0..count).map(row).collect();
     RenderInput {
         language: language.to_owned(),
-        country: Some(if language == "de" { "DE" } else { "GB" }.to_owned()),
+        country: Some(if language == "en" { "GB".to_owned() } else { language.to_uppercase() }),
         customer_name: "Acme GmbH".to_owned(),
         contact_name: "Anna Weber".to_owned(),
         case_id: "case_1".to_owned(),

@@ -361,7 +361,7 @@ const ALL: [MailLabels; 6] = [
 
 #[cfg(test)]
 mod tests {
-    use domain::{Currency, Money};
+    use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
     use jiff::civil::date;
 
     use super::*;
@@ -384,6 +384,13 @@ mod tests {
             url: None,
             is_own: true,
             reminded: 0,
+        }
+    }
+
+    #[test]
+    fn every_customer_language_has_its_own_words() {
+        for language in CUSTOMER_LANGUAGES {
+            assert_eq!(MailLabels::of(language).language, language);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind, builtin, locale::Locale, render};
-use domain::{Action, Channel, Currency, Money, Step};
+use domain::{Action, Channel, Currency, Money, Step, language::CUSTOMER_LANGUAGES};
 use jiff::civil::{Date, date};
 
 /// One message: how many rows, of which the text's own step has the first `own`, and how often the least reminded was reminded.
@@ -17,6 +17,12 @@ struct Shape {
 
 const PAY_BY: Date = date(2026, 3, 16);
 const ISSUED_ON: Date = date(2025, 12, 24);
+
+/// What it is in a language, of one for each of the customers' languages in their order.
+fn of_language<'w>(language: &str, words: [&'w str; CUSTOMER_LANGUAGES.len()]) -> &'w str {
+    let at = CUSTOMER_LANGUAGES.iter().position(|known| *known == language);
+    words[at.unwrap_or_else(|| panic!("{language} is none of the customers' languages"))]
+}
 
 fn row(shape: Shape, at: usize, ahead: bool) -> InvoiceRow {
     let minor = i64::try_from(at).expect("few");
@@ -46,7 +52,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
     let sum = Money::from_minor(rows.iter().map(|row| row.due_now.minor()).sum(), shape.currency);
     RenderInput {
         language: language.into(),
-        country: Some(if language == "de" { "DE" } else { "US" }.into()),
+        country: Some(of_language(language, ["US", "DE", "FR"]).into()),
         customer_name: "Acme".into(),
         contact_name: "Anna Weber".into(),
         case_id: "case_1".into(),
@@ -76,7 +82,7 @@ fn uses() -> BTreeSet<(String, bool, bool)> {
     steps.filter_map(of).collect()
 }
 
-/// Every message of the built-in ladder and the ready workflows in two languages, of one, three and thirty rows in two currencies.
+/// Every message of the built-in ladder and the ready workflows in every language, of one, three and thirty rows in two currencies.
 fn every(check: impl Fn(&str, &str, Channel, Shape, &RenderInput, &Rendered)) {
     let uses = uses();
     for template in builtin::templates() {
@@ -195,9 +201,9 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
     every(|id, language, _, shape, input, rendered| {
         let least = input.invoices.iter().map(|row| row.reminded).min().expect("one");
         let text = rendered.text.to_lowercase();
-        let said = ["despite our reminders", "trotz unserer erinnerungen", "despite our reminder,", "trotz unserer erinnerung "];
-        let several = said[..2].iter().any(|words| text.contains(words));
-        let one = said[2..].iter().any(|words| text.contains(words));
+        let said = |words| text.contains(of_language(language, words));
+        let several = said(["despite our reminders", "trotz unserer erinnerungen", "malgré nos relances"]);
+        let one = said(["despite our reminder,", "trotz unserer erinnerung ", "malgré notre relance,"]);
         let is_notice = id == "formal-notice";
         assert_eq!((several, one), (is_notice && least > 1, is_notice && least == 1), "{id} {language} {shape:?}: {text}");
     });
@@ -207,8 +213,8 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
 fn the_last_message_says_of_which_rows_it_is_the_last() {
     every(|id, language, channel, shape, input, rendered| {
         let text = rendered.text.replace('\n', " ");
-        let last = ["last automatic reminder", "letzte automatische Erinnerung"].iter().find_map(|words| text.split_once(words));
-        let Some((_, of_what)) = last else {
+        let last = ["last automatic reminder", "letzte automatische Erinnerung", "dernier rappel automatique"];
+        let Some((_, of_what)) = text.split_once(of_language(language, last)) else {
             return assert!(id != "final-notice" || channel == Channel::Sms, "{id} {language}: {text}");
         };
         assert_eq!(id, "final-notice", "{language}: nothing else is the last");
@@ -218,7 +224,8 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
             assert_eq!(named, row.is_own && shape.own < shape.count, "{language} {shape:?}: {} in {sentence}", row.number);
         }
         let subject = rendered.subject.as_deref().expect("an email");
-        let (one, several) = if language == "de" { ("Rechnung", "Rechnungen") } else { ("invoice", "invoices") };
+        let one = of_language(language, ["invoice", "Rechnung", "facture"]);
+        let several = of_language(language, ["invoices", "Rechnungen", "factures"]);
         let expected = if shape.own == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.own) };
         assert!(subject.ends_with(&format!(": {expected}")), "{subject}");
     });
@@ -227,7 +234,8 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
 #[test]
 fn what_is_counted_is_what_is_listed() {
     every(|id, language, channel, shape, _, rendered| {
-        let (one, several) = if language == "de" { ("Rechnung", "Rechnungen") } else { ("invoice", "invoices") };
+        let one = of_language(language, ["invoice", "Rechnung", "facture"]);
+        let several = of_language(language, ["invoices", "Rechnungen", "factures"]);
         let named = if shape.count == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.count) };
         let is_last = id == "final-notice" && channel == Channel::Sms;
         assert!(is_last || rendered.text.contains(&named), "{id} {language} {shape:?}: no {named} in {}", rendered.text);
@@ -240,12 +248,17 @@ fn ways_to_pay_are_promised_only_where_there_are_some() {
         let html = rendered.html.as_deref().map(seen).unwrap_or_default();
         for body in [&rendered.text, &html] {
             let body = body.replace('\n', " ");
-            assert!(!body.contains("pay online") && !body.contains("online bezahlen"), "{id} {language}");
-            let promised = body.contains("payment details") || body.contains("Zahlungsangaben");
+            assert!(
+                !body.contains(of_language(language, ["pay online", "online bezahlen", "payer en ligne"])),
+                "{id} {language}"
+            );
+            let promised =
+                body.contains(of_language(language, ["payment details", "Zahlungsangaben", "coordonnées de paiement"]));
             let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");
             let there = input.payment_details.is_some() && channel == Channel::Email && !body.is_empty();
             assert_eq!((promised, shown), (there, there), "{id} {language} {shape:?}: {body}");
-            let reference = ["Reference: N-100", "Verwendungszweck: N-100"].iter().any(|words| body.contains(words));
+            let words = ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100"];
+            let reference = body.contains(of_language(language, words));
             assert_eq!(reference, there && shape.count == 1, "{id} {language} {shape:?}: {body}");
         }
     });
@@ -257,7 +270,7 @@ fn the_signature_stands_below_the_table() {
         if channel == Channel::Email {
             let place =
                 |words: &str| rendered.text.find(words).unwrap_or_else(|| panic!("{id} {language} {shape:?}: no {words}"));
-            let greeting = place(if language == "de" { "Freundliche Grüße" } else { "Kind regards" });
+            let greeting = place(of_language(language, ["Kind regards", "Freundliche Grüße", "Cordialement,"]));
             assert!(place("\nN-100") < greeting, "{id} {language}");
         }
     });
@@ -279,7 +292,8 @@ fn no_text_message_offers_a_reply_that_nobody_reads() {
     every(|id, language, channel, _, _, rendered| {
         if channel == Channel::Sms {
             let text = &rendered.text;
-            let offers = text.contains("STOP") || ["reply", "antwort"].iter().any(|word| text.to_lowercase().contains(word));
+            let offers =
+                text.contains("STOP") || ["reply", "antwort", "répon"].iter().any(|word| text.to_lowercase().contains(word));
             assert!(!offers, "{id} {language}: {text}");
         }
     });
@@ -295,10 +309,15 @@ fn an_amount_paid_is_acknowledged() {
         (row.open, row.due_now) = (row.paid, row.paid);
         input.covered_due_now = row.due_now;
         let text = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders").text;
-        let thanks = ["Thank you for the €625.00", "Vielen Dank für die 625,00\u{a0}€"];
-        let of = ["€625.00 of €1,250.00 paid", "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt"];
+        let thanks =
+            ["Thank you for the €625.00", "Vielen Dank für die 625,00\u{a0}€", "Nous avons déjà reçu 625,00\u{a0}€, merci."];
+        let of = [
+            "€625.00 of €1,250.00 paid",
+            "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt",
+            "625,00\u{a0}€ payés sur 1\u{202f}250,00\u{a0}€",
+        ];
         for said in [thanks, of] {
-            assert!(said.iter().any(|words| text.contains(words)), "{} {}: {text}", template.id, template.language);
+            assert!(text.contains(of_language(&template.language, said)), "{} {}: {text}", template.id, template.language);
         }
     }
 }
@@ -313,6 +332,23 @@ fn one_of_several_currencies_is_named_in_the_subject() {
             let rendered = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders");
             let subject = rendered.subject.expect("an email");
             assert_eq!(subject.ends_with(" (EUR)"), several, "{subject}");
+        }
+    }
+}
+
+/// The name of one month in French is outside the alphabet of text messages, and each character then takes more.
+#[test]
+fn a_text_fits_in_every_month() {
+    let shape = Shape { count: 1, own: 1, reminded: 1, currency: Currency::EUR };
+    let host = "https://abcdefghij.execute-api.eu-central-1.amazonaws.com";
+    let (code, stop) = ("k".repeat(22), format!("acme.sms.{}.678.{}", "d".repeat(20), "s".repeat(16)));
+    for template in builtin::templates().into_iter().filter(|template| template.channel == Channel::Sms) {
+        for month in 1..=12 {
+            let mut input = input(shape, &template.language, false, Some(PAY_BY), false);
+            input.invoices[0].due_on = date(2026, month, 28);
+            input.links = Links { portal: format!("{host}/p/{code}"), opt_out: format!("{host}/p/{stop}"), pay: None };
+            let rendered = render(&template, &input, &Brand { name: "Northwind Trading".into() });
+            assert!(rendered.is_ok(), "{} {} {month}: {rendered:?}", template.id, template.language);
         }
     }
 }
@@ -340,5 +376,5 @@ fn a_text_with_both_links_fits() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 12, "three steps in two languages, at two hosts");
+    assert_eq!(seen, 3 * CUSTOMER_LANGUAGES.len() * hosts.len(), "three steps in each language, at two hosts");
 }

@@ -2,6 +2,8 @@
 //!
 //! By hand, as in the portal: a language that lacks a text does not compile.
 
+use domain::language::CUSTOMER_LANGUAGES;
+
 /// What documents say in one language; `{}` stands for a name, a number or a date.
 pub(crate) struct DocumentWords {
     /// BCP 47 primary language.
@@ -66,7 +68,7 @@ impl DocumentWords {
     }
 }
 
-static WORDS: [DocumentWords; 3] = [
+static WORDS: [DocumentWords; CUSTOMER_LANGUAGES.len()] = [
     DocumentWords {
         language: "en",
         statement: "Statement of account",
@@ -195,6 +197,11 @@ static WORDS: [DocumentWords; 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_customer_language_has_its_own_words() {
+        assert_eq!(WORDS.each_ref().map(|words| words.language), CUSTOMER_LANGUAGES);
+    }
 
     #[test]
     fn languages_and_tags() {

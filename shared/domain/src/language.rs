@@ -1,5 +1,9 @@
 //! Languages of people and of texts: which text somebody reads.
 
+/// The languages in which there is everything that a customer reads: the built-in texts, the pages behind a customer's link, and the documents.
+/// Templates may be in any other too. English comes first: it stands in where a text of the wanted language is missing.
+pub const CUSTOMER_LANGUAGES: [&str; 3] = ["en", "de", "fr"];
+
 /// Which of several texts a person reads, by the texts' languages: one in the person's language, else in English, else in the
 /// tenant's, else the first. Where the person's language is not known, the tenant's comes before English.
 ///
@@ -31,6 +35,10 @@ mod tests {
     #[test]
     fn english_comes_before_a_language_that_is_foreign_to_the_person() {
         for (texts, person, tenant, chosen) in [
+            (&CUSTOMER_LANGUAGES[..], Some("fr"), Some("de"), Some("fr")),
+            (&CUSTOMER_LANGUAGES[..], Some("fr-CA"), None, Some("fr")),
+            (&CUSTOMER_LANGUAGES[..], Some("es"), Some("de"), Some("en")),
+            (&CUSTOMER_LANGUAGES[..], None, Some("fr-BE"), Some("fr")),
             (&["de", "en"][..], Some("de"), None, Some("de")),
             (&["de", "en"][..], Some("de-AT"), Some("en"), Some("de")),
             (&["de", "de-at", "en"][..], Some("de-AT"), None, Some("de-at")),

@@ -7,6 +7,7 @@ mod codes;
 mod disputes;
 mod documents;
 mod files;
+mod languages;
 mod new_links;
 mod own_system;
 mod paid_already;
@@ -18,7 +19,7 @@ mod transfers;
 mod visitor;
 mod writing;
 
-use domain::{Channel, CustomerId, Document, SourceVersion, SuppressionReason, TenantId};
+use domain::{Channel, CustomerId, Document, SourceVersion, SuppressionReason, TenantId, language::CUSTOMER_LANGUAGES};
 use store::Receipt;
 use testbed::api::at;
 
@@ -341,29 +342,34 @@ async fn a_stop_link_stops_the_address_that_it_was_sent_to() {
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
 }
 
-/// Every page fits a small screen, says in which language it is, and takes nothing from elsewhere. They are left in a folder to look at.
+/// Every page fits a small screen, says in which language it is, and takes nothing from elsewhere. They are left in a folder to look at, in each
+/// of the customers' languages.
 #[tokio::test]
 async fn every_page_stands_by_itself() {
-    let portal = Portal::new().await;
-    let id = portal.world.customer("acme", "C-1", |_| {}).await;
-    let code = portal.code(&acme(), &id).await;
-    with_something_paid(&portal, &id).await;
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for (name, address) in [
-        ("statement", format!("/p/{code}")),
-        ("invoice", format!("/p/{code}/invoices/{}", Portal::invoice("C-1", "1001"))),
-        ("opt-out", format!("/p/{}/opt-out", portal.stop(Channel::Email, "ap@acme.example").await)),
-        ("gone", "/p/x".to_owned()),
-        ("promise", format!("/p/{code}/promise")),
-        ("dispute", format!("/p/{code}/invoices/{}/dispute", Portal::invoice("C-1", "1001"))),
-        ("write", format!("/p/{code}/write")),
-    ] {
-        let page = portal.get(&address).await.says("width=device-width").says("<html lang=\"");
-        assert_eq!(page.html.matches("<h1").count(), 1, "{name}: {}", page.html);
-        for outside in ["<script", "<link", "<iframe", "<img", " src=", "@import", "url("] {
-            assert!(!page.html.contains(outside), "{name} takes {outside} from elsewhere: {}", page.html);
+    for language in CUSTOMER_LANGUAGES {
+        let portal = Portal::new().await;
+        let id = portal.world.customer("acme", "C-1", |customer| customer.language = Some(language.to_owned())).await;
+        let code = portal.code(&acme(), &id).await;
+        with_something_paid(&portal, &id).await;
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+        for (name, address) in [
+            ("statement", format!("/p/{code}")),
+            ("invoice", format!("/p/{code}/invoices/{}", Portal::invoice("C-1", "1001"))),
+            ("opt-out", format!("/p/{}/opt-out?l={language}", portal.stop(Channel::Email, "ap@acme.example").await)),
+            ("gone", "/p/x".to_owned()),
+            ("promise", format!("/p/{code}/promise")),
+            ("dispute", format!("/p/{code}/invoices/{}/dispute", Portal::invoice("C-1", "1001"))),
+            ("write", format!("/p/{code}/write")),
+        ] {
+            let page = portal.get(&address).await.says("width=device-width").says("<html lang=\"");
+            // Whose link it was is not known: it is in the browser's language.
+            let page = if name == "gone" { page } else { page.says(&format!("<html lang=\"{language}\">")) };
+            assert_eq!(page.html.matches("<h1").count(), 1, "{name}: {}", page.html);
+            for outside in ["<script", "<link", "<iframe", "<img", " src=", "@import", "url("] {
+                assert!(!page.html.contains(outside), "{name} takes {outside} from elsewhere: {}", page.html);
+            }
+            std::fs::write(folder.join(format!("{name}.{language}.html")), page.html).unwrap();
         }
-        std::fs::write(folder.join(format!("{name}.html")), page.html).unwrap();
     }
 }
 

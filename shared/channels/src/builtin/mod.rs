@@ -1,7 +1,8 @@
-//! The ladder that a tenant starts with: one workflow and its templates in English and German.
+//! The ladder that a tenant starts with: one workflow and its templates in every language of [`CUSTOMER_LANGUAGES`].
 
 use domain::{
     Action, Anchor, At, Channel, Days, Offset, Role, Scope, Step, Workflow,
+    language::CUSTOMER_LANGUAGES,
     workflow::{Fallback, PayBy, Send, TaskAction},
 };
 
@@ -14,29 +15,36 @@ pub use ready::{ReadyWorkflow, ready};
 /// The id of the built-in workflow.
 pub const WORKFLOW: &str = "standard";
 
-/// Every built-in text: step, language, channel, source. An email's first line is its subject.
-const SOURCES: &[(&str, &str, Channel, &str)] = &[
-    ("heads-up", "en", Channel::Email, include_str!("en/heads-up.email.txt")),
-    ("heads-up", "de", Channel::Email, include_str!("de/heads-up.email.txt")),
-    ("reminder", "en", Channel::Email, include_str!("en/reminder.email.txt")),
-    ("reminder", "de", Channel::Email, include_str!("de/reminder.email.txt")),
-    ("reminder", "en", Channel::Sms, include_str!("en/reminder.sms.txt")),
-    ("reminder", "de", Channel::Sms, include_str!("de/reminder.sms.txt")),
-    ("nudge", "en", Channel::Email, include_str!("en/nudge.email.txt")),
-    ("nudge", "de", Channel::Email, include_str!("de/nudge.email.txt")),
-    ("nudge", "en", Channel::Sms, include_str!("en/nudge.sms.txt")),
-    ("nudge", "de", Channel::Sms, include_str!("de/nudge.sms.txt")),
-    ("formal-notice", "en", Channel::Email, include_str!("en/formal-notice.email.txt")),
-    ("formal-notice", "de", Channel::Email, include_str!("de/formal-notice.email.txt")),
-    ("final-notice", "en", Channel::Email, include_str!("en/final-notice.email.txt")),
-    ("final-notice", "de", Channel::Email, include_str!("de/final-notice.email.txt")),
-    ("final-notice", "en", Channel::Sms, include_str!("en/final-notice.sms.txt")),
-    ("final-notice", "de", Channel::Sms, include_str!("de/final-notice.sms.txt")),
-];
+/// The texts of a language, whose folder has its name: step, channel, source. An email's first line is its subject.
+macro_rules! texts {
+    ($language:literal) => {
+        (
+            $language,
+            [
+                ("heads-up", Channel::Email, include_str!(concat!($language, "/heads-up.email.txt"))),
+                ("reminder", Channel::Email, include_str!(concat!($language, "/reminder.email.txt"))),
+                ("reminder", Channel::Sms, include_str!(concat!($language, "/reminder.sms.txt"))),
+                ("nudge", Channel::Email, include_str!(concat!($language, "/nudge.email.txt"))),
+                ("nudge", Channel::Sms, include_str!(concat!($language, "/nudge.sms.txt"))),
+                ("formal-notice", Channel::Email, include_str!(concat!($language, "/formal-notice.email.txt"))),
+                ("final-notice", Channel::Email, include_str!(concat!($language, "/final-notice.email.txt"))),
+                ("final-notice", Channel::Sms, include_str!(concat!($language, "/final-notice.sms.txt"))),
+            ],
+        )
+    };
+}
+
+/// A step, a channel and the source of its text.
+type Source = (&'static str, Channel, &'static str);
+
+/// Every built-in text, by language. A language without one of the files does not compile.
+const SOURCES: [(&str, [Source; 8]); CUSTOMER_LANGUAGES.len()] = [texts!("en"), texts!("de"), texts!("fr")];
 
 /// The templates, version 1.
 pub fn templates() -> Vec<Template> {
-    SOURCES.iter().map(|(id, language, channel, source)| template(id, language, *channel, source)).collect()
+    let of =
+        |(language, sources): &(&str, [Source; 8])| sources.map(|(id, channel, source)| template(id, language, channel, source));
+    SOURCES.iter().flat_map(of).collect()
 }
 
 fn template(id: &str, language: &str, channel: Channel, source: &str) -> Template {
@@ -107,7 +115,7 @@ mod tests {
             let asks = steps.iter().any(|step| step.id == template.id && step.pay_by.is_some());
             let named = template.body.contains("{{ pay_by | date }}");
             assert_eq!(named, asks && template.channel == Channel::Email, "{} {}", template.id, template.language);
-            for days in ["seven days", "sieben Tage", "7 days", "7 Tage"] {
+            for days in ["seven days", "sieben Tage", "sept jours", "7 days", "7 Tage", "7 jours"] {
                 assert!(!template.body.contains(days), "{} {}: {days}", template.id, template.language);
             }
         }
@@ -119,7 +127,7 @@ mod tests {
         for step in workflows().iter().flat_map(|workflow| &workflow.steps) {
             let Action::Send(send) = &step.action else { continue };
             for channel in &send.channels {
-                for language in ["en", "de"] {
+                for language in CUSTOMER_LANGUAGES {
                     let has = templates
                         .iter()
                         .any(|one| one.id == send.template && one.language == language && one.channel == *channel);

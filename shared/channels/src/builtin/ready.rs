@@ -184,6 +184,7 @@ mod tests {
 
     use domain::{
         Settings,
+        language::CUSTOMER_LANGUAGES,
         workflow::{PublishContext, prove},
     };
 
@@ -204,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_prover_finds_nothing_in_what_is_ready() {
-        for language in [None, Some("en"), Some("de")] {
+        for language in std::iter::once(None).chain(CUSTOMER_LANGUAGES.map(Some)) {
             let settings = Settings { language: language.map(str::to_owned), ..Settings::named("Northwind") };
             let mut languages: BTreeMap<(String, Channel), Vec<String>> = BTreeMap::new();
             for template in templates() {

@@ -3,11 +3,11 @@
 mod samples;
 
 use documents::{BrandColour, DocumentSheet, Letterhead, Logo, PaidInvoice, Paper, PaymentReceipt, StatementAccount, Writing};
-use domain::{Currency, Money};
+use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
 use lopdf::{Document, Object};
 use samples::{Hand, copy, logo, receipt, statement};
 
-const HANDS: [Hand; 3] = [Hand("en"), Hand("de"), Hand("fr")];
+const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] = [Hand("en"), Hand("de"), Hand("fr")];
 
 /// The PDF, and the text of each of its pages, blanks alike.
 fn read(sheet: &DocumentSheet) -> (Document, Vec<String>) {

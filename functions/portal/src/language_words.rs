@@ -1,0 +1,17 @@
+//! Everything that the pages say in one language.
+
+use serde::Serialize;
+
+use crate::{
+    document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels, pay_labels::PayLabels,
+};
+
+/// Everything that the pages say in one language, by what it is about.
+#[derive(Debug, Serialize)]
+pub(crate) struct LanguageWords {
+    pub(crate) page: PageLabels,
+    pub(crate) forms: FormLabels,
+    pub(crate) pay: PayLabels,
+    pub(crate) documents: DocumentLabels,
+    pub(crate) files: FileLabels,
+}

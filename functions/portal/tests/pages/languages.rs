@@ -1,0 +1,78 @@
+//! The pages as somebody reads them whose language is neither English nor that of the other tests.
+
+use crate::visitor::{Portal, acme, with_something_paid};
+
+#[tokio::test]
+async fn a_french_reader_is_spoken_to_in_french_on_the_whole_way() {
+    let portal = Portal::new().await;
+    let id = portal
+        .world
+        .customer("acme", "C-1", |customer| {
+            customer.language = Some("fr".to_owned());
+            customer.country = Some("FR".to_owned());
+        })
+        .await;
+    let code = portal.code(&acme(), &id).await;
+    with_something_paid(&portal, &id).await;
+    let (statement, invoice) = (format!("/p/{code}"), Portal::invoice("C-1", "1001"));
+    portal
+        .get(&statement)
+        .await
+        .is(200)
+        .says("<html lang=\"fr\">")
+        .says("<h1>Relevé de compte</h1>")
+        .says("1\u{202f}000,00\u{a0}€")
+        .says("4 février 2026")
+        .says("6 jours de retard")
+        .says("à payer dans 19 jours")
+        .says("Télécharger le relevé en PDF");
+    let table = portal.data(&format!("{statement}/statement.csv"), "*/*").await.is(200);
+    let rows: Vec<&str> = table.html.lines().collect();
+    assert!(rows[0].starts_with("\u{feff}Facture;échéance;Commande;Émise le;À payer le;"), "{rows:?}");
+    assert!(rows[1].contains(";1250,00;250,00;1000,00;"), "{rows:?}");
+    let dispute = format!("{statement}/invoices/{invoice}/dispute");
+    let page = portal.post(&dispute, &[("reason", "price"), ("amount", "1\u{202f}000,01"), ("words", "")]).await.is(400);
+    page.says("supérieur à zéro et d’au plus 1\u{202f}000,00\u{a0}€").says("<option value=\"price\" selected>");
+    let promise = format!("{statement}/promise");
+    portal.get(&promise).await.is(200).says("Du 10 février 2026 au 24 février 2026.").says("selected>Virement</option>");
+    let fields = [("invoice", invoice.as_str()), ("amount", "500,00"), ("pays_on", "2026-02-13"), ("way", "transfer")];
+    let made = portal.post(&promise, &fields).await.leads();
+    let page = portal.get(&made).await.is(200);
+    page.says("Vous avez promis de payer 500,00\u{a0}€ au plus tard le 13 février 2026.").says("Nous attendons jusqu’au ");
+    portal.get(&statement).await.is(200).says("paiement promis pour le 13 février 2026");
+}
+
+#[tokio::test]
+async fn a_region_writes_amounts_in_its_own_way() {
+    let portal = Portal::new().await;
+    let id = portal
+        .world
+        .customer("acme", "C-1", |customer| {
+            customer.language = Some("fr-CA".to_owned());
+            customer.country = Some("CA".to_owned());
+        })
+        .await;
+    let code = portal.code(&acme(), &id).await;
+    portal
+        .get(&format!("/p/{code}"))
+        .await
+        .is(200)
+        .says("<html lang=\"fr\">")
+        .says("1\u{a0}250,00\u{a0}€")
+        .says("Total restant dû");
+}
+
+#[tokio::test]
+async fn who_is_not_known_reads_as_the_message_or_the_browser_says() {
+    let portal = Portal::new().await;
+    portal.world.customer("acme", "C-1", |_| {}).await;
+    let browser = [("Accept-Language", "fr-CH, fr;q=0.9, en;q=0.8")];
+    portal.send("GET", "/p/x", &browser, "").await.is(404).says("<html lang=\"fr\">").says("Ce lien ne fonctionne pas");
+    let stop = format!("/p/{}/opt-out?l=fr", portal.stop(domain::Channel::Email, "ap@acme.example").await);
+    portal.get(&stop).await.is(200).says("Devons-nous cesser d’envoyer à ").says("l=fr");
+    portal
+        .call("POST", &stop, "List-Unsubscribe=One-Click")
+        .await
+        .is(200)
+        .says("Plus aucun e-mail concernant les factures à régler");
+}
