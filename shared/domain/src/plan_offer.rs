@@ -92,7 +92,8 @@ impl PlanOffer {
 
     /// The plan that it offers, to be looked at by what is owed now.
     pub fn proposal(&self) -> Proposal {
-        plan_proposal(&self.invoices, self.parts.clone(), Some(self.total_minor()))
+        let invoices = self.invoices.iter().map(|id| id.as_str().to_owned()).collect();
+        plan_proposal(invoices, self.parts.clone(), Some(self.total_minor()))
     }
 
     /// The same offer with another status.
@@ -101,11 +102,11 @@ impl PlanOffer {
     }
 }
 
-/// A plan of invoices in these parts.
-pub fn plan_proposal(invoices: &[InvoiceId], parts: Vec<ProposedPart>, amount_minor: Option<i64>) -> Proposal {
+/// A plan of invoices, by their ids here or the source's own, in these parts: over so many minor units, or all that is open.
+pub fn plan_proposal(invoices: Vec<String>, parts: Vec<ProposedPart>, amount_minor: Option<i64>) -> Proposal {
     Proposal {
         kind: "plan".to_owned(),
-        scope: ProposedScope::Invoices(invoices.iter().map(|id| id.as_str().to_owned()).collect()),
+        scope: ProposedScope::Invoices(invoices),
         amount_minor,
         pays_on: None,
         sent_on: None,

@@ -192,7 +192,8 @@ pub fn wish_plan(wish: &PlanWish, facts: &Facts, settings: &Settings, now: Times
             flaws.push(PlanWishFlaw::PartTooSmall { least_minor, currency });
         }
     }
-    let proposal = plan_proposal(&wish.invoices, parts.clone(), None);
+    let invoices = wish.invoices.iter().map(|id| id.as_str().to_owned()).collect();
+    let proposal = plan_proposal(invoices, parts.clone(), None);
     let nobody = AgreementId::derive(&["nobody's"]);
     let impossible = propose(&proposal, facts, settings, Proposer { id: &nobody, by: "", now }).err().unwrap_or_default();
     // What parts that are not there would be is said above.
