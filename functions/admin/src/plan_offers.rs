@@ -165,11 +165,7 @@ fn shown(offer: &PlanOffer) -> PlanOfferOut {
         invoices: offer.invoices.iter().map(|id| id.as_str().to_owned()).collect(),
         currency: offer.currency,
         amount_minor: offer.total_minor(),
-        parts: offer
-            .parts
-            .iter()
-            .map(|part| OfferedPartOut { amount_minor: part.amount_minor, due_on: part.due_on })
-            .collect(),
+        parts: offer.parts.iter().map(|part| OfferedPartOut { amount_minor: part.amount_minor, due_on: part.due_on }).collect(),
         valid_until: offer.valid_until,
         status: offer.status.as_str().to_owned(),
         status_at: offer.status_at,

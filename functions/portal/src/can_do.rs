@@ -3,7 +3,7 @@
 use domain::InvoiceId;
 use minijinja::{Value, context};
 
-use crate::{access_labels::AccessLabels, form_labels::FormLabels, visit::Visit};
+use crate::{access_labels::AccessLabels, form_labels::FormLabels, plan_labels::PlanLabels, visit::Visit};
 
 /// The forms that a page leads to: of the statement, or of an invoice and whether something of it is open.
 pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)>) -> Value {
@@ -15,7 +15,11 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
     match invoice {
         None => {
             links.extend(may_promise.then(|| to(format!("{path}/promise"), labels.promise)));
-            links.push(to(format!("{path}/write?for=plan"), labels.ask_plan));
+            links.push(if visit.settings.plans.are_open() {
+                to(format!("{path}/plan"), PlanLabels::of(visit.words).plan)
+            } else {
+                to(format!("{path}/write?for=plan"), labels.ask_plan)
+            });
             links.push(to(format!("{path}/write"), labels.write));
             let access = AccessLabels::of(visit.words);
             links.push(to(format!("{path}/not-for-me"), access.not_for_me));

@@ -1,6 +1,6 @@
 //! Which form somebody wants, or sent.
 
-use domain::InvoiceId;
+use domain::{InvoiceId, PlanOfferId};
 
 /// A form of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub(crate) enum FormWanted {
     Dispute(InvoiceId),
     /// A request, or a message.
     Write,
+    /// To pay in parts.
+    Plan,
+    /// An offer to pay in parts.
+    PlanOffer(PlanOfferId),
     /// That messages are for somebody else.
     NotForMe,
     /// How somebody is written to.
@@ -31,6 +35,7 @@ impl FormWanted {
         match rest {
             "promise" => Some(Self::Promise),
             "write" => Some(Self::Write),
+            "plan" => Some(Self::Plan),
             "not-for-me" => Some(Self::NotForMe),
             "preferences" => Some(Self::Preferences),
             "contacts" => Some(Self::Contacts),
@@ -38,6 +43,9 @@ impl FormWanted {
             "code" => Some(Self::Code),
             "code/enter" => Some(Self::EnterCode),
             rest => {
+                if let Some(offer) = rest.strip_prefix("plan/") {
+                    return PlanOfferId::parse(offer).map(Self::PlanOffer);
+                }
                 let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
                 InvoiceId::parse(invoice).map(Self::Dispute)
             }

@@ -6,8 +6,8 @@
 
 pub use domain::decided_by;
 use domain::{
-    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, KeptRate, LinkId, NewTask, NoteId, ServiceMail,
-    ServiceMailKind, Settings, TaskKind, TenantId, Terms,
+    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, KeptRate, LinkId, NewTask, NoteId,
+    ServiceMail, ServiceMailKind, Settings, TaskKind, TenantId, Terms,
     calendar::Locality,
     dates::add_days,
     id::digest,
