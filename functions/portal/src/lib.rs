@@ -11,6 +11,8 @@
 //! | `POST /p/{code}/paid/{basket}/cancel` | has a payment given up that was not made |
 //! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
 //! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
+//! | `GET /p/{code}/plan`, `POST` | shows what a plan comes to, and takes it: agreeing needs a code; with `?made=` says what became of it |
+//! | `GET /p/{code}/plan/{offer}`, `POST` | shows a plan that a person offered, and takes it: agreeing needs a code |
 //! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
 //! | `GET /p/{code}/not-for-me`, `POST` | takes that messages are for somebody else, who is named |
 //! | `GET /p/{code}/preferences`, `POST` | shows and takes how somebody is written to; what is for all of the customer's people, and a way back after stopping, needs a code |
@@ -44,6 +46,7 @@ mod invoice_page;
 mod labels;
 mod not_for_me_form;
 mod note_words;
+mod offer_page;
 mod opt_out;
 mod others_page;
 mod page;
@@ -56,6 +59,10 @@ mod pay_posted;
 mod pay_wanted;
 mod payable;
 mod paying;
+mod plan_due;
+mod plan_form;
+mod plan_labels;
+mod plan_statement;
 mod preferences_form;
 mod promise_form;
 mod reading;
@@ -338,11 +345,22 @@ impl Handler {
         }
         let page = if let PageWanted::Statement { page, .. } = asked { Some(page) } else { None };
         let read = reading::read_statement(&self.store, opened, page, now);
-        let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
+        let offers = async {
+            match asked {
+                PageWanted::Statement { data: false, .. } => {
+                    self.store.plan_offers_to_show(opened.tenant, &opened.head.customer).await
+                }
+                PageWanted::Statement { data: true, .. }
+                | PageWanted::Table
+                | PageWanted::Invoice(_)
+                | PageWanted::Document { .. } => Ok(vec![]),
+            }
+        };
+        let (read, connected, offers) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS), offers)?;
         let StatementRead { statement, mut visit, addresses } = read;
         visit.pays_here = !connected.is_empty();
         let made = match asked {
-            PageWanted::Statement { data: false, .. } => Ok(statement_page::shown(&visit, &statement)),
+            PageWanted::Statement { data: false, .. } => Ok(statement_page::shown(&visit, &statement, &offers)),
             PageWanted::Statement { data: true, .. } => {
                 statement_data::data(&visit, &statement).map_err(|error| kit::causes(&error))
             }

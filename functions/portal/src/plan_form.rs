@@ -227,8 +227,8 @@ impl PlanPage<'_> {
         let count = typed.one("parts").parse::<u8>().unwrap_or(PARTS_USUAL.min(self.most()));
         let counts = (2..=self.most().max(2)).map(|number| context! { number, chosen => number == count });
         let rhythm = PlanRhythm::read(typed.one("rhythm")).unwrap_or(PlanRhythm::Monthly);
-        let rhythms = PlanRhythm::ALL
-            .map(|each| context! { word => each.as_str(), name => labels.rhythm(each), chosen => each == rhythm });
+        let rhythms =
+            PlanRhythm::ALL.map(|each| context! { word => each.as_str(), name => labels.rhythm(each), chosen => each == rhythm });
         let usual = add_days(self.today, FIRST_DAYS_USUAL).min(last).to_string();
         let first_on = if form.is_sent() { shown_again(typed.one("first_on")) } else { usual };
         let parts = plan.map(|(_, plan)| parts_shown(visit, &plan.parts, plan.currency)).unwrap_or_default();

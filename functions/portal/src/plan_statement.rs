@@ -17,6 +17,8 @@ pub(crate) struct RunningPlan {
     /// The numbers of its invoices.
     pub(crate) name: String,
     pub(crate) currency: Currency,
+    /// The company that it is owed to; empty for the default one.
+    pub(crate) legal_entity: String,
     pub(crate) parts: Vec<RunningPart>,
 }
 
@@ -52,7 +54,8 @@ pub(crate) fn running_plans(facts: &Facts, receivables: &Receivables<'_>) -> Vec
             RunningPart { due_on: part.due_on, amount_minor: part.amount_minor, open_minor }
         };
         let parts = plan.parts.iter().enumerate().map(part).collect();
-        Some(RunningPlan { id: agreement.id.clone(), name: plan.name.clone(), currency: plan.currency, parts })
+        let legal_entity = plan.legal_entity.to_string();
+        Some(RunningPlan { id: agreement.id.clone(), name: plan.name.clone(), currency: plan.currency, legal_entity, parts })
     };
     running.into_iter().filter_map(plan).collect()
 }
@@ -74,12 +77,15 @@ pub(crate) fn running_shown(visit: &Visit, plans: &[RunningPlan], payments: &[Ho
     let labels = PlanLabels::of(visit.words);
     let can_pay = visit.pays_here || !payments.is_empty();
     let plan = |plan: &RunningPlan| {
-        let parts: Vec<PartShown> = plan.parts.iter().enumerate().map(|(nth, part)| running_part(visit, plan.currency, today, nth, part)).collect();
+        let to: String = form_urlencoded::byte_serialize(plan.legal_entity.as_bytes()).collect();
+        let address = format!("{}/pay?plan={}&in={}&to={to}", visit.path, plan.id, plan.currency.code());
+        let parts: Vec<PartShown> =
+            plan.parts.iter().enumerate().map(|(nth, part)| running_part(visit, plan.currency, today, nth, part)).collect();
         context! {
             id => plan.id.as_str(),
             title => labels.running.replace("{}", &plan.name),
             parts => Value::from(Serde(&parts)),
-            pay => can_pay.then(|| format!("{}/pay?plan={}", visit.path, plan.id)),
+            pay => can_pay.then_some(address),
         }
     };
     plans.iter().map(plan).collect()

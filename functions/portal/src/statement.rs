@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agreement, AgreementScope, Currency, DisputeStatus, Facts, Invoice, InvoiceFact, InvoiceId, Owed, PaymentFact, PaymentId,
-    PaymentKind, PaymentStatus, PromiseStatus, Settings, Terms,
+    PaymentKind, PaymentStatus, PlanStatus, PromiseStatus, Settings, Terms,
     calendar::tenant_zone,
     dates::days_between,
     decide,
