@@ -346,6 +346,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, payme
         pay_by: Some(today.saturating_add(10.days())),
         payment_details,
         several_currencies: false,
+        broken_plans: vec![],
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),
             opt_out: "https://example.com/p/sample/opt-out?l=en".to_owned(),

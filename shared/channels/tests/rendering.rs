@@ -46,6 +46,7 @@ fn input(count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         several_currencies: false,
+        broken_plans: vec![],
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
 }

@@ -164,6 +164,7 @@ impl Message {
             pay_by: self.pay_by,
             payment_details: settings.payment_details.clone(),
             several_currencies: false,
+            broken_plans: vec![],
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),
                 opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),
