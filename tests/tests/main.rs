@@ -38,6 +38,7 @@ mod names;
 mod nights;
 mod paying;
 mod people;
+mod plans;
 mod portal;
 mod portal_codes;
 mod privacy;

@@ -345,16 +345,10 @@ impl Handler {
         }
         let page = if let PageWanted::Statement { page, .. } = asked { Some(page) } else { None };
         let read = reading::read_statement(&self.store, opened, page, now);
+        // No other form of the statement shows offers.
+        let is_page = matches!(asked, PageWanted::Statement { data: false, .. });
         let offers = async {
-            match asked {
-                PageWanted::Statement { data: false, .. } => {
-                    self.store.plan_offers_to_show(opened.tenant, &opened.head.customer).await
-                }
-                PageWanted::Statement { data: true, .. }
-                | PageWanted::Table
-                | PageWanted::Invoice(_)
-                | PageWanted::Document { .. } => Ok(vec![]),
-            }
+            if is_page { self.store.plan_offers_to_show(opened.tenant, &opened.head.customer).await } else { Ok(vec![]) }
         };
         let (read, connected, offers) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS), offers)?;
         let StatementRead { statement, mut visit, addresses } = read;

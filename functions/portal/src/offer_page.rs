@@ -40,7 +40,7 @@ pub(crate) async fn offer(form: &FormVisit<'_>, id: &PlanOfferId) -> Result<Opti
     let is_confirmed = is_confirmed(form.vault, form.request, form.found, form.now).await?;
     let mut wrong = WrongFields::default();
     if form.is_sent() && TypedFields::of(form.request).has_others(&[]) {
-        wrong.add("form", FormLabels::of(visit.words).unknown_field);
+        wrong.add("form", visit.words.wrong_text);
     } else if form.is_sent() {
         if !is_confirmed {
             return Ok(Some(with_status(gate(form, &visit, ReturnTo::Plan), 403)));

@@ -123,7 +123,7 @@ impl PlanPage<'_> {
     fn read(&self, typed: TypedFields<'_>, wrong: &mut WrongFields) -> Option<PlanWish> {
         let (labels, words) = (FormLabels::of(self.visit.words), PlanLabels::of(self.visit.words));
         if typed.has_others(&FIELDS) || !["look", "agree"].contains(&typed.one("act")) {
-            wrong.add("form", labels.unknown_field);
+            wrong.add("form", self.visit.words.wrong_text);
         }
         let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
         let invoices: Vec<InvoiceId> = match named {

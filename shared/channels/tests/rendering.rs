@@ -84,6 +84,20 @@ fn a_date_to_pay_by_is_written_for_the_country() {
 }
 
 #[test]
+fn a_mail_tells_of_a_plan_that_was_broken_wherever_its_table_stands() {
+    for body in ["Please pay.", "{{ table }}\n\nPlease pay.", "{% for invoice in invoices %}{{ invoice.number }}{% endfor %}"] {
+        let mut input = input(2);
+        assert!(!mail(body, &input).text.contains("instalment plan"), "{body}");
+        input.broken_plans = vec!["1001, <b>1002</b>".into()];
+        let rendered = mail(body, &input);
+        let html = body_of(&rendered);
+        let (told, because) = ("The instalment plan for 1001, ", " has ended, because an instalment did not arrive in time.");
+        assert!(html.contains(&format!("{told}&lt;b&gt;1002&lt;/b&gt;{because}")), "{body}: {html}");
+        assert!(rendered.text.contains(&format!("{told}<b>1002</b>{because}")), "{body}: {}", rendered.text);
+    }
+}
+
+#[test]
 fn names_are_shown_as_they_are() {
     for (name, in_html, in_text) in [
         ("<b>A</b>", "&lt;b&gt;A&lt;/b&gt;", "<b>A</b>"),
