@@ -37,6 +37,8 @@ CANNOT_BE_SAID = {
     "take_payment": ([400], "days are counted from today, amounts from what is open, and invoices are the customer's"),
     "undo_payment": ([400], "blanks alone say nothing, and a reason names nobody"),
     "make_agreement": ([400], "days are counted from today, amounts from what is open, and parts add up"),
+    "offer_plan": ([400], "invoices are the customer's, days are counted from today, and parts add up to what is open"),
+    "withdraw_plan_offer": ([400], "blanks alone say nothing, and a reason names nobody"),
     "act_on_agreement": ([400], "only one act takes an amount, no more than is contested"),
     "act_on_charge": ([400], "only one act takes an amount and a day, which is not past"),
     "amend_agreement": ([400], "days are counted from today, amounts from what is open"),

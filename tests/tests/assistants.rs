@@ -298,6 +298,7 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
         "show_case" | "show_customer_by_id" | "show_contacts" | "list_links" | "show_past" | "show_owner" | "fetch_statement" => {
             vec![whose]
         }
+        "list_plan_offers" => vec![whose],
         "explain_case" => each(&known.cases),
         "show_connection" => vec![json!({"source": "canonical"})],
         "find_contact" => vec![json!({"body": address})],

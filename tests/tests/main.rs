@@ -41,6 +41,7 @@ mod paying;
 mod payment_schedules;
 mod pdfs;
 mod people;
+mod plans;
 mod portal;
 mod portal_codes;
 mod privacy;

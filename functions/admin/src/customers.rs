@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
 };
 use domain::{
-    Agreement, Channel, Customer, CustomerId, Facts, TenantId, Terms, Unusable, address_key,
+    Agreement, Channel, Customer, CustomerId, Facts, KeptRate, TenantId, Terms, Unusable, address_key,
     decide::{Situation, assess, case_by_item, decide},
     explain::Told,
 };
@@ -70,6 +70,8 @@ pub struct CustomerOut {
     holds: Vec<HoldOut>,
     /// What was agreed or claimed about what is owed, as time and money have it now.
     agreements: Vec<AgreementOut>,
+    /// How it kept what it promised: counted over the agreements that are stored.
+    kept_rate: KeptRateOut,
     /// Charges on top of what the invoices say.
     charges: Vec<ChargeOut>,
     /// Orders that wait for the decision that obeys them.
@@ -107,6 +109,28 @@ pub struct AsOfOut {
     erased: bool,
     /// What is decided by it, one entry a case.
     decided: Vec<NowOut>,
+}
+
+/// How a customer kept what it promised. What is open, or was cancelled, counts nothing.
+#[derive(Serialize, ToSchema)]
+pub struct KeptRateOut {
+    /// Promises that were kept.
+    kept: u32,
+    /// Promises of which a part came in time.
+    partly_kept: u32,
+    /// Promises of which nothing came in time.
+    broken: u32,
+    /// Plans that were paid to the end.
+    plans_completed: u32,
+    /// Plans of which a part was missed.
+    plans_broken: u32,
+}
+
+impl From<KeptRate> for KeptRateOut {
+    fn from(rate: KeptRate) -> Self {
+        let KeptRate { kept, partly_kept, broken, plans_completed, plans_broken } = rate;
+        Self { kept, partly_kept, broken, plans_completed, plans_broken }
+    }
 }
 
 /// Who owes.
@@ -332,6 +356,10 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     let decision = decide(&facts, &policy, now);
     let situation = assess(&facts, &policy, now);
     let by_item = case_by_item(&situation);
+    // As time and money have them now, whether or not that is written down.
+    let changed = &situation.receivables.agreements;
+    let agreed: Vec<&Agreement> =
+        facts.agreements.iter().map(|known| changed.iter().find(|now| now.id == known.id).unwrap_or(known)).collect();
     Ok(Json(CustomerOut {
         customer: customer_data(&facts),
         cases: cases(&situation, &by_item, &facts.cases),
@@ -346,12 +374,8 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
         due_items_count: situation.receivables.items.len() + situation.receivables.not_issued.len(),
         pending: facts.pending.iter().map(pending).collect(),
         holds: facts.agreements.iter().filter(|agreement| keeps_back(agreement, &situation)).map(holds::shown).collect(),
-        agreements: facts
-            .agreements
-            .iter()
-            .map(|known| situation.receivables.agreements.iter().find(|changed| changed.id == known.id).unwrap_or(known))
-            .map(|agreement| agreements::shown(customer, agreement))
-            .collect(),
+        agreements: agreed.iter().map(|agreement| agreements::shown(customer, agreement)).collect(),
+        kept_rate: KeptRate::of(agreed.iter().copied()).into(),
         charges: facts.charges.iter().map(agreements::charge_shown).collect(),
         orders: facts.orders.iter().map(orders::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision, told(&situation))).collect(),

@@ -63,6 +63,7 @@ mod orders;
 mod owners;
 mod payment_accounts;
 mod payment_connections;
+mod plan_offers;
 mod previews;
 mod privacy;
 mod proof;
@@ -194,6 +195,8 @@ routes! {
     "/v1/agreements/{id}/{act}": post agreements::act;
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
+    "/v1/customers/{customer_id}/plan_offers": get plan_offers::list, post plan_offers::offer;
+    "/v1/plan_offers/{id}/withdraw": post plan_offers::withdraw;
     "/v1/customers/{customer_id}/past": get backfill::past;
     "/v1/customers/{customer_id}/contacts": get contacts::show, post contacts::add;
     "/v1/customers/{customer_id}/contacts/{contact}": patch contacts::change, delete contacts::remove;

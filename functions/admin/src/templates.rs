@@ -347,6 +347,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, setti
         payment_details,
         bank,
         several_currencies: false,
+        broken_plans: vec![],
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),
             opt_out: "https://example.com/p/sample/opt-out?l=en".to_owned(),

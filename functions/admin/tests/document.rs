@@ -98,6 +98,7 @@ fn settings_are_described_as_they_are() {
     settings.key_accounts = Some(domain::KeyAccounts { share_percent: 20, owner: "ann".to_owned() });
     settings.owners = vec![domain::OwnerRule { owner: "ann".to_owned(), ..domain::OwnerRule::default() }];
     settings.promises.max_open = 1;
+    settings.plans.max_parts = 6;
     settings.disputes.sla_days = 10;
     settings.training = true;
     settings.teams.insert("north".to_owned(), vec!["ann".to_owned()]);

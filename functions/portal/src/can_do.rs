@@ -3,7 +3,10 @@
 use domain::InvoiceId;
 use minijinja::{Value, context};
 
-use crate::{access_labels::AccessLabels, form_labels::FormLabels, paid_already_labels::PaidAlreadyLabels, visit::Visit};
+use crate::{
+    access_labels::AccessLabels, form_labels::FormLabels, paid_already_labels::PaidAlreadyLabels, plan_labels::PlanLabels,
+    visit::Visit,
+};
 
 /// The forms that a page leads to: of the statement, or of an invoice and whether something of it is open.
 pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)>) -> Value {
@@ -16,7 +19,11 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
         None => {
             links.extend(may_promise.then(|| to(format!("{path}/promise"), labels.promise)));
             links.push(to(format!("{path}/paid-already"), PaidAlreadyLabels::of(visit.words).title));
-            links.push(to(format!("{path}/write?for=plan"), labels.ask_plan));
+            links.push(if visit.settings.plans.are_open() {
+                to(format!("{path}/plan"), PlanLabels::of(visit.words).plan)
+            } else {
+                to(format!("{path}/write?for=plan"), labels.ask_plan)
+            });
             links.push(to(format!("{path}/write"), labels.write));
             let access = AccessLabels::of(visit.words);
             links.push(to(format!("{path}/not-for-me"), access.not_for_me));

@@ -26,10 +26,12 @@ pub(crate) enum ReturnTo {
     Contacts,
     /// The other customers of the same person.
     Others,
+    /// To pay in parts.
+    Plan,
 }
 
 impl ReturnTo {
-    const ALL: [Self; 3] = [Self::Preferences, Self::Contacts, Self::Others];
+    const ALL: [Self; 4] = [Self::Preferences, Self::Contacts, Self::Others, Self::Plan];
 
     /// The word in addresses and forms, which is the place's own as well.
     pub(crate) fn as_str(self) -> &'static str {
@@ -37,6 +39,7 @@ impl ReturnTo {
             Self::Preferences => "preferences",
             Self::Contacts => "contacts",
             Self::Others => "others",
+            Self::Plan => "plan",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which form somebody wants, or sent, and which call a program makes.
 
-use domain::{AgreementId, FileId, InvoiceId};
+use domain::{AgreementId, FileId, InvoiceId, PlanOfferId};
 
 /// A form of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(crate) enum FormWanted {
     Write,
     /// The files of a dispute or message, by its id; with a file that was sent, whether it is to be attached.
     Files(String, Option<FileId>),
+    /// To pay in parts.
+    Plan,
+    /// An offer to pay in parts.
+    PlanOffer(PlanOfferId),
     /// That messages are for somebody else.
     NotForMe,
     /// How somebody is written to.
@@ -74,6 +78,7 @@ impl FormWanted {
                     Some(file) => FileId::parse(file).map(|file| Self::Files(about.to_owned(), Some(file))),
                 }
             }
+            "plan" => Some(Self::Plan),
             "not-for-me" => Some(Self::NotForMe),
             "preferences" => Some(Self::Preferences),
             "contacts" => Some(Self::Contacts),
@@ -83,13 +88,16 @@ impl FormWanted {
             "promises" => Some(Self::Call(PortalCall::Promise)),
             "disputes" => Some(Self::Call(PortalCall::Dispute)),
             "remittances" => Some(Self::Call(PortalCall::Remit)),
-            rest => match rest.strip_prefix("agreements/") {
-                Some(agreement) => AgreementId::parse(agreement).map(PortalCall::Stands).map(Self::Call),
-                None => {
-                    let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
-                    InvoiceId::parse(invoice).map(Self::Dispute)
+            rest => {
+                if let Some(agreement) = rest.strip_prefix("agreements/") {
+                    return AgreementId::parse(agreement).map(PortalCall::Stands).map(Self::Call);
                 }
-            },
+                if let Some(offer) = rest.strip_prefix("plan/") {
+                    return PlanOfferId::parse(offer).map(Self::PlanOffer);
+                }
+                let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
+                InvoiceId::parse(invoice).map(Self::Dispute)
+            }
         }
     }
 

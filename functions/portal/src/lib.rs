@@ -18,6 +18,8 @@
 //! | `POST /p/{code}/promises`, `disputes`, `remittances` | the same three for the customer's own system, as JSON |
 //! | `GET /p/{code}/agreements/{id}` | how one of these stands, as JSON |
 //! | `GET /p/keys/{tenant}` | the key by which a tenant's statements are verified |
+//! | `GET /p/{code}/plan`, `POST` | shows what a plan comes to, and takes it: agreeing needs a code; with `?made=` says what became of it |
+//! | `GET /p/{code}/plan/{offer}`, `POST` | shows a plan that a person offered, and takes it: agreeing needs a code |
 //! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
 //! | `GET /p/{code}/files/{about}` | shows the files of a dispute or message, and a form by which a browser puts one into the bucket |
 //! | `GET /p/{code}/files/{about}/{file}`, `POST` | asks whether a file that was put there is to be attached; looks what it is, and attaches or deletes it |
@@ -69,6 +71,7 @@ mod language_words;
 mod languages;
 mod not_for_me_form;
 mod note_words;
+mod offer_page;
 mod opt_out;
 mod others_page;
 mod page;
@@ -83,6 +86,10 @@ mod pay_posted;
 mod pay_wanted;
 mod payable;
 mod paying;
+mod plan_due;
+mod plan_form;
+mod plan_labels;
+mod plan_statement;
 mod preferences_form;
 mod promise_form;
 mod reading;
@@ -437,11 +444,16 @@ impl Handler {
         }
         let page = if let PageWanted::Statement { page, .. } = asked { Some(page) } else { None };
         let read = reading::read_statement(&self.store, opened, page, now);
-        let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
+        // No other form of the statement shows offers.
+        let is_page = matches!(asked, PageWanted::Statement { data: false, .. });
+        let offers = async {
+            if is_page { self.store.plan_offers_to_show(opened.tenant, &opened.head.customer).await } else { Ok(vec![]) }
+        };
+        let (read, connected, offers) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS), offers)?;
         let StatementRead { statement, mut visit, addresses } = read;
         visit.pays_here = !connected.is_empty();
         let made = match asked {
-            PageWanted::Statement { form: StatementForm::Page, .. } => Ok(statement_page::shown(&visit, &statement)),
+            PageWanted::Statement { form: StatementForm::Page, .. } => Ok(statement_page::shown(&visit, &statement, &offers)),
             PageWanted::Statement { form: StatementForm::Data | StatementForm::Signed, .. } => {
                 statement_data::data(&visit, &statement).map_err(|error| kit::causes(&error))
             }

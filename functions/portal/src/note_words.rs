@@ -3,7 +3,7 @@
 use domain::Currency;
 use jiff::civil::Date;
 
-use crate::{form_labels::FormLabels, statement::ItemNote, visit::Visit};
+use crate::{form_labels::FormLabels, plan_labels::PlanLabels, statement::ItemNote, visit::Visit};
 
 /// A note in the customer's language; `day` writes a day as it stands there.
 pub(crate) fn note_in_words(visit: &Visit, note: ItemNote, currency: Currency, day: impl Fn(Date) -> String) -> String {
@@ -15,6 +15,7 @@ pub(crate) fn note_in_words(visit: &Visit, note: ItemNote, currency: Currency, d
         ItemNote::OnItsWay => words.on_its_way.to_owned(),
         ItemNote::Planned => words.in_plan.to_owned(),
         ItemNote::PromiseMissed(on) => labels.promise_missed.replace("{}", &day(on)),
+        ItemNote::PlanBroken => PlanLabels::of(words).plan_broken.to_owned(),
         ItemNote::DisputeUpheld => words.dispute_upheld.to_owned(),
         ItemNote::DisputePartlyUpheld => words.dispute_partly_upheld.to_owned(),
         ItemNote::DisputeRejected => words.dispute_rejected.to_owned(),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 25] = [
+const TEMPLATES: [(&str, &str); 29] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -37,6 +37,10 @@ const TEMPLATES: [(&str, &str); 25] = [
     ("preferences", include_str!("pages/preferences.html")),
     ("contacts", include_str!("pages/contacts.html")),
     ("others", include_str!("pages/others.html")),
+    ("parts", include_str!("pages/parts.html")),
+    ("plans", include_str!("pages/plans.html")),
+    ("plan", include_str!("pages/plan.html")),
+    ("offer", include_str!("pages/offer.html")),
 ];
 /// What a problem document is.
 const PROBLEM: &str = "application/problem+json";

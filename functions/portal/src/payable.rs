@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Currency, Facts, InvoiceId, PaymentId, WayOfPaying,
+    AgreementId, Currency, Facts, InvoiceId, PaymentId, WayOfPaying,
     basket::{self, TRANSFER},
     calendar::tenant_zone,
     dates::days_between,
@@ -12,7 +12,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 
-use crate::{statement::is_web, visit::Visit};
+use crate::{plan_due::due_of_plans, statement::is_web, visit::Visit};
 
 /// The source whose invoices are paid on a page of its own: what is paid elsewhere it would ask for again.
 const PAID_THERE: &str = "stripe";
@@ -76,12 +76,14 @@ impl PayWay {
     }
 }
 
-/// What can be paid, each currency and company by itself; what is due first.
-pub(crate) fn groups_of(visit: &Visit, facts: &Facts, now: Timestamp) -> Vec<PayGroup> {
+/// What can be paid, each currency and company by itself; what is due first. Parts of plans that are due are due of their invoices, and of the
+/// plan `next` its next part.
+pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>, now: Timestamp) -> Vec<PayGroup> {
     let zone = tenant_zone(&visit.settings);
     let receivables = Receivables::at(facts, ReceivablesRules::of(&visit.settings, &zone), now);
     let most = basket::payable(&receivables, now);
     let taken = being_paid(facts, now);
+    let mut by_plan = due_of_plans(&receivables, next);
     let mut groups: BTreeMap<(Currency, String), Vec<PayItem>> = BTreeMap::new();
     for item in &receivables.items {
         let Some(invoice) = item.invoice else { continue };
@@ -91,6 +93,7 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, now: Timestamp) -> Vec<Pay
         }
         let is_due = item.due_on <= receivables.today;
         let due_minor = if is_due { item.due_now_minor.max(0) } else { 0 };
+        let due_minor = due_minor.saturating_add(by_plan.remove(&invoice.id).unwrap_or(0));
         let group = groups.entry((item.currency, item.legal_entity.to_owned())).or_default();
         // Instalments of an invoice are paid with it, the oldest first.
         match group.iter_mut().find(|known| known.invoice == invoice.id) {

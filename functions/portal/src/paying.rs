@@ -2,7 +2,7 @@
 //! function that begins the payment looks again, immediately before the payer is sent on.
 
 use domain::{
-    Basket, BasketLine, Facts, InvoiceId, LinkId, MoneyOnItsWay, MoneyStatus, PaymentId, Terms,
+    AgreementId, Basket, BasketLine, Facts, InvoiceId, LinkId, MoneyOnItsWay, MoneyStatus, PaymentId, Terms,
     basket::{BasketBegin, BasketFlaw},
     id::digest,
     receivables::{Receivables, ReceivablesRules},
@@ -80,7 +80,8 @@ impl Paying<'_> {
         status: u16,
     ) -> store::Result<PortalPage> {
         let connected = self.connected().await?;
-        let groups = groups_of(self.visit, self.facts, self.now);
+        let next = request.query("plan").and_then(AgreementId::parse);
+        let groups = groups_of(self.visit, self.facts, next.as_ref(), self.now);
         let only = request.query("invoice");
         let group = wanted(&groups, request, only);
         let ways = group.map(|group| ways_of(self.visit, &connected, group)).unwrap_or_default();
@@ -120,7 +121,7 @@ impl Paying<'_> {
             return again(PayProblems::whole(labels.form_is_old), None).await;
         };
         let connected = self.connected().await?;
-        let groups = groups_of(self.visit, self.facts, self.now);
+        let groups = groups_of(self.visit, self.facts, None, self.now);
         let empty = self.named(request);
         let Some(group) = wanted(&groups, request, None).or(empty.as_ref()) else {
             return again(PayProblems::whole(labels.changed), None).await;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agreement, AgreementScope, Currency, DisputeStatus, Facts, Invoice, InvoiceFact, InvoiceId, Owed, PaymentFact, PaymentId,
-    PaymentKind, PaymentStatus, PromiseStatus, Settings, Terms,
+    PaymentKind, PaymentStatus, PlanStatus, PromiseStatus, Settings, Terms,
     calendar::tenant_zone,
     dates::days_between,
     decide,
@@ -15,6 +15,8 @@ use domain::{
 };
 use jiff::{Timestamp, civil::Date};
 use store::{Head, InvoiceLine, Line, PaymentLine};
+
+use crate::plan_statement::{RunningPlan, running_plans};
 
 /// Due items on a page.
 pub(crate) const PAGE_ROWS: u32 = 40;
@@ -34,6 +36,8 @@ pub(crate) struct AccountStatement {
     /// Newest first.
     pub(crate) received: Vec<ReceivedItem>,
     pub(crate) page: StatementPage,
+    /// Those that run.
+    pub(crate) plans: Vec<RunningPlan>,
     /// To whom something is owed; empty for the default one.
     pub(crate) legal_entities: BTreeSet<String>,
 }
@@ -83,6 +87,8 @@ pub(crate) enum ItemNote {
     Planned,
     /// What was promised for the day did not come, or not all of it.
     PromiseMissed(Date),
+    /// A part of its plan was missed.
+    PlanBroken,
     DisputeUpheld,
     DisputePartlyUpheld,
     DisputeRejected,
@@ -180,6 +186,7 @@ pub(crate) fn whole(
         items,
         received: received(facts, listed),
         page,
+        plans: running_plans(facts, &receivables),
         legal_entities,
     }
 }
@@ -225,6 +232,8 @@ pub(crate) fn listed(
         items,
         received: received(&facts, payments),
         page: StatementPage { number, of, next, is_of_list: true },
+        // Where one runs, the whole is read.
+        plans: vec![],
         legal_entities: cases.map(|key| key.balance.legal_entity.to_string()).collect(),
     }
 }
@@ -328,7 +337,8 @@ fn item_of(facts: &Facts, item: &DueItem<'_>, today: Date) -> StatementItem {
     }
 }
 
-/// What agreements say of a due item: those that are not over, and of promises and disputes that are, the last one, where none of its kind runs.
+/// What agreements say of a due item: those that are not over, and of promises, disputes and plans that are, the last one, where none of its kind
+/// runs.
 /// That somebody pauses it is the tenant's own matter.
 fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
     let of_item = item.invoice.map(|invoice| &invoice.id);
@@ -336,7 +346,7 @@ fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
     let about: Vec<&Agreement> = facts.agreements.iter().filter(covers).collect();
     let mut notes: BTreeSet<ItemNote> =
         about.iter().filter(|agreement| agreement.runs()).filter_map(|agreement| note(agreement, of_item)).collect();
-    for kind in ["promise", "dispute"] {
+    for kind in ["promise", "dispute", "plan"] {
         let of_kind = about.iter().filter(|agreement| agreement.kind() == kind);
         if of_kind.clone().any(|agreement| agreement.runs()) {
             continue;
@@ -362,7 +372,7 @@ fn note(agreement: &Agreement, of_item: Option<&InvoiceId>) -> Option<ItemNote> 
     }
 }
 
-/// What is still to be said of a promise or dispute that is over, while its invoice is open.
+/// What is still to be said of a promise, dispute or plan that is over, while its invoice is open.
 fn how_it_ended(agreement: &Agreement) -> Option<ItemNote> {
     match &agreement.terms {
         Terms::Promise(promise) => match promise.status {
@@ -375,7 +385,8 @@ fn how_it_ended(agreement: &Agreement) -> Option<ItemNote> {
             DisputeStatus::Rejected => Some(ItemNote::DisputeRejected),
             DisputeStatus::Open | DisputeStatus::Withdrawn | DisputeStatus::Later(_) => None,
         },
-        Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+        Terms::Plan(plan) => (plan.status == PlanStatus::Broken).then_some(ItemNote::PlanBroken),
+        Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
     }
 }
 

@@ -81,6 +81,7 @@ enum NoteData {
     PromiseMissed {
         pays_on: Date,
     },
+    PlanBroken,
     DisputeUpheld,
     DisputePartlyUpheld,
     DisputeRejected,
@@ -137,6 +138,7 @@ fn item(item: &StatementItem) -> ItemData<'_> {
         ItemNote::OnItsWay => NoteData::OnItsWay,
         ItemNote::Planned => NoteData::InPlan,
         ItemNote::PromiseMissed(on) => NoteData::PromiseMissed { pays_on: *on },
+        ItemNote::PlanBroken => NoteData::PlanBroken,
         ItemNote::DisputeUpheld => NoteData::DisputeUpheld,
         ItemNote::DisputePartlyUpheld => NoteData::DisputePartlyUpheld,
         ItemNote::DisputeRejected => NoteData::DisputeRejected,

@@ -1,5 +1,6 @@
 //! The statement as a page.
 
+use domain::PlanOffer;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
@@ -10,6 +11,8 @@ use crate::{
     note_words::note_in_words,
     page::{Look, PortalPage},
     pay_labels::PayLabels,
+    plan_labels::PlanLabels,
+    plan_statement::{offers_shown, running_shown},
     statement::{AccountStatement, ReceivedItem, StatementItem, StatementPage, StatementTotal},
     visit::Visit,
 };
@@ -69,8 +72,8 @@ struct PagesShown {
     next: Option<String>,
 }
 
-/// The page.
-pub(crate) fn shown(visit: &Visit, statement: &AccountStatement) -> PortalPage {
+/// The page, with the plans that the tenant offers.
+pub(crate) fn shown(visit: &Visit, statement: &AccountStatement, offers: &[PlanOffer]) -> PortalPage {
     let words = visit.words;
     let rows = |late: bool| -> Vec<RowShown> {
         let of_group = statement.items.iter().filter(|item| (item.days_past_due > 0) == late);
@@ -97,6 +100,9 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement) -> PortalPage {
         pay_label => PayLabels::of(words.language).pay,
         pay => pay_link(visit, &payments, None),
         payments => Value::from(Serde(&payments)),
+        l => Value::from(Serde(PlanLabels::of(words))),
+        offers => if owes { offers_shown(visit, offers, statement.as_of) } else { vec![] },
+        plans => running_shown(visit, &statement.plans, &payments, statement.as_of),
         groups => Value::from(Serde(&groups)),
         received => Value::from(Serde(&received)),
         pages => Value::from(Serde(&pages(visit, &statement.page))),

@@ -80,6 +80,7 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
             .then(|| "Northwind Trading Ltd\nExample Bank, IBAN DE00 1234 5678 9012 3456 78\nBIC EXAMDEFF".to_owned()),
         bank: None,
         several_currencies: shape == "mixed",
+        broken_plans: vec![],
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),
             opt_out: "https://pay.northwind.example/p/x7Kq2/stop".to_owned(),

@@ -43,6 +43,8 @@ pub struct RenderInput {
     pub bank: Option<AccountInMail>,
     /// Whether the customer owes in other currencies too.
     pub several_currencies: bool,
+    /// Payment plans that were broken, by what they are called, of which no mail has told yet: the layout of a mail says so.
+    pub broken_plans: Vec<String>,
     /// Where the person can go.
     pub links: Links,
 }

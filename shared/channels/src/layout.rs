@@ -68,7 +68,7 @@ impl Sheet<'_> {
     /// The mail as HTML.
     pub fn html(&self) -> Result<String, String> {
         let table = if self.table { self.html_table() } else { String::new() };
-        let body = self.prose.html(&(table + &self.html_payment()));
+        let body = self.prose.html(&(self.html_broken() + &table + &self.html_payment()));
         filled(|name| {
             Some(match name {
                 "language" => html(self.language),
@@ -88,7 +88,7 @@ impl Sheet<'_> {
     /// The mail as plain text.
     pub fn text(&self) -> String {
         let table = self.table.then(|| self.text_table());
-        let below: Vec<String> = table.into_iter().chain(self.text_payment()).collect();
+        let below: Vec<String> = self.broken().into_iter().chain(table).chain(self.text_payment()).collect();
         let mut out = self.prose.text(&below.join("\n\n"));
         out.push_str(&format!("\n\n{}:\n{}\n\n-- \n", self.button(), self.portal));
         out.push_str(&self.sent_by());
@@ -163,6 +163,15 @@ impl Sheet<'_> {
         }
         let reference = self.input.reference().map(|number| self.words.reference.replace("{}", &unlinked(number)));
         lines.into_iter().chain(reference).collect()
+    }
+
+    /// What plans were broken, a sentence each.
+    fn broken(&self) -> Vec<String> {
+        self.input.broken_plans.iter().map(|name| self.words.plan_broken.replace("{}", &unlinked(name))).collect()
+    }
+
+    fn html_broken(&self) -> String {
+        self.broken().iter().map(|text| format!("<p style=\"margin:0 0 20px\">{}</p>", html(text))).collect()
     }
 
     fn html_payment(&self) -> String {

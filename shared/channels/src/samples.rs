@@ -22,6 +22,7 @@ pub fn all(language: &str) -> Vec<RenderInput> {
                 sample.pay_by = country.is_some().then_some(date(2026, 2, 23));
                 sample.payment_details = country.is_some().then(|| "Example Bank\nIBAN: DE00 1234".to_owned());
                 sample.several_currencies = pay.is_some();
+                sample.broken_plans = pay.iter().map(|_| "1001, 1002".to_owned()).collect();
                 sample.country = country;
                 samples.push(sample);
             }
@@ -72,6 +73,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         payment_details: None,
         bank: None,
         several_currencies: false,
+        broken_plans: vec![],
         links: Links {
             portal: "https://pay.dunlin.example/p/sample".to_owned(),
             opt_out: "https://pay.dunlin.example/p/sample/stop".to_owned(),

@@ -47,6 +47,7 @@ fn input(count: usize) -> RenderInput {
         payment_details: None,
         bank: None,
         several_currencies: false,
+        broken_plans: vec![],
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
 }
@@ -101,6 +102,20 @@ fn a_template_names_the_account_and_the_one_invoice() {
         input.bank = account.map(AccountInMail::of);
         let text = mail(body, &input).text;
         assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_mail_tells_of_a_plan_that_was_broken_wherever_its_table_stands() {
+    for body in ["Please pay.", "{{ table }}\n\nPlease pay.", "{% for invoice in invoices %}{{ invoice.number }}{% endfor %}"] {
+        let mut input = input(2);
+        assert!(!mail(body, &input).text.contains("instalment plan"), "{body}");
+        input.broken_plans = vec!["1001, <b>1002</b>".into()];
+        let rendered = mail(body, &input);
+        let html = body_of(&rendered);
+        let (told, because) = ("The instalment plan for 1001, ", " has ended, because an instalment did not arrive in time.");
+        assert!(html.contains(&format!("{told}&lt;b&gt;1002&lt;/b&gt;{because}")), "{body}: {html}");
+        assert!(rendered.text.contains(&format!("{told}<b>1002</b>{because}")), "{body}: {}", rendered.text);
     }
 }
 

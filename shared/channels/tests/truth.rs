@@ -66,6 +66,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
         payment_details: details.then(|| "Example Bank\r\nIBAN: DE00 <1234>".into()),
         bank: None,
         several_currencies: false,
+        broken_plans: vec![],
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/s".into(), pay: None },
     }
 }

@@ -102,6 +102,10 @@ id!(
     AgreementId, "agr_"
 );
 id!(
+    /// An offer to pay in parts.
+    PlanOfferId, "pof_"
+);
+id!(
     /// A charge on top of what invoices say.
     ChargeId, "chg_"
 );

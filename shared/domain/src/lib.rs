@@ -23,6 +23,8 @@
 //! | [`rollout`] | how the versions of a workflow are given out to cases |
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
+//! | [`plan_wish`], [`plan_offer`], [`plan_settings`] | plans that customers ask for within bounds, and offers of plans by people of the tenant |
+//! | [`kept_rate`] | how a customer kept what it promised |
 //! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
 //! | [`portal_code`] | codes that show that an address is somebody's: their life, their tries, how often they are asked for |
 //! | [`write_back`] | a payment that was taken here, written into the books |
@@ -101,6 +103,7 @@ pub mod identities;
 pub mod inputs;
 pub mod job;
 pub mod kept_back;
+pub mod kept_rate;
 pub mod language;
 pub mod ledger;
 pub mod mailbox;
@@ -114,6 +117,9 @@ pub mod past;
 pub mod people;
 pub mod person_digest;
 pub mod phone;
+pub mod plan_offer;
+pub mod plan_settings;
+pub mod plan_wish;
 mod planned;
 pub mod portal_code;
 pub mod proposal;
@@ -163,11 +169,12 @@ pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId,
-    LinkId, MessageId, NoteId, OrderId, PaymentId, ServiceMailId, SubscriptionId, TaskId, TenantId,
+    LinkId, MessageId, NoteId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
 pub use kept_back::{Hold, HoldScope};
+pub use kept_rate::KeptRate;
 pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
@@ -177,6 +184,9 @@ pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
 pub use person_digest::PersonDigest;
+pub use plan_offer::{OfferStanding, PlanOffer, PlanOfferStatus};
+pub use plan_settings::CustomerPlans;
+pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};

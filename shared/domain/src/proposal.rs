@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::Date};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, AgreementId, AgreementScope, BalanceKey, Currency, Dispute, DisputeReason, DisputeStatus, EndsWith, Facts,
@@ -71,7 +71,7 @@ pub struct Proposal {
 }
 
 /// A part of a proposed plan.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposedPart {
     /// Minor units.
@@ -514,10 +514,12 @@ impl Checking<'_> {
             left -= share;
             of.extend((share > 0).then(|| Stood { open_minor: share, ..stood.clone() }));
         }
+        // A part is missed so many days after it is expected on the ledger: what was agreed so stays so, whatever the settings say later.
+        let grace = i64::from(self.settings.plans.grace_days);
         let part = |part: &ProposedPart| PlanPart {
             amount_minor: part.amount_minor,
             due_on: part.due_on,
-            expected_on: self.expected_on(part.due_on.min(add_days(today, PLAN_DAYS_MAX)), &way),
+            expected_on: add_days(self.expected_on(part.due_on.min(add_days(today, PLAN_DAYS_MAX)), &way), grace),
         };
         Some(PaymentPlan {
             name: self.name(&of),

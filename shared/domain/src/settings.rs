@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BankAccount, BrandSettings, Channel, Currency, KeyAccounts, OwnerRule, Reporting,
+    BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, OwnerRule, Reporting,
     word::{self, stored_words},
 };
 
@@ -115,6 +115,9 @@ pub struct Settings {
     /// What customers may promise by themselves, on the page behind their link.
     #[serde(default, skip_serializing_if = "CustomerPromises::is_usual")]
     pub promises: CustomerPromises,
+    /// What customers may agree on by themselves of paying in parts, and how late a part of any plan may be.
+    #[serde(default, skip_serializing_if = "CustomerPlans::is_usual")]
+    pub plans: CustomerPlans,
     /// How soon somebody decides what customers contest.
     #[serde(default, skip_serializing_if = "DisputeDeadline::is_usual")]
     pub disputes: DisputeDeadline,
@@ -188,6 +191,7 @@ impl Settings {
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
             promises: CustomerPromises::default(),
+            plans: CustomerPlans::default(),
             disputes: DisputeDeadline::default(),
             publishing: PublishingRules::default(),
             training: false,

@@ -4,8 +4,8 @@ use channels::{
     AccountInMail, Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX,
 };
 use domain::{
-    Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, Pending, Policy, Scope,
-    Standing, TenantId,
+    Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, PaymentPlan, Pending,
+    PlanStatus, Policy, Scope, Standing, TenantId, Terms,
     decide::{Situation, case_by_item},
     language,
     own_message::is_own_message,
@@ -79,6 +79,7 @@ pub(crate) fn render(
         payment_details: policy.settings.how_to_pay(entity, Some(pending.case.currency()), &template.language),
         bank: policy.settings.bank_account_of(entity, pending.case.currency()).map(AccountInMail::of),
         several_currencies: situation.receivables.currencies().len() > 1,
+        broken_plans: broken_plans(situation, &covered),
         links,
     };
     let template = Template {
@@ -145,6 +146,30 @@ fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32
     let steps: BTreeSet<(&str, &Occurrence)> = by_instant.into_values().collect();
     let others = steps.iter().filter(|(step, occurrence)| *step != row.step || **occurrence != row.occurrence);
     u32::try_from(others.count()).unwrap_or(u32::MAX)
+}
+
+/// The plans that were broken and of which no mail about their invoices has told since, by what they are called.
+fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<String> {
+    let changed = &situation.receivables.agreements;
+    let as_it_is = situation
+        .facts
+        .agreements
+        .iter()
+        .map(|known| changed.iter().find(|now| now.id == known.id).unwrap_or(known))
+        .filter_map(|agreement| match &agreement.terms {
+            Terms::Plan(plan) if plan.status == PlanStatus::Broken => Some((agreement.status_at, plan)),
+            Terms::Plan(_) | Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+        });
+    let is_news = |(since, plan): &(Timestamp, &PaymentPlan)| {
+        covered.iter().any(|item| {
+            let is_of = item.key.invoice().is_some_and(|invoice| plan.of.iter().any(|stood| stood.invoice == *invoice));
+            let results = situation.history.results_of(&situation.receivables, &item.key);
+            let by_mail = |way: Option<&(Channel, String)>| way.is_some_and(|(channel, _)| *channel == Channel::Email);
+            let told = results.iter().any(|result| by_mail(result.way) && result.outcome == Outcome::Sent && result.at >= *since);
+            is_of && !told
+        })
+    };
+    as_it_is.filter(is_news).map(|(_, plan)| plan.name.clone()).collect()
 }
 
 /// What falls due later than today, beside a message about what is due: shown, not asked for. A message about what is itself

@@ -14,6 +14,7 @@
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
+//! | [`plan_offers`] | plans that people offer to customers |
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`baskets`] | what customers set out to pay here: given up, and told from entries in the books |
 //! | [`taken_payments`] | payments that a collector took |
@@ -32,6 +33,7 @@
 //! | [`link_confirmation`] | codes that show that the link's address is theirs, and new links for expired ones |
 //! | [`link_contacts`] | whom else they know of: who is to be written to instead, who left, who came |
 //! | [`link_others`] | the other customers of the same person |
+//! | [`link_plans`] | plans that they agree to |
 //! | [`link_preferences`] | how they want to be written to, and a way back after they stopped it |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
@@ -83,6 +85,7 @@ pub mod link_confirmation;
 pub mod link_contacts;
 pub mod link_holder;
 pub mod link_others;
+pub mod link_plans;
 pub mod link_preferences;
 pub mod links;
 pub mod lists;
@@ -96,6 +99,7 @@ pub mod not_done;
 pub mod notes;
 pub mod orders;
 pub mod owners;
+pub mod plan_offers;
 pub mod privacy;
 pub mod proposals;
 pub mod public_url;

@@ -6,8 +6,8 @@
 
 pub use domain::decided_by;
 use domain::{
-    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, ServiceMail,
-    ServiceMailKind, Settings, TaskKind, TenantId, Terms,
+    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, KeptRate, LinkId, NewTask, NoteId,
+    ServiceMail, ServiceMailKind, Settings, TaskKind, TenantId, Terms,
     calendar::Locality,
     dates::add_days,
     id::digest,
@@ -313,7 +313,7 @@ impl LinkHolder {
         let entry = self.entry(operation, now).of(agreement.id.as_str());
         let entry =
             entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
-        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: Some(&mail) };
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: Some(&mail), offer: None };
         match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
                 let made = store.agreement(&self.tenant, &self.customer, &id).await?;
@@ -369,7 +369,14 @@ impl LinkHolder {
             (AskedByLink::Copy | AskedByLink::Plan, Some(text)) => format!("{}:\n{text}", what.title()),
         };
         let about = about.map(|id| id.as_str().to_owned());
-        let said = SaidByLink { what: what.as_str(), title: what.title(), detail: what.detail(), about, text };
+        let detail = match what {
+            AskedByLink::Plan => {
+                let facts = matter::facts(store, &self.tenant, &self.customer).await?;
+                format!("{}; {}", what.detail(), KeptRate::of(&facts.agreements))
+            }
+            AskedByLink::Copy | AskedByLink::Message => what.detail().to_owned(),
+        };
+        let said = SaidByLink { what: what.as_str(), title: what.title(), detail: &detail, about, text };
         self.say(store, said, now).await
     }
 

@@ -126,6 +126,7 @@ operations! {
         ListOwned = "list_owned", "Lists the customers that somebody owns.";
         ListAbsences = "list_absences", "Lists who is away, and who stands in.";
         ListTeams = "list_teams", "Lists the teams, and who of each is there today.";
+        ListPlanOffers = "list_plan_offers", "Looks through the plans that a customer was offered.";
         ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
     }
     Staff(Viewer), Some(Customers) => {
@@ -146,6 +147,8 @@ operations! {
         EndHold = "end_hold", "Ends a hold.";
         MakeAgreement = "make_agreement", "Makes an agreement.";
         ActOnAgreement = "act_on_agreement", "Does something with an agreement.";
+        OfferPlan = "offer_plan", "Offers a customer to pay in parts.";
+        WithdrawPlanOffer = "withdraw_plan_offer", "Takes an offer of a plan back.";
         TakePayment = "take_payment", "Writes down a payment that was taken by hand.";
         UndoPayment = "undo_payment", "Takes back that a payment was taken by hand.";
         CancelBasket = "cancel_basket", "Gives up what a customer set out to pay here.";

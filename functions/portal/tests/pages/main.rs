@@ -13,6 +13,7 @@ mod own_system;
 mod paid_already;
 mod paying;
 mod people;
+mod plans;
 mod preferences;
 mod promises;
 mod transfers;
@@ -276,6 +277,7 @@ async fn a_get_changes_nothing() {
         format!("{invoice}/dispute"),
         format!("{invoice}/dispute?reason=price"),
         format!("/p/{code}/write?for=copy&words=x"),
+        format!("/p/{code}/plan/pof_none"),
         format!("/p/{code}/not-for-me?name=x"),
         format!("/p/{code}/preferences?change=again"),
         format!("/p/{code}/contacts?left=p1"),

@@ -165,6 +165,7 @@ impl Message {
             payment_details: settings.how_to_pay("", Some(currency), &template.language),
             bank: settings.bank_account_of("", currency).map(AccountInMail::of),
             several_currencies: false,
+            broken_plans: vec![],
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),
                 opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),

@@ -167,7 +167,7 @@ fn how_it_stands(receivables: &Receivables<'_>, lines: &[BasketLine], now: Times
     let stands = |line: &BasketLine| {
         let (claim_minor, currency) = *claims.get(&line.invoice)?;
         let open_minor = payable.get(&line.invoice).copied()?;
-        Some(Stood { invoice: line.invoice.clone(), open_minor, claim_minor, currency: Some(currency) })
+        Some(Stood { invoice: line.invoice.clone(), open_minor, claim_minor, currency: Some(currency), sent_minor: None })
     };
     lines.iter().filter_map(stands).take(crate::agreement::INVOICES_MAX).collect()
 }

@@ -233,6 +233,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     let is_soon = (1..=SLA_DAYS_MAX).contains(&s.disputes.sla_days);
     refuse(!is_soon, "/disputes/sla_days", format!("business days are 1 to {SLA_DAYS_MAX}"));
     refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
+    wrong.extend(s.plans.flaws());
     wrong
 }
 
@@ -362,6 +363,13 @@ mod tests {
             (
                 r#"{"promises": {"max_days": 181, "max_open": 21}, "disputes": {"sla_days": 0}}"#,
                 "/promises/max_days /promises/max_open /disputes/sla_days",
+            ),
+            (r#"{"plans": {"max_parts": 24, "max_days": 730, "min_part_minor": {"EUR": 1, "JPY": 5000}, "grace_days": 30}}"#, ""),
+            (r#"{"plans": {"max_parts": 2}}"#, ""),
+            (r#"{"plans": {"max_parts": 1}}"#, "/plans/max_parts"),
+            (
+                r#"{"plans": {"max_parts": 25, "max_days": 0, "min_part_minor": {"EUR": 0, "USD": 1}, "grace_days": 31}}"#,
+                "/plans/max_parts /plans/max_days /plans/min_part_minor/EUR /plans/grace_days",
             ),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
             (r#"{"sms": {"countries": ["DE", "AT"]}}"#, ""),

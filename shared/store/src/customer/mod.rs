@@ -25,6 +25,7 @@ pub(crate) mod orders;
 pub(crate) mod owners;
 pub(crate) mod past;
 pub(crate) mod people_at;
+pub(crate) mod plan_offers;
 mod reckoned;
 mod retiring;
 pub(crate) mod service_mails;

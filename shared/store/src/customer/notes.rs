@@ -1,7 +1,7 @@
 //! Notes of people on a customer, an invoice, a case or an agreement. A note that was changed or taken away says so, by whom and when; the texts that it
 //! had stay with it until the customer's people are erased.
 
-use domain::{Agreement, CustomerId, NewTask, NoteId, ServiceMail, TenantId};
+use domain::{Agreement, CustomerId, NewTask, NoteId, PlanOffer, ServiceMail, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use crate::{
     Error, Result, Store,
     customer::{
         agreements::{referred, replacing},
+        plan_offers::offered,
         service_mails::requested,
     },
     table::{
@@ -56,6 +57,8 @@ pub struct MadeBeside<'a> {
     pub task: Option<&'a NewTask>,
     /// The notice that tells whoever made it.
     pub mail: Option<&'a ServiceMail>,
+    /// The offer that it comes of: as it was, and as it is now.
+    pub offer: Option<(&'a PlanOffer, &'a PlanOffer)>,
 }
 
 /// A page of notes, newest first.
@@ -114,6 +117,9 @@ impl Store {
             }
             if let Some(mail) = beside.mail {
                 actions.push(requested(tenant, customer, mail).update(self));
+            }
+            if let Some((before, offer)) = beside.offer {
+                actions.push(offered(tenant, customer, Some(before), offer).update(self));
             }
             actions
         })

@@ -62,6 +62,7 @@
 //! | what people entered of a customer | `C` | `PROFILE#HAND`, `chase` = `A#` and that | admin | facts: query of `chase`; admin, by key; with the profile of whose people are written to, by keys | 4 W, with the head 6 W |
 //! | agreement | `C` | `PROFILE#AGR#{id}`, `chase` = `A#` and that | admin, decisions that find it changed, moves | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
+//! | offer to pay in parts | `C` | `OFFER#{id}` | admin; portal, with the plan that it comes to | portal and admin, by key; query `OFFER#` | with its reference and the head 6 W in a transaction, 4 W when it changes; expires 400 days after its last day |
 //! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
 //! | open work of a task | `C` | `PROFILE#WORK#{task}`, `chase` = `A#` and that | sweep with the task; admin or sweep when it is over | facts: query of `chase` | 4 W |
 //! | code of a portal link | `C` | `CODE#{link}` | portal, when one is asked for, and with each try | portal, by key; a try is one conditional write | with what follows, its service mail and the audit 12 W in a transaction; 1 W a try, and 6 W for the right one; expires a day after it was asked for |
@@ -139,6 +140,7 @@ mod drafts_and_tests;
 mod jobs;
 mod lists;
 mod people;
+mod plan_offers;
 mod portal_codes;
 mod service_mails;
 mod sort;
@@ -151,6 +153,7 @@ pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
 pub(crate) use people::*;
+pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;
 pub(crate) use service_mails::*;
 pub(crate) use sort::*;

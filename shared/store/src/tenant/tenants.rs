@@ -326,6 +326,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         owners: Vec::new(),
         teams: Default::default(),
         key_accounts: None,
+        plans: Default::default(),
         ..settings.clone()
     };
     bare(before) != bare(after)
