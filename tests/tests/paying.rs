@@ -117,13 +117,13 @@ async fn two_of_three_invoices_are_paid_by_card_and_the_next_mail_is_about_the_t
     let here = format!("{path}/paid/{id}");
     assert!(page(&desk, &format!("{here}?paid=yes")).await.contains("Wir warten"));
     assert_eq!(open(&desk).await.get("F-1"), Some(&125_000));
-    let receipt = format!("{here}.pdf");
-    desk.call("GET", &receipt, &[], b"").await.is(404);
+    let as_pdf = format!("{here}.pdf");
+    desk.call("GET", &as_pdf, &[], b"").await.is(404);
 
     happens(&desk, id, "paid").await;
     let arrived = page(&desk, &here).await;
     assert!(arrived.contains("Ihre Zahlung ist eingegangen") && arrived.contains("Zahlungsbestätigung als PDF"), "{arrived}");
-    let link = desk.call("GET", &receipt, &[], b"").await.is(303).location.unwrap();
+    let link = desk.call("GET", &as_pdf, &[], b"").await.is(303).location.unwrap();
     assert!(desk.call("GET", &link, &[], b"").await.is(200).text.starts_with("%PDF-"));
     assert_eq!(open(&desk).await, BTreeMap::from([("F-3".to_owned(), 7_500)]));
     let paid = desk.admin("GET", "/v1/payments", &Value::Null).await.is(200).body;
@@ -150,7 +150,7 @@ async fn two_of_three_invoices_are_paid_by_card_and_the_next_mail_is_about_the_t
     let expected = [("F-1", 125_000), ("F-2", 50_000), ("F-3", 7_500)].map(|(number, minor)| (number.to_owned(), minor));
     assert_eq!(open(&desk).await, BTreeMap::from(expected));
     assert!(page(&desk, &here).await.contains("ging zurück"));
-    desk.call("GET", &receipt, &[], b"").await.is(404);
+    desk.call("GET", &as_pdf, &[], b"").await.is(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

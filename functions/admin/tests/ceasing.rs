@@ -2,6 +2,8 @@
 //! only invoices name is a person too.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
+mod common;
+
 use domain::{
     Channel, Consent, Contact, Customer, CustomerId, CustomerRef, Document, INVOICE_CONTACT, Invoice, People, SourceVersion,
     SuppressionReason, address_key,
@@ -16,6 +18,8 @@ use service::{
 };
 use store::{AddressId, Receipt, Stopped};
 use testbed::{aws::Aws, documents};
+
+use common::removes_nothing;
 
 const NUMBER: &str = "+493012345678";
 const OTHER: &str = "+493012345679";
@@ -103,7 +107,7 @@ async fn forget(aws: &Aws, address: &str) {
     let named = AddressGiven { channel: Some("email".to_owned()), address: Some(address.to_owned()) };
     let found = find(&aws.store, &admin, &named).await.unwrap();
     let id = found.person.to_string();
-    erase((&aws.store, &aws.vault), &admin, &id, Some("asked for it"), aws.now()).await.unwrap();
+    erase((&aws.store, &aws.vault, &removes_nothing()), &admin, &id, Some("asked for it"), aws.now()).await.unwrap();
 }
 
 async fn stands(aws: &Aws, channel: Channel, address: &str) -> Option<String> {

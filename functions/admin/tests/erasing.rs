@@ -2,6 +2,8 @@
 //! of what people entered.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
+mod common;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::{Client, config::Builder};
@@ -14,6 +16,8 @@ use service::{
 };
 use store::{AddressId, Line, LinkTo, List, PersonId, PortalLink, Searched, Store, Vault};
 use testbed::{Death, TABLE, aws::Aws, documents};
+
+use common::removes_nothing;
 
 /// The address of everybody's one contact.
 const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1", person: None };
@@ -45,7 +49,7 @@ async fn an_erasure_that_breaks_off_goes_on_when_it_is_asked_for_again() {
         let person = PersonId::of(&described.contacts[0].person().unwrap());
         let actor = Actor::new(tenant.clone(), StaffRole::Admin, Some("robin"));
         let ask = async |store: &Store, vault: &Vault| {
-            erase((store, vault), &actor, &person.to_string(), Some("asked for it"), aws.now()).await
+            erase((store, vault, &removes_nothing()), &actor, &person.to_string(), Some("asked for it"), aws.now()).await
         };
         let config = Builder::from(&aws.clients.sdk).interceptor(Death::after(calls)).build();
         let dying = Store::new(Client::from_conf(config), TABLE);
@@ -129,7 +133,7 @@ async fn what_people_entered_of_a_person_is_found_exported_and_erased_with_it() 
     assert_eq!(mails, [ENTERED, TO.address], "as it is, and as the source describes it");
     assert_eq!(all["suppressions"][0]["reason"], "opt_out", "{all:#}");
 
-    erase((store, vault), &admin, &person.to_string(), Some("asked for it"), now).await.unwrap();
+    erase((store, vault, &removes_nothing()), &admin, &person.to_string(), Some("asked for it"), now).await.unwrap();
     aws.follow().await;
     for text in [ENTERED, "Quirina", "quirina", TO.address] {
         let held = aws.items().into_iter().filter(|item| item.to_json().to_string().contains(text));

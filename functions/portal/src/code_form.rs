@@ -168,6 +168,10 @@ fn up_to_the_minute(at: &jiff::Zoned) -> String {
 pub(crate) fn with_status(page: PortalPage, status: u16) -> PortalPage {
     match page {
         PortalPage::Filled { template, words, look, values, .. } => PortalPage::Filled { status, template, words, look, values },
-        page @ (PortalPage::Data { .. } | PortalPage::See(_) | PortalPage::Confirmed { .. } | PortalPage::Plain(..)) => page,
+        page @ (PortalPage::Data { .. }
+        | PortalPage::See(_)
+        | PortalPage::Confirmed { .. }
+        | PortalPage::NotTaken { .. }
+        | PortalPage::Plain(..)) => page,
     }
 }

@@ -125,7 +125,11 @@ impl FilePages<'_> {
             PortalPage::Filled { status, template, words, look, values } => {
                 PortalPage::Filled { status, template, words, look: look.leading_to(vec![place]), values }
             }
-            PortalPage::Data { .. } | PortalPage::See(_) | PortalPage::Confirmed { .. } | PortalPage::Plain(..) => page,
+            PortalPage::Data { .. }
+            | PortalPage::See(_)
+            | PortalPage::Confirmed { .. }
+            | PortalPage::NotTaken { .. }
+            | PortalPage::Plain(..) => page,
         }
     }
 

@@ -336,9 +336,19 @@ impl Handler {
         let Some(code) = LinkCode::parse(link) else { return unknown };
         let refused = match form {
             FormWanted::Call(call) => request.refused_by_calls(call.takes()),
-            FormWanted::Promise | FormWanted::PaidAlready | FormWanted::Dispute(_) | FormWanted::Write => {
-                request.refused_by_forms()
-            }
+            FormWanted::Promise
+            | FormWanted::PaidAlready
+            | FormWanted::Dispute(_)
+            | FormWanted::Write
+            | FormWanted::Files(..)
+            | FormWanted::Plan
+            | FormWanted::PlanOffer(_)
+            | FormWanted::NotForMe
+            | FormWanted::Preferences
+            | FormWanted::Contacts
+            | FormWanted::Others
+            | FormWanted::Code
+            | FormWanted::EnterCode => request.refused_by_forms(),
         };
         if let Some(status) = refused {
             return Ok(PortalPage::Plain(status, request.words()));
@@ -445,7 +455,7 @@ impl Handler {
         let page = if let PageWanted::Statement { page, .. } = asked { Some(page) } else { None };
         let read = reading::read_statement(&self.store, opened, page, now);
         // No other form of the statement shows offers.
-        let is_page = matches!(asked, PageWanted::Statement { data: false, .. });
+        let is_page = matches!(asked, PageWanted::Statement { form: StatementForm::Page, .. });
         let offers = async {
             if is_page { self.store.plan_offers_to_show(opened.tenant, &opened.head.customer).await } else { Ok(vec![]) }
         };

@@ -71,7 +71,9 @@ impl PortalPage {
     pub(crate) fn may_be_held(&self) -> bool {
         match self {
             Self::Filled { status, .. } | Self::Plain(status, _) => *status < 500,
+            Self::NotTaken { problem, .. } => problem.status < 500,
             Self::Data { .. } | Self::See(_) => true,
+            Self::Confirmed { .. } => false,
         }
     }
 

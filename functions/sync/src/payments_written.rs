@@ -134,7 +134,7 @@ async fn plan(
     if writing.account_required && setting.account.is_none() {
         return no("the connection does not say which account of the books the money is deposited to");
     }
-    let said: Option<Customer> = store.said_of(run.tenant, &basket.customer).await?;
+    let said: Option<Customer> = store.as_described(run.tenant, &basket.customer).await?;
     let Some(customer) = said.filter(|customer| customer.source == run.source) else {
         return no("its customer is not one of these books");
     };

@@ -247,7 +247,13 @@ async fn a_promise_is_acknowledged_with_its_day_in_a_calendar_file_while_it_stan
         let facts = store.facts(tenant, &head).await.unwrap();
         let invoice: InvoiceId = facts.invoices[0].invoice.id.clone();
         let day = |text: &str| text.parse().unwrap();
-        let stood = Stood { invoice: invoice.clone(), open_minor: 125_000, claim_minor: 125_000, currency: Some(Currency::EUR) };
+        let stood = Stood {
+            invoice: invoice.clone(),
+            open_minor: 125_000,
+            claim_minor: 125_000,
+            currency: Some(Currency::EUR),
+            sent_minor: None,
+        };
         let promise = |status| {
             Terms::Promise(Promise {
                 pays_on: day("2026-01-13"),

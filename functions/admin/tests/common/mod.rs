@@ -1,15 +1,21 @@
 //! A table on loopback with customers, and requests as API Gateway sends them.
 #![allow(unused_imports, dead_code, reason = "each test file uses a part of it")]
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 use domain::{CustomerId, TenantId};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
+use service::customer_files::RemoveObject;
 pub use testbed::{
     api::{Api as World, at, request, request_with},
     issuer,
 };
+
+/// Of a customer who sent no file nothing is deleted from the bucket.
+pub fn removes_nothing() -> RemoveObject {
+    Arc::new(|_| Box::pin(async { Ok(()) }))
+}
 
 /// The API over a table, asked by the people of `acme`.
 pub struct Api {

@@ -34,7 +34,7 @@ impl Portal {
     }
 
     /// What it was asked for since it was last looked.
-    fn asked(&self) -> Vec<Value> {
+    fn documents_asked(&self) -> Vec<Value> {
         let invoked: Vec<(String, Value)> = self.world.aws.invoked.lock().unwrap().drain(..).collect();
         let good = |(function, asked): &(String, Value)| function == "make-documents" && asked["schema_version"] == 1;
         assert!(invoked.iter().all(good), "{invoked:?}");
@@ -81,20 +81,20 @@ async fn a_document_is_made_by_another_function_and_fetched_from_the_bucket() {
         for part in ["/bodies/documents/acme/0a1b.pdf?", "X-Amz-Signature=", "X-Amz-Expires=900&", &name] {
             assert!(link.contains(part), "no '{part}' in {link}");
         }
-        let asked = portal.asked();
+        let asked = portal.documents_asked();
         let expected = json!({"schema_version": 1, "tenant": "acme", "customer": id.as_str(), "document": document});
         assert_eq!(asked, [expected], "in the customer's own language");
         // Again and again in a minute, nobody is asked again.
         assert_eq!(portal.send("GET", &address, &[], "").await.leads(), link);
         assert_eq!(portal.send("HEAD", &address, &[], "").await.leads(), link);
-        assert!(portal.asked().is_empty());
+        assert!(portal.documents_asked().is_empty());
     }
     // What changes is seen at once.
     portal.becomes(&id, "1001", 2, |invoice| invoice.paid_minor = 25_000).await;
     portal.makes(json!({"status": "kept", "key": "documents/acme/2c3d.pdf", "size": 7}));
     let link = portal.send("GET", &statement, &[], "").await.leads();
     assert!(link.contains("/bodies/documents/acme/2c3d.pdf?"), "{link}");
-    assert_eq!(portal.asked().len(), 1);
+    assert_eq!(portal.documents_asked().len(), 1);
     portal.world.read_units();
     *portal.world.now.lock().unwrap() = at("2026-02-10T10:02:00Z");
     portal.makes(json!({"status": "kept", "key": KEY, "size": 7}));
@@ -148,7 +148,7 @@ async fn nothing_is_made_that_the_link_is_not_for() {
     let receipt = Receipt { source: "canonical".to_owned(), event_id: "left".to_owned() };
     portal.world.store.apply(&acme(), &receipt, &[Document::Customer(described)], portal.world.now()).await.unwrap();
     portal.get(&format!("/p/{lefts}/statement.pdf")).await.is(410);
-    assert!(portal.asked().is_empty(), "nobody was asked to make any of it");
+    assert!(portal.documents_asked().is_empty(), "nobody was asked to make any of it");
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn what_cannot_be_had_is_said_and_can_be_asked_for_again() {
     assert_eq!(problem.headers["content-type"], "application/problem+json", "{}", problem.html);
     portal.makes(json!({"status": "made", "key": KEY, "size": 7}));
     assert!(portal.send("GET", &address, &[], "").await.leads().contains(KEY), "a failure is not held");
-    assert_eq!(portal.asked().len(), 4);
+    assert_eq!(portal.documents_asked().len(), 4);
     // What the function has nothing for is not there.
     let copy = format!("/p/{code}/invoices/{}.pdf", plain());
     portal.makes(json!({"status": "nothing", "why": "the tenant has no such customer"}));
@@ -196,12 +196,12 @@ async fn a_receipt_is_there_once_the_money_came() {
     let link = portal.send("GET", &receipt, &[], "").await.leads();
     assert!(link.contains(&format!("receipt-{}.pdf", basket.id)), "{link}");
     let payment: PaymentId = basket.id.clone();
-    assert_eq!(portal.asked()[0]["document"], json!({"kind": "receipt", "payment": payment.as_str()}));
+    assert_eq!(portal.documents_asked()[0]["document"], json!({"kind": "receipt", "payment": payment.as_str()}));
     // Nobody else's.
     let other = portal.world.customer("acme", "C-2", |_| {}).await;
     let theirs = portal.code(&acme(), &other).await;
     portal.get(&format!("/p/{theirs}/paid/{}.pdf", basket.id)).await.is(404);
-    assert!(portal.asked().is_empty());
+    assert!(portal.documents_asked().is_empty());
 }
 
 #[tokio::test]

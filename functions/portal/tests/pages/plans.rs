@@ -211,7 +211,8 @@ async fn a_plan_whose_parts_changed_since_they_were_seen_is_not_made() {
     let one = fields(invoice.as_str(), &[("act", "agree"), ("seen", &seen)]);
     let page = portal.post_with(&[&cookie], &address, &one).await.is(400).says("Bitte sehen Sie sie noch einmal an.");
     let page = page.says("33,00\u{a0}€");
-    let sent = fields(invoice.as_str(), &[("act", "agree"), ("seen", &self::seen(&page))]);
+    let told = self::seen(&page);
+    let sent = fields(invoice.as_str(), &[("act", "agree"), ("seen", &told)]);
     portal.post_with(&[&cookie], &address, &sent).await.is(303);
     assert_eq!(portal.agreements(&id).await.len(), 1);
 }
@@ -246,7 +247,8 @@ async fn a_tenant_that_lets_nobody_agree_asks_for_a_letter_and_its_offers_are_sh
     portal.post_with(&[&cookie], &there, &[("amount", "1")]).await.is(400).says("Die Seite lässt sich so nicht verwenden.");
     assert!(portal.agreements(&id).await.is_empty(), "an offer keeps nothing back");
     portal.get_with(&[&cookie], &there).await.is(200).says("zustimmen</button>");
-    let (one, two) = tokio::join!(portal.post_with(&[&cookie], &there, &[]), portal.post_with(&[&cookie], &there, &[]));
+    let cookies = [cookie.as_str()];
+    let (one, two) = tokio::join!(portal.post_with(&cookies, &there, &[]), portal.post_with(&cookies, &there, &[]));
     let made = format!("{address}?made={}", offer.agreement());
     assert_eq!((one.leads(), two.leads()), (made.clone(), made.clone()), "agreed to twice it is one plan");
     assert_eq!(portal.agreements(&id).await.len(), 1);
@@ -309,7 +311,8 @@ async fn the_parts_that_are_due_and_the_next_one_can_be_paid() {
     let (address, invoice) = (format!("/p/{code}/plan"), Portal::invoice("C-1", "1001"));
     let cookie = portal.confirm(&id, &code).await;
     let looked = portal.post_with(&[&cookie], &address, &fields(invoice.as_str(), &[])).await.is(200);
-    let sent = fields(invoice.as_str(), &[("act", "agree"), ("seen", &seen(&looked))]);
+    let told = seen(&looked);
+    let sent = fields(invoice.as_str(), &[("act", "agree"), ("seen", &told)]);
     let made = portal.post_with(&[&cookie], &address, &sent).await.leads();
     let plan = made.split_once("made=").unwrap().1;
     let amount = |minor: &str| format!("name=\"amount_{invoice}\" value=\"{minor}\"");

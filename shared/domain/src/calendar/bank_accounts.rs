@@ -142,13 +142,14 @@ mod tests {
 
     #[test]
     fn each_flaw_is_said_where_it_is() {
-        let changed = |change: fn(&mut BankAccount)| {
+        type Change = fn(&mut BankAccount);
+        let changed = |change: Change| {
             let mut account = account();
             change(&mut account);
             pointers(&account)
         };
         assert_eq!(pointers(&account()), [""; 0]);
-        let cases: [(fn(&mut BankAccount), &str); 16] = [
+        let cases: [(Change, &str); 16] = [
             (|a| a.holder = " ".to_owned(), "/holder"),
             (|a| a.holder = "x".repeat(71), "/holder"),
             (|a| a.holder = "a\nb".to_owned(), "/holder"),

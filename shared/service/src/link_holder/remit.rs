@@ -105,7 +105,7 @@ impl LinkHolder {
             "invoices": asked.lines.len(),
         });
         let entry = self.entry("remit_by_link", now).of(agreement.id.as_str()).with(what);
-        let beside = MadeBeside { why: why.as_ref(), task: None };
+        let beside = MadeBeside { why: why.as_ref(), ..MadeBeside::default() };
         match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
                 let made = store.agreement(&self.tenant, &self.customer, &id).await?;

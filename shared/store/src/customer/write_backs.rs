@@ -92,7 +92,8 @@ impl Store {
     /// Those of reading.
     pub async fn waiting_writes(&self, tenant: &TenantId, source: &str, most: usize) -> Result<Vec<WaitingWrite>> {
         let pk = keys::hints(tenant, source);
-        let range = Range::new(&pk, keys::WAITING_WRITES, &last_of(keys::WAITING_WRITES), most);
+        let last = last_of(keys::WAITING_WRITES);
+        let range = Range::new(&pk, keys::WAITING_WRITES, &last, most);
         let rows = self.range("find what is to be written for", range).await?;
         let waiting = rows.iter().filter_map(|row| {
             let (customer, basket) = keys::parse_waiting_write(text(row, SK)?)?;
@@ -154,7 +155,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of reading, and [`crate::Error::Corrupt`].
-    pub async fn said_of(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Customer>> {
+    pub async fn as_described(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Customer>> {
         let row = self.read("read the profile of", &keys::profile(tenant, customer), true).await?;
         row.filter(|row| row.contains_key(DOC)).map(|row| json(&row, DOC)).transpose()
     }

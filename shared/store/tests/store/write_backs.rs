@@ -117,7 +117,7 @@ async fn where_it_is_written_it_waits_beside_the_hints_until_it_is_over() {
     assert!(!is_raised(&table, &enter_task(&basket, basket.asked(), &[], "")).await);
     let asked = stands(&table, &basket).await.expect("it was asked for");
     assert_eq!((asked.status, asked.source.as_str(), asked.revision), (WriteBackStatus::Queued, SOURCE, 0));
-    assert_eq!(waiting(&table).await, [basket.id.clone()]);
+    assert_eq!(waiting(&table).await, std::slice::from_ref(&basket.id));
     let mut kinds: Vec<_> = told(&table).iter().map(|event| event.kind.as_str()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["PaymentTaken", "SyncRequested"], "its reader is woken once");
