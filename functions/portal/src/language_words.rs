@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels, pay_labels::PayLabels,
+    access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
+    labels::PageLabels, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels, plan_labels::PlanLabels,
 };
 
 /// Everything that the pages say in one language, by what it is about.
@@ -14,4 +15,7 @@ pub(crate) struct LanguageWords {
     pub(crate) pay: PayLabels,
     pub(crate) documents: DocumentLabels,
     pub(crate) files: FileLabels,
+    pub(crate) access: AccessLabels,
+    pub(crate) paid_already: PaidAlreadyLabels,
+    pub(crate) plans: PlanLabels,
 }

@@ -10,8 +10,9 @@ mod fr;
 use domain::language::CUSTOMER_LANGUAGES;
 
 use crate::{
-    document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels,
-    language_words::LanguageWords, pay_labels::PayLabels,
+    access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
+    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
+    plan_labels::PlanLabels,
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
@@ -64,6 +65,32 @@ impl FileLabels {
     }
 }
 
+impl AccessLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).access
+    }
+
+    /// Every language of the pages: its tag and what it calls itself.
+    pub(crate) fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ALL.iter().map(|words| (words.access.language, words.access.own_name))
+    }
+}
+
+impl PaidAlreadyLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).paid_already
+    }
+}
+
+impl PlanLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).plans
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +125,7 @@ mod tests {
                 assert_eq!(text, language, "{place}");
             }
             let named = texts(words).keys().filter(|place| place.ends_with("/language")).count();
-            assert_eq!(named, 5, "each part says in which language it is");
+            assert_eq!(named, 8, "each part says in which language it is");
         }
     }
 

@@ -1,5 +1,7 @@
 //! What service mails say, by language. Names in braces stand for values.
 
+use domain::language::CUSTOMER_LANGUAGES;
+
 /// The texts of one language.
 #[derive(Debug)]
 pub(crate) struct NoticeWords {
@@ -70,7 +72,7 @@ pub(crate) struct NoticeWords {
 
 impl NoticeWords {
     /// The languages that there are texts in.
-    pub(crate) const LANGUAGES: [&str; 2] = [EN.language, DE.language];
+    pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] = [EN.language, DE.language, FR.language];
 
     /// The texts in one of them, else those in English.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -78,7 +80,7 @@ impl NoticeWords {
     }
 }
 
-static ALL: [NoticeWords; 2] = [EN, DE];
+static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR];
 
 const EN: NoticeWords = NoticeWords {
     language: "en",
@@ -204,4 +206,67 @@ const DE: NoticeWords = NoticeWords {
     column_amount: "Betrag",
     answered_subject: "Es gibt eine Antwort auf Ihre Nachricht",
     answered_says: "Wir haben auf Ihre Nachricht geantwortet. Die Antwort lesen Sie auf Ihrer Seite.",
+};
+
+const FR: NoticeWords = NoticeWords {
+    language: "fr",
+    hello: "Bonjour,",
+    hello_name: "Bonjour {name},",
+    bye: "Cordialement,",
+    invoices: "factures {numbers}",
+    no_reminder: "Cet e-mail répond à ce qui a été fait ou demandé sur votre page. Ce n’est pas une relance.",
+    stop_reminders: "Ne plus recevoir de rappels",
+    code_subject: "Votre code est {code}",
+    code_label: "Votre code",
+    code_lives: "Il est valable {minutes} minutes à partir de la demande.",
+    code_says: "Saisissez ce code sur la page qui le demande.",
+    code_not_you: "Si vous n’avez pas demandé de code, vous n’avez rien à faire\u{a0}: sans lui, personne ne va plus loin. Ne le communiquez à personne, pas même à nous.",
+    link_subject: "Votre nouveau lien vers votre relevé",
+    link_says: "Vous avez demandé un nouveau lien vers votre page. Il est valable {days} jours.",
+    link_not_you: "Si vous ne l’avez pas demandé, quelqu’un possède un ancien lien de vous, qui n’est plus valable. Le nouveau n’a été envoyé qu’à votre adresse.",
+    receipt_subject: "Reçu\u{a0}: {amount} bien arrivés",
+    receipt_label: "Reçu",
+    receipt_on: "le {day}",
+    receipt_says: "Merci pour votre paiement.",
+    receipt_rest: "Sur ces factures, il reste {rest} à payer.",
+    receipt_no_rest: "Sur ces factures, il ne reste rien à payer.",
+    receipt_reference: "Notre référence du paiement\u{a0}: {reference}",
+    receipt_attached: "Le reçu est joint en PDF.",
+    column_invoice: "Facture",
+    column_paid: "Payé",
+    column_open: "Reste dû",
+    promise_subject: "Vous avez promis de payer {amount} au plus tard le {day}",
+    promise_subject_all: "Vous avez promis de payer au plus tard le {day}",
+    promise_label: "Vous avez promis de payer",
+    promise_on: "au plus tard le {day}",
+    promise_says: "Nous avons enregistré votre promesse de payer au plus tard le {day} ({invoices}).",
+    promise_waits: "Nous attendons jusqu’au {day}\u{a0}: d’ici là, le paiement doit être dans nos comptes. Jusque-là, nous ne le réclamons pas.",
+    promise_else: "S’il n’y est pas à cette date, nous le réclamons à nouveau.",
+    calendar_attached: "Ouvrez le fichier joint pour l’avoir dans votre agenda.",
+    calendar_pay: "Payer {amount} à {tenant}",
+    calendar_pay_all: "Payer {tenant}",
+    dispute_subject: "Votre contestation est enregistrée ({invoices})",
+    dispute_label: "Vous contestez",
+    dispute_says: "Nous avons enregistré que vous contestez {amount} ({invoices}).",
+    dispute_waits: "Nous comptons trancher au plus tard le {day}. Tant que ce n’est pas tranché, nous ne réclamons pas ce montant.",
+    dispute_rest: "Le reste de la facture est toujours à payer.",
+    decided_subject: "Votre contestation est tranchée ({invoices})",
+    decided_label: "Tranchée",
+    upheld_label: "Vous avez raison",
+    upheld_says: "Nous avons examiné ce que vous contestez ({invoices})\u{a0}: vous avez raison. Nous ne réclamons pas ce montant.",
+    partly_label: "Vous avez raison en partie",
+    partly_says: "Nous avons examiné ce que vous contestez ({invoices})\u{a0}: vous avez raison pour {right}, et nous ne réclamons pas cette somme. Le reste est à payer.",
+    partly_unsaid: "Nous avons examiné ce que vous contestez ({invoices})\u{a0}: vous avez raison pour une partie, et nous ne la réclamons pas. Le reste est à payer.",
+    rejected_label: "La facture est maintenue",
+    rejected_says: "Nous avons examiné ce que vous contestez ({invoices}), et nous ne sommes pas du même avis. Le montant est à payer tel quel.",
+    decided_due: "À payer maintenant ({invoices})\u{a0}: {due}.",
+    decided_nothing_due: "Rien n’est à payer maintenant ({invoices}).",
+    plan_subject: "Vous payez {amount} en {count} échéances",
+    plan_label: "Convenu",
+    plan_says: "Nous avons convenu que vous payez en plusieurs fois ({invoices}). Chaque échéance est à payer au plus tard à sa date.",
+    column_part: "Échéance",
+    column_day: "Date",
+    column_amount: "Montant",
+    answered_subject: "Il y a une réponse à ce que vous avez écrit",
+    answered_says: "Nous avons répondu à ce que vous nous avez écrit. Vous pouvez lire la réponse sur votre page.",
 };
