@@ -72,6 +72,7 @@ mod languages;
 mod not_for_me_form;
 mod note_words;
 mod offer_page;
+mod office_package;
 mod opt_out;
 mod others_page;
 mod page;

@@ -325,6 +325,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         another: "Noch eine Datei senden",
         nothing_came: "Es ist keine Datei angekommen, oder sie wurde vor mehr als einem Tag gesendet. Bitte senden Sie sie noch einmal.",
         has_macros: "Die Datei enthält Makros oder anderes, was von selbst läuft. Solche Dateien nehmen wir nicht an; wir haben sie gelöscht. Bitte speichern Sie sie als PDF, und senden Sie das.",
+        draws_on_others: "Die Datei lädt beim Öffnen etwas von anderswo, etwa eine Vorlage oder ein Bild. Solche Dateien nehmen wir nicht an; wir haben sie gelöscht. Bitte speichern Sie sie als PDF, und senden Sie das.",
         is_old_office: "Die Datei ist ein Dokument eines alten Office oder mit einem Kennwort gesperrt. Wir können sie nicht prüfen und haben sie gelöscht. Bitte speichern Sie sie als PDF, und senden Sie das.",
         is_unknown: "Ihrem Inhalt nach ist die Datei keine von denen, die wir annehmen, wie auch immer sie heißt, oder sie ist beschädigt. Wir haben sie gelöscht. Bitte senden Sie ein Foto oder ein PDF.",
         is_too_large: "Die Datei ist zu groß. Wir haben sie gelöscht. Bitte senden Sie eine kleinere.",

@@ -324,6 +324,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         another: "Send another file",
         nothing_came: "No file has come, or it was sent more than a day ago. Please send it again.",
         has_macros: "The file holds macros, or something else that runs by itself. We do not take such files, and have deleted it. Please save it as PDF and send that.",
+        draws_on_others: "The file draws on something outside of itself as it is opened, such as a template or a picture. We do not take such files, and have deleted it. Please save it as PDF and send that.",
         is_old_office: "The file is a document of an old Office, or is locked by a password. We cannot look into it, and have deleted it. Please save it as PDF and send that.",
         is_unknown: "By its content the file is none of those that we take, whatever its name says, or it is damaged. We have deleted it. Please send a photo or a PDF.",
         is_too_large: "The file is too large. We have deleted it. Please send a smaller one.",

@@ -323,6 +323,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         another: "Envoyer un autre fichier",
         nothing_came: "Aucun fichier n’est arrivé, ou il a été envoyé il y a plus d’un jour. Merci de l’envoyer à nouveau.",
         has_macros: "Le fichier contient des macros, ou autre chose qui s’exécute tout seul. Nous n’acceptons pas de tels fichiers, et l’avons supprimé. Merci de l’enregistrer en PDF et d’envoyer celui-ci.",
+        draws_on_others: "À l’ouverture, le fichier va chercher quelque chose ailleurs, par exemple un modèle ou une image. Nous n’acceptons pas de tels fichiers, et l’avons supprimé. Merci de l’enregistrer en PDF et d’envoyer celui-ci.",
         is_old_office: "Le fichier est un document d’un ancien Office, ou il est protégé par un mot de passe. Nous ne pouvons pas l’examiner, et l’avons supprimé. Merci de l’enregistrer en PDF et d’envoyer celui-ci.",
         is_unknown: "D’après son contenu, le fichier n’est d’aucun des types que nous acceptons, quel que soit son nom, ou il est endommagé. Nous l’avons supprimé. Merci d’envoyer une photo ou un PDF.",
         is_too_large: "Le fichier est trop lourd. Nous l’avons supprimé. Merci d’en envoyer un plus petit.",
