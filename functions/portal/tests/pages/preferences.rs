@@ -59,6 +59,29 @@ async fn ones_own_way_is_chosen_by_the_link_alone() {
 }
 
 #[tokio::test]
+async fn it_is_changed_so_often_a_day_and_no_more() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    let text = portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await;
+    with_senders(&portal).await;
+    let to = async |code: &str, channel: &str| {
+        portal.post(&format!("/p/{code}/preferences"), &[("change", "channel"), ("channel", channel)]).await
+    };
+    for nth in 0..20 {
+        to(&code, ["sms", "email"][nth % 2]).await.is(303);
+    }
+    // By every link of the customer: each change is decided on anew, and noted for good.
+    let before = portal.world.everything().await;
+    to(&code, "sms").await.is(400).says("Das wurde so oft geändert, wie es an einem Tag geht.");
+    to(&text, "sms").await.is(400);
+    assert_eq!(portal.world.everything().await, before, "nothing was written");
+    assert_eq!(portal.world.store.audit(&acme(), None, None, 50, None).await.unwrap().entries.len(), 20);
+    *portal.world.now.lock().unwrap() = testbed::api::at("2026-02-11T10:00:00Z");
+    to(&code, "sms").await.is(303);
+}
+
+#[tokio::test]
 async fn what_is_for_everybody_needs_a_code() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
@@ -86,11 +109,18 @@ async fn what_is_for_everybody_needs_a_code() {
         ("en", "10:00", "10:00", "Enter two times of day"),
         ("en", "25:00", "26:00", "Enter two times of day"),
         ("en", "noon", "10:00", "Enter two times of day"),
+        // In a minute nobody is sure to be reached, and who never is, is never chased: 09:00 to 17:00 are the tenant's.
+        ("en", "10:00", "10:01", "with at least one hour between them in which we write"),
+        ("en", "16:01", "23:00", "with at least one hour between them in which we write"),
+        ("en", "00:00", "09:59", "with at least one hour between them in which we write"),
     ] {
         let page = with(&[("change", "all"), ("language", language), ("from", from), ("to", to)]).await;
         page.is(400).says(text).says(&format!("value=\"{from}\""));
     }
     assert_eq!(portal.world.everything().await, before, "nothing was written");
+    for (from, to) in [("16:00", "23:00"), ("18:00", "18:01")] {
+        with(&[("change", "all"), ("language", "en"), ("from", from), ("to", to)]).await.is(303);
+    }
     with(&[("change", "all"), ("language", ""), ("from", ""), ("to", "")]).await.is(303);
     let by_hand = entered(&portal, &id).await;
     assert_eq!((by_hand.language, by_hand.hours), (None, None));
