@@ -63,18 +63,20 @@ impl LinkHolder {
     ///
     /// [`NotDone::NotFound`] for the customer; those of the table.
     pub async fn preferences(&self, store: &Store, link: &PortalLink) -> Done<LinkPreferences> {
-        let facts = matter::facts(store, &self.tenant, &self.customer).await?;
+        let facts = self.people(store).await?;
+        // What was entered a moment ago is shown.
+        let by_hand = store.by_hand(&self.tenant, &self.customer).await?.by_hand;
         let settings = matter::settings(store, &self.tenant).await?;
         let own = own_contact(&facts, &link.address);
         let channels = own.as_ref().map(|own| channels_of(own, &settings)).unwrap_or_default();
-        let channel = own.as_ref().and_then(|own| facts.by_hand.preferred(own));
+        let channel = own.as_ref().and_then(|own| by_hand.preferred(own));
         let stopped = store.stopped(&self.tenant, &link.address).await?;
         let by_owner = stopped.filter(|stopped| is_taken_back_here(link, stopped));
         Ok(LinkPreferences {
             channel: channel.filter(|channel| channels.contains(channel)),
             channels,
-            language: facts.by_hand.language.clone(),
-            hours: facts.by_hand.hours,
+            language: by_hand.language,
+            hours: by_hand.hours,
             stopped_at: by_owner.map(|stopped| stopped.suppression.at),
         })
     }
@@ -86,7 +88,7 @@ impl LinkHolder {
     /// [`NotDone::Fields`] for a channel that there is no choice of, and where the customer's links changed enough today; [`NotDone::NotFound`],
     /// [`NotDone::Conflict`] where too much was entered of the customer, [`NotDone::Changed`]; those of the table.
     pub async fn prefer_channel(&self, store: &Store, address: &AddressId, channel: Option<Channel>, now: Timestamp) -> Done<()> {
-        let facts = matter::facts(store, &self.tenant, &self.customer).await?;
+        let facts = self.people(store).await?;
         let settings = matter::settings(store, &self.tenant).await?;
         let own = own_contact(&facts, address);
         let choices = own.as_ref().map(|own| channels_of(own, &settings)).unwrap_or_default();
@@ -169,6 +171,15 @@ impl LinkHolder {
             Lifted::Another(_) => {
                 Err(NotDone::Changed("something else came to stand against the address; look again".to_owned()))
             }
+        }
+    }
+
+    /// The customer's people, without its invoices where that is little: what a link alone asks for costs no more than a page.
+    async fn people(&self, store: &Store) -> Done<Facts> {
+        let head = store.head(&self.tenant, &self.customer).await?.ok_or_else(no_customer)?;
+        match store.facts_beside_invoices(&self.tenant, &head).await? {
+            Some(facts) => Ok(facts),
+            None => Ok(store.facts(&self.tenant, &head).await?),
         }
     }
 

@@ -1,6 +1,7 @@
 //! How somebody is written to: their own way by the link, what is for all after a code, and a way back after stopping.
 
-use domain::{Channel, CustomerId, SuppressionReason};
+use domain::{Channel, CustomerId, CustomerRef, Document, InvoiceId, SourceVersion, SuppressionReason};
+use store::Receipt;
 
 use crate::visitor::{Portal, acme};
 
@@ -174,4 +175,36 @@ async fn an_address_that_bounced_is_not_had_again_though_its_owner_stopped_mail(
     portal.get_with(&[&cookie], &page).await.is(200).hides("Schreiben Sie mir wieder");
     portal.post_with(&[&cookie], &page, &[("change", "again")]).await.is(303);
     assert_eq!(portal.suppressed(&id, Channel::Email, address).await, Some(SuppressionReason::OptOut));
+}
+
+#[tokio::test]
+async fn what_a_link_alone_shows_and_takes_of_people_costs_no_more_the_more_is_owed() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    with_senders(&portal).await;
+    let head = portal.world.store.head(&acme(), &id).await.unwrap().unwrap();
+    let facts = portal.world.store.facts(&acme(), &head).await.unwrap();
+    let invoice = |nth: usize| {
+        let mut invoice = facts.invoices[0].invoice.clone();
+        invoice.id = InvoiceId::derive(&["acme", "canonical", &nth.to_string()]);
+        invoice.external_id = nth.to_string();
+        invoice.source_version = SourceVersion::Number(1);
+        Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice }
+    };
+    for some in 0..10 {
+        let documents: Vec<Document> = (some * 20..some * 20 + 20).map(invoice).collect();
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("many-{some}") };
+        portal.world.store.apply(&acme(), &receipt, &documents, portal.world.now()).await.unwrap();
+    }
+    portal.get(&format!("/p/{code}/preferences")).await.is(200);
+    portal.world.read_units();
+    for place in ["preferences", "contacts", "others", "not-for-me", "code"] {
+        portal.get(&format!("/p/{code}/{place}")).await.is(200);
+        let units = portal.world.read_units();
+        assert!(units > 0.0 && units <= 12.0, "{units} read units for {place}");
+    }
+    portal.post(&format!("/p/{code}/preferences"), &[("change", "channel"), ("channel", "pigeon")]).await.is(400);
+    let units = portal.world.read_units();
+    assert!(units <= 12.0, "{units} read units for what is wrong");
 }
