@@ -356,6 +356,8 @@ impl Handler {
         }
         let found = match self.store.came_by(&code.id(), now).await? {
             CameBy::Good(found) => *found,
+            // A program is told so, and offered no form.
+            CameBy::Expired(_) if form.is_call() => return Ok(gone),
             CameBy::Expired(found) => return answer_expired(&self.store, &found, (code.as_str(), ""), request, now).await,
             CameBy::Gone => return Ok(gone),
             CameBy::Unknown => return unknown,
