@@ -54,6 +54,7 @@ pub(crate) struct AccessLabels {
     pub(crate) hours_to: &'static str,
     pub(crate) hours_hint: &'static str,
     pub(crate) wrong_hours: &'static str,
+    pub(crate) changed_too_often: &'static str,
     pub(crate) save: &'static str,
     pub(crate) stopped_since: &'static str,
     pub(crate) again: &'static str,

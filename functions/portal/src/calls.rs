@@ -11,7 +11,7 @@ use service::{
     flaws::{BodyFlaws, read},
     link_holder::{
         ASKED_ENOUGH, CONTESTED_ALREADY, DisputedByLink, InvoicesNamed, KEY_USED_BEFORE, KEY_WRONG, LinkHolder, PROMISES_ENOUGH,
-        PromisedByLink, RemittedByLink,
+        PROMISES_UNKEPT, PromisedByLink, REJECTED_ENOUGH, RemittedByLink,
     },
 };
 
@@ -27,7 +27,7 @@ use crate::{
 /// The pointer of the flaw that the customer has as many agreements as there may be.
 const AGREED_ENOUGH: &str = "/kind";
 /// What the customer has already, by the pointers of their flaws.
-const STANDING: [&str; 3] = [PROMISES_ENOUGH, CONTESTED_ALREADY, AGREED_ENOUGH];
+const STANDING: [&str; 5] = [PROMISES_ENOUGH, PROMISES_UNKEPT, CONTESTED_ALREADY, REJECTED_ENOUGH, AGREED_ENOUGH];
 
 /// Why a call was not carried out.
 enum NotCalled {

@@ -26,16 +26,17 @@ const FIELDS: [&str; 4] = ["name", "email", "words", "left"];
 ///
 /// Those of the table and of KMS.
 pub(crate) async fn contacts(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
+    if !is_confirmed(form.vault, form.request, form.found, form.now).await? {
+        // Nothing is read of invoices, and what was sent is not taken.
+        let Some(visit) = form.beside().await? else { return Ok(None) };
+        let status = if form.is_sent() { 403 } else { 200 };
+        return Ok(Some(with_status(gate(form, &visit, ReturnTo::Contacts), status)));
+    }
     let facts = form.store.facts_to_show(form.opened.tenant, form.opened.head).await?;
     if !addresses_of(&facts).contains(form.opened.address) {
         return Ok(None);
     }
     let visit = form.opened.visit(&facts);
-    if !is_confirmed(form.vault, form.request, form.found, form.now).await? {
-        // What was sent is not taken.
-        let status = if form.is_sent() { 403 } else { 200 };
-        return Ok(Some(with_status(gate(form, &visit, ReturnTo::Contacts), status)));
-    }
     let typed = TypedFields::of(form.request);
     let mut wrong = WrongFields::default();
     if form.is_sent() {

@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use minijinja::{Value, context};
-use service::link_holder::{CONTESTED_ALREADY, DisputedByLink, WORDS_MAX, decided_by, open_dispute};
+use service::link_holder::{CONTESTED_ALREADY, DisputedByLink, REJECTED_ENOUGH, WORDS_MAX, decided_by, open_dispute};
 use store::Result;
 
 use crate::{
@@ -132,6 +132,7 @@ impl Contested<'_> {
             "/reason" => wrong.add("reason", labels.wrong_reason),
             "/words" => wrong.add("words", wrong_words(labels, typed.one("words"))),
             CONTESTED_ALREADY => wrong.add("form", labels.disputed_already),
+            REJECTED_ENOUGH => wrong.add("form", labels.disputes_rejected),
             pointer if pointer.starts_with("/scope") => wrong.add("form", labels.nothing_to_dispute),
             _ => wrong.add("form", labels.too_much),
         }

@@ -1,14 +1,15 @@
 //! What a file of a customer is, by its content: the rules are in [`domain::customer_file`], and here a package is opened for them.
 
-use std::io::{Cursor, Read};
+use domain::customer_file::{CustomerFileKind, FileFlaw, FileShape, PackageParts};
 
-use domain::customer_file::{CustomerFileKind, FileFlaw, FileShape, PARTS_MAX, PackageParts};
-use zip::ZipArchive;
+use crate::office_package::OfficePackage;
 
 /// The part that says what each part of a package is.
 const CONTENT_TYPES: &str = "[Content_Types].xml";
-/// Most bytes that it may unfold to.
-const CONTENT_TYPES_MAX: u64 = 1024 * 1024;
+/// What names of parts end in that say what others draw on.
+const RELATIONS: &str = ".rels";
+/// Most bytes that the one part, and all the others together, may unfold to.
+const LOOKED_INTO_MAX: usize = 1024 * 1024;
 
 /// What a file is.
 ///
@@ -26,19 +27,16 @@ pub(crate) fn judged(content: &[u8]) -> Result<CustomerFileKind, FileFlaw> {
 
 /// The parts of a package; `None` where it does not read.
 fn parts_of(content: &[u8]) -> Option<PackageParts> {
-    let mut archive = ZipArchive::new(Cursor::new(content)).ok()?;
-    if archive.len() > PARTS_MAX {
-        return None;
+    let package = OfficePackage::read(content)?;
+    let content_types = package.text(CONTENT_TYPES, LOOKED_INTO_MAX)?;
+    let mut left = LOOKED_INTO_MAX;
+    let mut relations = Vec::new();
+    for name in package.names().filter(|name| name.to_lowercase().ends_with(RELATIONS)) {
+        let text = package.text(name, left)?;
+        left -= text.len();
+        relations.push(text);
     }
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    let mut types = Vec::new();
-    let part = archive.by_name(CONTENT_TYPES).ok()?;
-    part.take(CONTENT_TYPES_MAX + 1).read_to_end(&mut types).ok()?;
-    if types.len() as u64 > CONTENT_TYPES_MAX {
-        return None;
-    }
-    // What is no UTF-8 is in a form in which nothing is found, and no document of today's Office.
-    Some(PackageParts { names, content_types: String::from_utf8(types).ok()? })
+    Some(PackageParts { names: package.names().map(str::to_owned).collect(), content_types, relations })
 }
 
 #[cfg(test)]
@@ -46,6 +44,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
     use super::*;
+    use crate::office_package::tests::packed;
 
     const MACROS: &[u8] = include_bytes!("../../../tests/fixtures/files/macros.docm");
     const LETTER: &[u8] = include_bytes!("../../../tests/fixtures/files/letter.docx");
@@ -69,5 +68,47 @@ mod tests {
         ] {
             assert_eq!(judged(content), expected, "{:?}", &content[..content.len().min(8)]);
         }
+    }
+
+    /// A text document of these types and relationships.
+    fn document(content_types: &[u8], relations: &[u8]) -> Vec<u8> {
+        packed(&[
+            (CONTENT_TYPES, content_types),
+            ("word/document.xml", b"<w:document/>"),
+            ("word/_rels/settings.xml.rels", relations),
+        ])
+    }
+
+    #[test]
+    fn documents_are_judged_by_what_they_draw_on_too() {
+        let types = letters_types();
+        let relation = |kind: &str, more: &str| {
+            format!(r#"<Relationships><Relationship Id="rId1" Type="http://x/{kind}" Target="y"{more}/></Relationships>"#)
+                .into_bytes()
+        };
+        let external = " TargetMode=\"External\"";
+        for (relations, expected) in [
+            (relation("styles", ""), Ok(CustomerFileKind::Docx)),
+            (relation("hyperlink", external), Ok(CustomerFileKind::Docx)),
+            (relation("attachedTemplate", external), Err(FileFlaw::Outside)),
+            (relation("aFChunk", ""), Err(FileFlaw::Macros)),
+            (b"\xff\xfe<".to_vec(), Err(FileFlaw::Unknown)),
+            (vec![b' '; LOOKED_INTO_MAX + 1], Err(FileFlaw::Unknown)),
+        ] {
+            let content = document(types.as_bytes(), &relations);
+            assert_eq!(judged(&content), expected, "{}", String::from_utf8_lossy(&relations[..relations.len().min(120)]));
+        }
+        // The types in another encoding, in which no search finds macros, with bytes in it that look like those of a document without.
+        let hidden: Vec<u8> = "<Types a='".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let hidden = [hidden, types.clone().into_bytes()].concat();
+        assert_eq!(judged(&document(&hidden, b"")), Err(FileFlaw::Unknown));
+        // Of two parts that say what the others are, another program may take the other one.
+        let twice = packed(&[(CONTENT_TYPES, types.as_bytes()), ("[CONTENT_TYPES].xml", b"<Types/>")]);
+        assert_eq!(judged(&twice), Err(FileFlaw::Unknown));
+    }
+
+    /// The types of the fixture, which is a document without macros.
+    fn letters_types() -> String {
+        OfficePackage::read(LETTER).unwrap().text(CONTENT_TYPES, LOOKED_INTO_MAX).unwrap()
     }
 }

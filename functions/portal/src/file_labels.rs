@@ -24,6 +24,7 @@ pub(crate) struct FileLabels {
     pub(crate) another: &'static str,
     pub(crate) nothing_came: &'static str,
     pub(crate) has_macros: &'static str,
+    pub(crate) draws_on_others: &'static str,
     pub(crate) is_old_office: &'static str,
     pub(crate) is_unknown: &'static str,
     pub(crate) is_too_large: &'static str,
@@ -42,6 +43,7 @@ impl FileLabels {
     pub(crate) fn flaw(&self, flaw: FileFlaw) -> &'static str {
         match flaw {
             FileFlaw::Macros => self.has_macros,
+            FileFlaw::Outside => self.draws_on_others,
             FileFlaw::OldOffice => self.is_old_office,
             FileFlaw::Unknown => self.is_unknown,
         }

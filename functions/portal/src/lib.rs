@@ -72,6 +72,7 @@ mod languages;
 mod not_for_me_form;
 mod note_words;
 mod offer_page;
+mod office_package;
 mod opt_out;
 mod others_page;
 mod page;
@@ -355,6 +356,8 @@ impl Handler {
         }
         let found = match self.store.came_by(&code.id(), now).await? {
             CameBy::Good(found) => *found,
+            // A program is told so, and offered no form.
+            CameBy::Expired(_) if form.is_call() => return Ok(gone),
             CameBy::Expired(found) => return answer_expired(&self.store, &found, (code.as_str(), ""), request, now).await,
             CameBy::Gone => return Ok(gone),
             CameBy::Unknown => return unknown,

@@ -42,6 +42,7 @@ pub(crate) struct PayLabels {
     pub(crate) other_company: &'static str,
     pub(crate) being_paid: &'static str,
     pub(crate) announced: &'static str,
+    pub(crate) begun_often: &'static str,
     pub(crate) twice: &'static str,
     pub(crate) too_many: &'static str,
     pub(crate) form_is_old: &'static str,
@@ -112,6 +113,7 @@ impl PayLabels {
             BasketFlawKind::OtherLegalEntity => self.other_company.to_owned(),
             BasketFlawKind::BeingPaid => self.being_paid.to_owned(),
             BasketFlawKind::AnnouncedBefore => self.announced.to_owned(),
+            BasketFlawKind::BegunOften => self.begun_often.to_owned(),
             // Only of what a collector writes down.
             BasketFlawKind::MoreThanCame { .. } => self.changed.to_owned(),
         }

@@ -3,7 +3,10 @@
 
 use domain::{Channel, calendar::tenant_zone, word::Word};
 use minijinja::{Value, context, value::Serde};
-use service::link_preferences::{LinkPreferences, PreferencesGiven};
+use service::{
+    link_holder::ASKED_ENOUGH,
+    link_preferences::{LinkPreferences, PreferencesGiven},
+};
 use store::Result;
 
 use crate::{
@@ -126,6 +129,7 @@ async fn changed(
                 match at.as_str() {
                     "/channel" => wrong.add("channel", labels.wrong_channel),
                     "/language" => wrong.add("language", labels.wrong_language),
+                    ASKED_ENOUGH => wrong.add("form", labels.changed_too_often),
                     _ => wrong.add("from", labels.wrong_hours),
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{Agreement, AgreementScope, InvoiceId, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
 use jiff::civil::Date;
 use minijinja::{Value, context, value::Serde};
-use service::link_holder::{PROMISES_ENOUGH, PromisedByLink, last_promise_day};
+use service::link_holder::{PROMISES_ENOUGH, PROMISES_UNKEPT, PromisedByLink, last_promise_day};
 use store::Result;
 
 use crate::{
@@ -121,6 +121,7 @@ fn name(visit: &Visit, statement: &AccountStatement, asked: &PromisedByLink, poi
         "/amount_minor" => wrong.add("amount", wrong_amount(visit, statement, &asked.invoices)),
         "/way" => wrong.add("way", labels.wrong_way),
         PROMISES_ENOUGH => wrong.add("form", enough(visit)),
+        PROMISES_UNKEPT => wrong.add("invoice", labels.promises_unkept),
         pointer if pointer.starts_with("/scope") => wrong.add("invoice", labels.wrong_invoices),
         _ => wrong.add("form", labels.too_much),
     }

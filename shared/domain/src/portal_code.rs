@@ -7,6 +7,7 @@
 //! | a code may be tried | [`TRIES_MAX`] times, right or wrong, and is good once |
 //! | codes of an address | [`OF_ADDRESS`]: 3 within any hour |
 //! | codes of a customer, whatever the address | [`OF_CUSTOMER`]: 20 within any 24 hours |
+//! | changes of how a customer's people are written to | [`OF_CHANGES`]: 20 within any 24 hours |
 //! | the same again | within [`AGAIN_AFTER_S`] seconds of the one before no further code is sent |
 //! | who entered one is known by it | [`CONFIRMED_MINUTES`] minutes |
 //!
@@ -35,14 +36,18 @@ pub const AGAIN_AFTER_S: i64 = 60;
 pub const OF_ADDRESS: AskingLimit = AskingLimit { most: 3, within: SignedDuration::from_hours(1) };
 /// How often a customer may be, at all of its addresses.
 pub const OF_CUSTOMER: AskingLimit = AskingLimit { most: 20, within: SignedDuration::from_hours(24) };
+/// How often it may be changed by a customer's links how its people are written to: each change is decided on anew, and noted for good.
+pub const OF_CHANGES: AskingLimit = AskingLimit { most: 20, within: SignedDuration::from_hours(24) };
 
-/// What somebody who came by a portal link may have sent to the link's own address.
+/// What is counted of those who came by a portal link: what they have sent to the link's own address, and what they change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkAsk {
     /// A code.
     Code,
     /// The link that is good now, of one that expired.
     NewLink,
+    /// How the customer's people are written to is changed. Nothing is sent.
+    Change,
 }
 
 impl LinkAsk {
@@ -51,6 +56,7 @@ impl LinkAsk {
         match self {
             Self::Code => "code",
             Self::NewLink => "new_link",
+            Self::Change => "change",
         }
     }
 }

@@ -7,10 +7,11 @@
 
 use channels::{Attachment, NoticeInput, Outgoing, SendError, notice_calendar, render_notice};
 use domain::{
-    Channel, Contact, CustomerId, Facts, MessageId, MessageStatus, PaymentId, People, Policy, ServiceMail, Settings,
-    SuppressionReason, TenantId,
+    Channel, Contact, CustomerId, Facts, MessageId, MessageStatus, PaymentId, People, Policy, ServiceMail, ServiceMailKind,
+    Settings, SuppressionReason, TenantId,
     service_mail::{MailedFrom, MailedLink, ServiceMailBlock, ServiceMailFacts, why_not},
 };
+use jiff::Timestamp;
 use store::{AddressId, Error, FoundLink, LinkStanding, LinkTo, PortalLink, ServiceMailResult, Stop, Stopped, TakenServiceMail};
 
 use crate::{Sender, flow::CLAIMS_MAX, queued::QueuedServiceMail, render, told::Told};
@@ -163,6 +164,7 @@ impl Sender {
         let person = contact.person_digest();
         let to = LinkTo { channel: Channel::Email, address, contact: contact_id, person: person.as_ref() };
         let (code, portal) = self.vault.link_for(tenant, customer, to, Some(link), now).await?;
+        let portal = lasting(mail.kind, link, portal, now);
         let stop = self.vault.stop_link(&Stop::of(tenant, Channel::Email, address)).await?;
         let language = facts.customer.language.as_deref();
         let said_in = language.or(settings.language.as_deref()).unwrap_or("en");
@@ -247,6 +249,18 @@ impl Sender {
             }
         }
         Ok(())
+    }
+}
+
+/// The link as a mail of a kind leaves it. Whoever found a link gives it no longer a life by asking for mails by it: one that is good ends when it was to
+/// end. A new link works for as long as its mail says.
+fn lasting(kind: ServiceMailKind, known: &PortalLink, mailed: PortalLink, now: Timestamp) -> PortalLink {
+    if kind == ServiceMailKind::NewLink {
+        mailed.renewed(now)
+    } else if mailed.id == known.id {
+        known.clone()
+    } else {
+        mailed
     }
 }
 

@@ -14,7 +14,7 @@ use domain::{
 };
 use jiff::SignedDuration;
 use sending::{QueuedServiceMail, Sender};
-use store::{AddressId, KnownServiceMail, LinkTo, MadeBeside, PortalLink};
+use store::{AddressId, FoundLink, KnownServiceMail, LinkMailAsked, LinkTo, MadeBeside, PortalLink};
 use testbed::aws::Aws;
 
 /// The address of the link.
@@ -193,6 +193,30 @@ async fn a_void_link_gets_nothing_and_an_expired_one_a_new_link() {
         let now = store.link_of(tenant, &linked.customer, &linked.link.address).await.unwrap().unwrap();
         assert_eq!(now.id == linked.link.id, revoked, "the new one is kept before the mail leaves");
     }
+}
+
+#[tokio::test]
+async fn who_asks_for_mails_by_a_link_gives_it_no_longer_a_life() {
+    let linked = Linked::start().await;
+    let (store, vault, tenant) = (&linked.aws.store, &linked.aws.vault, &linked.aws.tenant);
+    let found = FoundLink { tenant: tenant.clone(), customer: linked.customer.clone(), link: linked.link.clone() };
+    let ends_at = async || {
+        let link = store.link_of(tenant, &linked.customer, &linked.link.address).await.unwrap().unwrap();
+        link.expires_at.as_second()
+    };
+    // More than half of its time is over, when a message would begin it anew.
+    linked.aws.advance(SignedDuration::from_hours(100 * 24));
+    assert_eq!(vault.ask_code(&found, linked.aws.now()).await.unwrap(), LinkMailAsked::Done);
+    let request = store.code_request(tenant, &linked.customer, &linked.link.id).await.unwrap().unwrap();
+    let mail = ServiceMail::of(ServiceMailKind::Code, &linked.link.id, Some(request.id.as_str()), linked.aws.now());
+    linked.deliver(&mail).await.unwrap();
+    assert_eq!(linked.came_to(&mail).await, (MessageStatus::Sent, 1));
+    assert_eq!(ends_at().await, linked.link.expires_at.as_second());
+    // A new link works for as long as its mail says.
+    let asked = linked.asked().await;
+    linked.deliver(&asked).await.unwrap();
+    assert_eq!(linked.came_to(&asked).await, (MessageStatus::Sent, 2));
+    assert_eq!(ends_at().await, linked.link.clone().renewed(linked.aws.now()).expires_at.as_second());
 }
 
 #[tokio::test]

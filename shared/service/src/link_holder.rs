@@ -19,11 +19,15 @@ use store::{AuditEntry, CustomerNote, FoundLink, MadeBeside, Store};
 
 use crate::{Done, NotDone, customers::no_customer, matter};
 
+mod bounds;
 mod named;
 mod remit;
 mod repeated;
 mod request;
 
+use bounds::{made_today, rejected, too_often, unkept};
+
+pub use bounds::{AGREED_A_DAY_MAX, ASKED_ENOUGH, MAILED_A_DAY_MAX, PROMISES_UNKEPT, REJECTED_ENOUGH, REJECTED_MAX, UNKEPT_MAX};
 pub use named::InvoicesNamed;
 pub use remit::{REFERENCE_MAX, RemittedByLink, RemittedLine};
 pub use repeated::KEY_USED_BEFORE;
@@ -33,14 +37,10 @@ pub use request::{KEY_MAX, KEY_WRONG, LinkRequest};
 pub const WORDS_MAX: usize = 2_000;
 /// Most requests and messages of one link a day. Whoever has more to say has the tenant's address.
 pub const ASKED_A_DAY_MAX: usize = 20;
-/// Most agreements of one link a day: a customer's own system may make many, and no loop of it fills the table.
-pub const AGREED_A_DAY_MAX: usize = 100;
 /// Notes that are looked through to count them.
 const LOOKED_MAX: usize = 50;
 /// The role that entries of the audit give whoever came by a link.
 pub const LINK: &str = "link";
-/// The pointer of the flaw that the link asked too often today.
-pub const ASKED_ENOUGH: &str = "/often";
 /// The pointer of the flaw that an invoice is contested already.
 pub const CONTESTED_ALREADY: &str = "/contested";
 /// The pointer of the flaw that no further promise is taken from customers.
@@ -191,7 +191,8 @@ impl LinkHolder {
         AgreementId::derive(&[self.tenant.as_str(), self.customer.as_str(), self.link.as_str(), &day, &digest(&[what])])
     }
 
-    /// Promises to pay. The same promise again is the one that there is.
+    /// Promises to pay. The same promise again is the one that there is. Where [`UNKEPT_MAX`] promises of an invoice were not kept, customers make no
+    /// other one by themselves.
     ///
     /// # Errors
     ///
@@ -230,12 +231,13 @@ impl LinkHolder {
             };
             flaws.push((PROMISES_ENOUGH.to_owned(), detail));
         }
+        flaws.extend(unkept(&facts.agreements, &asked.invoices));
         let what = format!("{asked:?}");
         self.make(store, &proposal, (&facts, &settings), flaws, ("promise_by_link", &what), None, now).await
     }
 
     /// Contests an invoice, in whole or in part. Somebody is asked to decide by [`decided_by`]. The same again is the one that there is. Of one
-    /// invoice customers open no second dispute by themselves while one is undecided.
+    /// invoice customers open no second dispute by themselves while one is undecided, and none after [`REJECTED_MAX`] were rejected.
     ///
     /// # Errors
     ///
@@ -262,13 +264,14 @@ impl LinkHolder {
             let detail = format!("the invoice is contested already, by {}; write to us to add something", known.id);
             flaws.push((CONTESTED_ALREADY.to_owned(), detail));
         }
+        flaws.extend(rejected(&facts.agreements, &asked.invoice));
         let words = matter::text("/words", asked.words.as_deref(), WORDS_MAX, &mut flaws);
         let what = format!("{asked:?}");
         self.make(store, &proposal, (&facts, &settings), flaws, ("dispute_by_link", &what), Some(words), now).await
     }
 
-    /// Makes the agreement of a proposal, with the customer's words as a note, with a notice to the link's address and, of a dispute, with work
-    /// for a person.
+    /// Makes the agreement of a proposal, with the customer's words as a note, with a notice to the link's address (of the first
+    /// [`MAILED_A_DAY_MAX`] of a day) and, of a dispute, with work for a person.
     #[expect(clippy::too_many_arguments, reason = "it is the common end of the two above")]
     async fn make(
         &self,
@@ -293,7 +296,7 @@ impl LinkHolder {
                 return Err(NotDone::Fields(flaws));
             }
         };
-        flaws.extend(self.too_often(&facts.agreements, now));
+        flaws.extend(too_often(&facts.agreements, &self.link, now));
         if !flaws.is_empty() {
             return Err(NotDone::Fields(flaws));
         }
@@ -309,11 +312,12 @@ impl LinkHolder {
         });
         let task = is_dispute.then(|| contested(&agreement, settings, now));
         let kind = if is_dispute { ServiceMailKind::DisputeOpened } else { ServiceMailKind::PromiseMade };
-        let mail = ServiceMail::of(kind, &self.link, Some(agreement.id.as_str()), now);
+        let is_told = made_today(&facts.agreements, &self.link, now) < MAILED_A_DAY_MAX;
+        let mail = is_told.then(|| ServiceMail::of(kind, &self.link, Some(agreement.id.as_str()), now));
         let entry = self.entry(operation, now).of(agreement.id.as_str());
         let entry =
             entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
-        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: Some(&mail), offer: None };
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: mail.as_ref(), offer: None };
         match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
                 let made = store.agreement(&self.tenant, &self.customer, &id).await?;
@@ -321,17 +325,6 @@ impl LinkHolder {
             }
             made => made.map(|()| agreement).map_err(NotDone::from),
         }
-    }
-
-    /// That this link made as many agreements today, in UTC, as it may.
-    fn too_often(&self, agreements: &[Agreement], now: Timestamp) -> Option<(String, String)> {
-        let day = |at: Timestamp| at.strftime("%F").to_string();
-        let today = day(now);
-        let is_of_today = |made: &&Agreement| made.by == self.link.as_str() && day(made.made_at) == today;
-        let enough = agreements.iter().filter(is_of_today).count() >= AGREED_A_DAY_MAX;
-        let detail =
-            || format!("at most {AGREED_A_DAY_MAX} promises, disputes and payments a day; go on tomorrow, or write to us");
-        enough.then(|| (ASKED_ENOUGH.to_owned(), detail()))
     }
 
     /// Asks for something, or writes. What is said becomes a note, whose id is answered, and work for a person. The same of the same day, in UTC,

@@ -11,8 +11,9 @@
 
 use domain::{
     Channel, Contact, ContactHours, Facts, People, Settings, Suppression, SuppressionReason, by_hand::CONTACTS_BY_HAND_MAX,
+    settings::Window,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{AddressId, Lifted, PortalLink, Stopped, Store};
 
@@ -21,9 +22,13 @@ use crate::{
     contacts::{customer_given, read_customer},
     customers::no_customer,
     link_contacts::contact_of,
-    link_holder::LinkHolder,
+    link_holder::{ASKED_ENOUGH, LinkHolder},
     matter,
 };
+
+/// The least that hours of a customer have in common with the tenant's, where they have anything: in less nobody is sure to be reached, and whoever wants
+/// to be left alone says so in other ways.
+pub const HOURS_IN_COMMON_MIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// How somebody is written to, as far as their link lets them see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,18 +63,20 @@ impl LinkHolder {
     ///
     /// [`NotDone::NotFound`] for the customer; those of the table.
     pub async fn preferences(&self, store: &Store, link: &PortalLink) -> Done<LinkPreferences> {
-        let facts = matter::facts(store, &self.tenant, &self.customer).await?;
+        let facts = self.people(store).await?;
+        // What was entered a moment ago is shown.
+        let by_hand = store.by_hand(&self.tenant, &self.customer).await?.by_hand;
         let settings = matter::settings(store, &self.tenant).await?;
         let own = own_contact(&facts, &link.address);
         let channels = own.as_ref().map(|own| channels_of(own, &settings)).unwrap_or_default();
-        let channel = own.as_ref().and_then(|own| facts.by_hand.preferred(own));
+        let channel = own.as_ref().and_then(|own| by_hand.preferred(own));
         let stopped = store.stopped(&self.tenant, &link.address).await?;
         let by_owner = stopped.filter(|stopped| is_taken_back_here(link, stopped));
         Ok(LinkPreferences {
             channel: channel.filter(|channel| channels.contains(channel)),
             channels,
-            language: facts.by_hand.language.clone(),
-            hours: facts.by_hand.hours,
+            language: by_hand.language,
+            hours: by_hand.hours,
             stopped_at: by_owner.map(|stopped| stopped.suppression.at),
         })
     }
@@ -78,10 +85,10 @@ impl LinkHolder {
     ///
     /// # Errors
     ///
-    /// [`NotDone::Fields`] for a channel that there is no choice of, [`NotDone::NotFound`], [`NotDone::Conflict`] where too much was entered of the
-    /// customer, [`NotDone::Changed`]; those of the table.
+    /// [`NotDone::Fields`] for a channel that there is no choice of, and where the customer's links changed enough today; [`NotDone::NotFound`],
+    /// [`NotDone::Conflict`] where too much was entered of the customer, [`NotDone::Changed`]; those of the table.
     pub async fn prefer_channel(&self, store: &Store, address: &AddressId, channel: Option<Channel>, now: Timestamp) -> Done<()> {
-        let facts = matter::facts(store, &self.tenant, &self.customer).await?;
+        let facts = self.people(store).await?;
         let settings = matter::settings(store, &self.tenant).await?;
         let own = own_contact(&facts, address);
         let choices = own.as_ref().map(|own| channels_of(own, &settings)).unwrap_or_default();
@@ -111,7 +118,8 @@ impl LinkHolder {
     ///
     /// # Errors
     ///
-    /// [`NotDone::Fields`], [`NotDone::NotFound`], [`NotDone::Changed`]; those of the table.
+    /// [`NotDone::Fields`] for what does not read, hours that leave less than [`HOURS_IN_COMMON_MIN`] of the tenant's, and where the customer's links
+    /// changed enough today; [`NotDone::NotFound`], [`NotDone::Changed`]; those of the table.
     pub async fn prefer(&self, store: &Store, given: &PreferencesGiven, now: Timestamp) -> Done<()> {
         store.head(&self.tenant, &self.customer).await?.ok_or_else(no_customer)?;
         let mut stored = store.by_hand(&self.tenant, &self.customer).await?;
@@ -126,6 +134,10 @@ impl LinkHolder {
         let (language, hours, _) = read_customer(&asked)?;
         if (&language, &hours) == (&before.0, &before.1) {
             return Ok(());
+        }
+        let window = matter::settings(store, &self.tenant).await?.window;
+        if hours.is_some_and(|hours| leaves_too_little(&window, hours)) {
+            return Err(NotDone::field("/hours", "they leave less than an hour of those in which anybody is written to"));
         }
         let what = json!({ "language": language, "hours": asked.hours, "before": { "language": before.0 } });
         (stored.by_hand.language, stored.by_hand.hours) = (language, hours);
@@ -162,8 +174,23 @@ impl LinkHolder {
         }
     }
 
+    /// The customer's people, without its invoices where that is little: what a link alone asks for costs no more than a page.
+    async fn people(&self, store: &Store) -> Done<Facts> {
+        let head = store.head(&self.tenant, &self.customer).await?.ok_or_else(no_customer)?;
+        match store.facts_beside_invoices(&self.tenant, &head).await? {
+            Some(facts) => Ok(facts),
+            None => Ok(store.facts(&self.tenant, &head).await?),
+        }
+    }
+
     /// Writes what is entered of the customer, and that it was said by this link.
     async fn put(&self, store: &Store, stored: &store::StoredByHand, what: serde_json::Value, now: Timestamp) -> Done<()> {
+        if let Err(again_at) = store.count_link_change(&self.tenant, &self.customer, now).await? {
+            return Err(NotDone::field(
+                ASKED_ENOUGH,
+                format!("it was changed as often as may be; from {again_at} on there is room again"),
+            ));
+        }
         let entry = self.entry("prefer_by_link", now).with(what);
         match store.acting(entry).put_by_hand(&self.tenant, &self.customer, stored, now).await {
             Err(store::Error::Conflict { .. }) => {
@@ -183,6 +210,13 @@ fn is_taken_back_here(link: &PortalLink, stands: &Stopped) -> bool {
             false
         }
     }
+}
+
+/// Whether hours have something in common with the tenant's, and too little. The tenant's own count where they have nothing.
+fn leaves_too_little(window: &Window, hours: ContactHours) -> bool {
+    let common = window.to.min(hours.to).duration_since(window.from.max(hours.from));
+    let own = window.to.duration_since(window.from);
+    common.is_positive() && common < HOURS_IN_COMMON_MIN.min(own)
 }
 
 /// The customer's own contact of an address: not one of the customer above it, and none whom an invoice alone names, of whom nothing is entered.

@@ -198,7 +198,8 @@ fn flaw(flaw: BasketFlaw) -> (String, String) {
         | BasketFlawKind::OtherCurrency(_)
         | BasketFlawKind::OtherLegalEntity
         | BasketFlawKind::BeingPaid
-        | BasketFlawKind::AnnouncedBefore => false,
+        | BasketFlawKind::AnnouncedBefore
+        | BasketFlawKind::BegunOften => false,
     };
     let field = if of_amount { "amount_minor" } else { "invoice" };
     let pointer = match flaw.line {

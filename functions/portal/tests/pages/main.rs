@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod account;
+mod bounds;
 mod codes;
 mod disputes;
 mod documents;

@@ -320,6 +320,19 @@ async fn what_cannot_be_is_named_and_nothing_of_it_is_recorded() {
 }
 
 #[tokio::test]
+async fn a_program_whose_link_expired_gets_no_page() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    *portal.world.now.lock().unwrap() = at("2026-06-20T10:00:00Z");
+    for name in ["promises", "disputes", "remittances"] {
+        assert_eq!(problem(&call(&portal, &format!("/p/{code}/{name}"), &promise("1001")).await.is(410)).0, "link-gone");
+    }
+    let looked = portal.data(&format!("/p/{code}/agreements/agr_none"), "*/*").await.is(410);
+    assert_eq!(problem(&looked).0, "link-gone");
+}
+
+#[tokio::test]
 async fn what_stands_in_the_way_is_no_fault_of_the_call() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;

@@ -1,6 +1,7 @@
 //! How somebody is written to: their own way by the link, what is for all after a code, and a way back after stopping.
 
-use domain::{Channel, CustomerId, SuppressionReason};
+use domain::{Channel, CustomerId, CustomerRef, Document, InvoiceId, SourceVersion, SuppressionReason};
+use store::Receipt;
 
 use crate::visitor::{Portal, acme};
 
@@ -59,6 +60,29 @@ async fn ones_own_way_is_chosen_by_the_link_alone() {
 }
 
 #[tokio::test]
+async fn it_is_changed_so_often_a_day_and_no_more() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    let text = portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await;
+    with_senders(&portal).await;
+    let to = async |code: &str, channel: &str| {
+        portal.post(&format!("/p/{code}/preferences"), &[("change", "channel"), ("channel", channel)]).await
+    };
+    for nth in 0..20 {
+        to(&code, ["sms", "email"][nth % 2]).await.is(303);
+    }
+    // By every link of the customer: each change is decided on anew, and noted for good.
+    let before = portal.world.everything().await;
+    to(&code, "sms").await.is(400).says("Das wurde so oft geändert, wie es an einem Tag geht.");
+    to(&text, "sms").await.is(400);
+    assert_eq!(portal.world.everything().await, before, "nothing was written");
+    assert_eq!(portal.world.store.audit(&acme(), None, None, 50, None).await.unwrap().entries.len(), 20);
+    *portal.world.now.lock().unwrap() = testbed::api::at("2026-02-11T10:00:00Z");
+    to(&code, "sms").await.is(303);
+}
+
+#[tokio::test]
 async fn what_is_for_everybody_needs_a_code() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
@@ -86,11 +110,18 @@ async fn what_is_for_everybody_needs_a_code() {
         ("en", "10:00", "10:00", "Enter two times of day"),
         ("en", "25:00", "26:00", "Enter two times of day"),
         ("en", "noon", "10:00", "Enter two times of day"),
+        // In a minute nobody is sure to be reached, and who never is, is never chased: 09:00 to 17:00 are the tenant's.
+        ("en", "10:00", "10:01", "with at least one hour between them in which we write"),
+        ("en", "16:01", "23:00", "with at least one hour between them in which we write"),
+        ("en", "00:00", "09:59", "with at least one hour between them in which we write"),
     ] {
         let page = with(&[("change", "all"), ("language", language), ("from", from), ("to", to)]).await;
         page.is(400).says(text).says(&format!("value=\"{from}\""));
     }
     assert_eq!(portal.world.everything().await, before, "nothing was written");
+    for (from, to) in [("16:00", "23:00"), ("18:00", "18:01")] {
+        with(&[("change", "all"), ("language", "en"), ("from", from), ("to", to)]).await.is(303);
+    }
     with(&[("change", "all"), ("language", ""), ("from", ""), ("to", "")]).await.is(303);
     let by_hand = entered(&portal, &id).await;
     assert_eq!((by_hand.language, by_hand.hours), (None, None));
@@ -144,4 +175,36 @@ async fn an_address_that_bounced_is_not_had_again_though_its_owner_stopped_mail(
     portal.get_with(&[&cookie], &page).await.is(200).hides("Schreiben Sie mir wieder");
     portal.post_with(&[&cookie], &page, &[("change", "again")]).await.is(303);
     assert_eq!(portal.suppressed(&id, Channel::Email, address).await, Some(SuppressionReason::OptOut));
+}
+
+#[tokio::test]
+async fn what_a_link_alone_shows_and_takes_of_people_costs_no_more_the_more_is_owed() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    with_senders(&portal).await;
+    let head = portal.world.store.head(&acme(), &id).await.unwrap().unwrap();
+    let facts = portal.world.store.facts(&acme(), &head).await.unwrap();
+    let invoice = |nth: usize| {
+        let mut invoice = facts.invoices[0].invoice.clone();
+        invoice.id = InvoiceId::derive(&["acme", "canonical", &nth.to_string()]);
+        invoice.external_id = nth.to_string();
+        invoice.source_version = SourceVersion::Number(1);
+        Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice }
+    };
+    for some in 0..10 {
+        let documents: Vec<Document> = (some * 20..some * 20 + 20).map(invoice).collect();
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("many-{some}") };
+        portal.world.store.apply(&acme(), &receipt, &documents, portal.world.now()).await.unwrap();
+    }
+    portal.get(&format!("/p/{code}/preferences")).await.is(200);
+    portal.world.read_units();
+    for place in ["preferences", "contacts", "others", "not-for-me", "code"] {
+        portal.get(&format!("/p/{code}/{place}")).await.is(200);
+        let units = portal.world.read_units();
+        assert!(units > 0.0 && units <= 12.0, "{units} read units for {place}");
+    }
+    portal.post(&format!("/p/{code}/preferences"), &[("change", "channel"), ("channel", "pigeon")]).await.is(400);
+    let units = portal.world.read_units();
+    assert!(units <= 12.0, "{units} read units for what is wrong");
 }

@@ -202,6 +202,9 @@ async fn a_form_costs_no_more_than_a_page() {
         format!("/p/{code}/invoices/{invoice}/dispute"),
         format!("/p/{code}/write"),
         format!("/p/{code}/write?for=copy&invoice={invoice}"),
+        format!("/p/{code}/preferences"),
+        format!("/p/{code}/contacts"),
+        format!("/p/{code}/others"),
     ] {
         portal.get(&address).await.is(200);
         let units = portal.world.read_units();

@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     Basket, BasketFlaw, BasketLine, BasketStatus,
     keeps::kept_while_begun,
-    lines::{check_lines, of_others, payable},
+    lines::{begun_often, check_lines, of_others, payable},
 };
 use crate::{
     Agreement, AgreementId, AgreementScope, Allocation, Currency, Facts, HoldClock, InvoiceId, LinkId, MoneyOnItsWay,
@@ -47,7 +47,10 @@ impl BasketBegin {
     pub fn begin(self, facts: &Facts, settings: &Settings, now: Timestamp) -> Result<(Basket, Agreement), Vec<BasketFlaw>> {
         let zone = tenant_zone(settings);
         let receivables = Receivables::at(facts, ReceivablesRules::of(settings, &zone), now);
-        let of_others = of_others(&facts.agreements, &self.lines, self.pays_on.is_some(), now);
+        let mut of_others = of_others(&facts.agreements, &self.lines, self.pays_on.is_some(), now);
+        if of_others.is_empty() {
+            of_others = begun_often(&facts.agreements, &self.lines, now);
+        }
         if !of_others.is_empty() {
             return Err(of_others);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::BasketLine;
 use crate::{
@@ -13,6 +13,13 @@ use crate::{
 
 /// Most lines of a basket: so many are one item of the table, with what they keep back, and one payment.
 pub const LINES_MAX: usize = 2_000;
+/// Most payments of one invoice that are begun within a day while none of them is made. Each keeps its amounts back for half an hour: whoever only
+/// begins and begins, by hand or by a script, is chased for the rest of the day.
+pub(super) const BEGUN_MAX: usize = 6;
+/// Most payments of all invoices of a customer that are begun within a day while none of them is made: each is an agreement that every decision reads.
+pub(super) const BEGUN_OF_ALL_MAX: usize = 60;
+/// The day of both.
+const BEGUN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is wrong with a basket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +84,9 @@ pub enum BasketFlawKind {
     /// A transfer was announced for the invoice before.
     #[error("a transfer was announced for the invoice before; it is announced once")]
     AnnouncedBefore,
+    /// As many payments were begun within a day, and not made, as may be.
+    #[error("payments were begun again and again within a day and not made; begin the next one tomorrow, or write to us")]
+    BegunOften,
 }
 
 /// What can be paid of each open invoice now, minor units: what is open of it, less the credit that it is to be settled with and less the
@@ -212,6 +222,25 @@ pub(crate) fn of_others(agreements: &[Agreement], lines: &[BasketLine], is_annou
         }
     }
     flaws
+}
+
+/// Which lines were begun too often to be paid, and not paid, within the day before; no line where all of a customer's together were.
+pub(crate) fn begun_often(agreements: &[Agreement], lines: &[BasketLine], now: Timestamp) -> Vec<BasketFlaw> {
+    let mut count = 0_usize;
+    let mut begun: BTreeMap<&InvoiceId, usize> = BTreeMap::new();
+    for agreement in agreements.iter().filter(|agreement| now.duration_since(agreement.made_at) < BEGUN_WITHIN) {
+        let Terms::Money(MoneyOnItsWay { basket: Some(_), of, status, .. }) = &agreement.terms else { continue };
+        if *status != MoneyStatus::Arrived {
+            count += 1;
+            of.iter().for_each(|stood| *begun.entry(&stood.invoice).or_default() += 1);
+        }
+    }
+    let flaw = |line| BasketFlaw { line, what: BasketFlawKind::BegunOften };
+    if count >= BEGUN_OF_ALL_MAX {
+        return vec![flaw(None)];
+    }
+    let is_one = |line: &BasketLine| begun.get(&line.invoice).is_some_and(|count| *count >= BEGUN_MAX);
+    lines.iter().enumerate().filter(|(_, line)| is_one(line)).map(|(at, _)| flaw(Some(at))).collect()
 }
 
 /// The money of a basket that still keeps its amounts back, and the basket; `None` of every other agreement.

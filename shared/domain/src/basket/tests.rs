@@ -1,6 +1,9 @@
 use jiff::Timestamp;
 
-use super::*;
+use super::{
+    lines::{BEGUN_MAX, BEGUN_OF_ALL_MAX},
+    *,
+};
 use crate::{
     AgreementAct, Document, Event, Facts, MoneyStatus, PaymentFact, PaymentStatus, Settings, Terms, evolve,
     receivables::{Receivables, ReceivablesRules},
@@ -289,6 +292,51 @@ fn who_promised_contested_or_is_not_chased_can_pay_all_the_same() {
     assert_eq!(payable_now, [700, 1_000]);
     hear(&mut stage, &basket, &said(&basket, "e", BEGUN, received(250, EUR, "pi")), BEGUN);
     assert_eq!(payable_of(&stage, BEGUN).iter().sum::<i64>(), 1_750, "250 of credit");
+}
+
+#[test]
+fn who_only_begins_payments_keeps_nothing_back_for_the_rest_of_the_day() {
+    let (mut stage, first, second) = two();
+    let flaws = |stage: &Stage, invoice: &InvoiceId, now: Timestamp| {
+        let begin = beginning("next", vec![line(invoice, 1)]);
+        let flaws = begin.begin(&stage.facts, &stage.policy.settings, now).err().unwrap_or_default();
+        flaws.into_iter().map(|flaw| (flaw.line, flaw.what)).collect::<Vec<_>>()
+    };
+    let begun_at = |nth: usize| {
+        let hours = i64::try_from(nth).expect("few");
+        at(BEGUN).checked_add(jiff::SignedDuration::from_hours(hours)).expect("in this century")
+    };
+    let begun = |stage: &mut Stage, name: &str, invoice: &InvoiceId, now: Timestamp| {
+        let begin = beginning(name, vec![line(invoice, 1)]);
+        let (_, agreement) = begin.begin(&stage.facts, &stage.policy.settings, now).expect("no flaw");
+        stage.facts = evolve(&stage.facts, &Event::AgreementPut(agreement));
+    };
+    for nth in 0..BEGUN_MAX {
+        begun(&mut stage, &nth.to_string(), &first, begun_at(nth));
+    }
+    let after = begun_at(BEGUN_MAX);
+    assert_eq!(flaws(&stage, &first, after), [(Some(0), BasketFlawKind::BegunOften)], "each one's half hour is over");
+    assert!(flaws(&stage, &second, after).is_empty(), "another invoice can be paid");
+    assert!(flaws(&stage, &first, begun_at(24)).is_empty(), "a day after the first");
+    // One that was paid is none of them.
+    let agreement = |stage: &Stage| stage.facts.agreements[0].clone();
+    let mut paid = agreement(&stage);
+    if let Terms::Money(money) = &mut paid.terms {
+        money.status = MoneyStatus::Arrived;
+    }
+    stage.facts = evolve(&stage.facts, &Event::AgreementPut(paid));
+    assert!(flaws(&stage, &first, after).is_empty());
+    // All of a customer's together, whatever they were for.
+    let mut copy = agreement(&stage);
+    if let Terms::Money(money) = &mut copy.terms {
+        money.status = MoneyStatus::Failed;
+        money.of.clear();
+    }
+    for nth in 0..BEGUN_OF_ALL_MAX {
+        let another = crate::Agreement { id: crate::AgreementId::derive(&["many", &nth.to_string()]), ..copy.clone() };
+        stage.facts = evolve(&stage.facts, &Event::AgreementPut(another));
+    }
+    assert_eq!(flaws(&stage, &second, after), [(None, BasketFlawKind::BegunOften)]);
 }
 
 #[test]

@@ -158,6 +158,7 @@ fn flaw_at(flaw: &BasketFlaw, places: &[usize]) -> (String, String) {
             ("invoice", "money for the invoice was announced before; it is announced once, so write to us".to_owned())
         }
         BasketFlawKind::BeingPaid
+        | BasketFlawKind::BegunOften
         | BasketFlawKind::Empty
         | BasketFlawKind::TooMany(_)
         | BasketFlawKind::MoreThanCame { .. }

@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 use store::{CustomerNote, MadeBeside, Store};
 
-use super::{LinkHolder, named::find_all};
+use super::{LinkHolder, bounds::too_often, named::find_all};
 use crate::{Done, NotDone, matter};
 
 /// Longest reference of a payment, in characters: what a SEPA transfer carries.
@@ -87,7 +87,7 @@ impl LinkHolder {
                 return Err(NotDone::Fields(flaws));
             }
         };
-        flaws.extend(self.too_often(&facts.agreements, now));
+        flaws.extend(too_often(&facts.agreements, &self.link, now));
         if !flaws.is_empty() {
             return Err(NotDone::Fields(flaws));
         }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
     AskedLately, CodeGuess, CodeRequest, CodeRequestId, CustomerId, LinkAsk, LinkId, PortalCode, ServiceMail, ServiceMailKind,
     TenantId,
-    portal_code::{AskingLimit, OF_ADDRESS, OF_CUSTOMER},
+    portal_code::{AskingLimit, OF_ADDRESS, OF_CHANGES, OF_CUSTOMER},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -76,6 +76,36 @@ impl Store {
                 // The same of this hour is there already.
                 Asking::Refused(at) if at.contains(&0) => return Ok(LinkMailAsked::Before),
                 Asking::Refused(_) => {}
+            }
+        }
+    }
+
+    /// Counts that a customer's link changes how its people are written to. When there is room again, and nothing is counted, where it was changed as
+    /// often as may be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when other writers kept coming between; those of reading and writing.
+    pub async fn count_link_change(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        now: Timestamp,
+    ) -> Result<std::result::Result<(), Timestamp>> {
+        const OP: &str = "count a change by a link of";
+        let key = keys::asked_for_customer(tenant, customer, LinkAsk::Change);
+        let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
+        loop {
+            tries.again()?;
+            let row = self.read(OP, &key, true).await?;
+            let change = match one_more(&key, row.as_ref(), OF_CHANGES, now)? {
+                Ok(change) => change,
+                Err(again_at) => return Ok(Err(again_at)),
+            };
+            match self.write(OP, change, false).await? {
+                Wrote::Done(_) => return Ok(Ok(())),
+                // Another change was counted meanwhile.
+                Wrote::Not(_) => {}
             }
         }
     }

@@ -67,7 +67,7 @@
 //! | open work of a task | `C` | `PROFILE#WORK#{task}`, `chase` = `A#` and that | sweep with the task; admin or sweep when it is over | facts: query of `chase` | 4 W |
 //! | code of a portal link | `C` | `CODE#{link}` | portal, when one is asked for, and with each try | portal, by key; a try is one conditional write | with what follows, its service mail and the audit 12 W in a transaction; 1 W a try, and 6 W for the right one; expires a day after it was asked for |
 //! | when codes, or new links, were asked for at an address | `T#ADR#{hash}` | `ASKED#{code or new_link}` | portal, with what is asked for | portal, by key | with it; expires an hour after the last |
-//! | the same at a customer | `C` | `ASKED#{code or new_link}` | the same | the same | with it; expires a day after the last |
+//! | the same at a customer, and when a link of it changed how its people are written to | `C` | `ASKED#{code, new_link or change}` | the same | the same | with it; expires a day after the last |
 //! | portal link | `C` | `LINK#{digest of the address}`, `chase` = `A#` and that | senders, with the first message to the address and once half of its time is over; admin | senders: with the facts, query of `chase`; portal, by key, once more as it is now where it is good; admin: query `LINK#` | 2 W, in a transaction 4 W |
 //! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key; portal: query of `chase` where few are open, else the list of the customer's invoices; one, by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts and portal: query of `chase`; archived ones by key | 4 W |
