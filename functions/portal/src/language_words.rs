@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::{
     document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels, pay_labels::PayLabels,
+    talk_labels::TalkLabels,
 };
 
 /// Everything that the pages say in one language, by what it is about.
@@ -14,4 +15,5 @@ pub(crate) struct LanguageWords {
     pub(crate) pay: PayLabels,
     pub(crate) documents: DocumentLabels,
     pub(crate) files: FileLabels,
+    pub(crate) talk: TalkLabels,
 }

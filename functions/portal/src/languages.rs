@@ -11,7 +11,7 @@ use domain::language::CUSTOMER_LANGUAGES;
 
 use crate::{
     document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels,
-    language_words::LanguageWords, pay_labels::PayLabels,
+    language_words::LanguageWords, pay_labels::PayLabels, talk_labels::TalkLabels,
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
@@ -64,6 +64,13 @@ impl FileLabels {
     }
 }
 
+impl TalkLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).talk
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +105,7 @@ mod tests {
                 assert_eq!(text, language, "{place}");
             }
             let named = texts(words).keys().filter(|place| place.ends_with("/language")).count();
-            assert_eq!(named, 5, "each part says in which language it is");
+            assert_eq!(named, 6, "each part says in which language it is");
         }
     }
 

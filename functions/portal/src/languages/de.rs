@@ -4,7 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels,
-    language_words::LanguageWords, pay_labels::PayLabels,
+    language_words::LanguageWords, pay_labels::PayLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -334,5 +334,19 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         not_now: "Gerade hat sich etwas geändert. Bitte fügen Sie sie noch einmal bei.",
         what_you_wrote: "Was Sie über diesen Link geschrieben haben",
         with_files: "{day}, Dateien: {}",
+    },
+    talk: TalkLabels {
+        language: "de",
+        conversation: "Was Sie geschrieben haben, und unsere Antworten",
+        answered: "{tenant} hat am {day} geantwortet",
+        came: "Ihre Nachricht kam am {}.",
+        how_easy: "Wie einfach war es, das zu klären?",
+        hard: "sehr schwierig",
+        easy: "sehr einfach",
+        add: "Möchten Sie etwas dazu sagen?",
+        wrong_score: "Wählen Sie eine Zahl von 1 bis 5.",
+        rated: "Danke für Ihre Antwort",
+        rated_says: "Sie haben mit {score} von {most} geantwortet. An dem, was fällig ist, ändert das nichts.",
+        rated_before: "Sie haben das schon beantwortet. Ihre erste Antwort bleibt.",
     },
 };

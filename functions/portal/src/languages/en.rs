@@ -4,7 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels,
-    language_words::LanguageWords, pay_labels::PayLabels,
+    language_words::LanguageWords, pay_labels::PayLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -333,5 +333,19 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         not_now: "Something has just changed. Please attach it once more.",
         what_you_wrote: "What you wrote by this link",
         with_files: "{day}, files: {}",
+    },
+    talk: TalkLabels {
+        language: "en",
+        conversation: "What you wrote, and our answers",
+        answered: "{tenant} answered on {day}",
+        came: "Your message came on {}.",
+        how_easy: "How easy was it to settle this?",
+        hard: "very hard",
+        easy: "very easy",
+        add: "Would you like to add something?",
+        wrong_score: "Choose a number from 1 to 5.",
+        rated: "Thank you for your answer",
+        rated_says: "You answered {score} of {most}. Nothing that is due changes by it.",
+        rated_before: "You answered this before. Your first answer stands.",
     },
 };

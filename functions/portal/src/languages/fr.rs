@@ -4,7 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels, labels::PageLabels,
-    language_words::LanguageWords, pay_labels::PayLabels,
+    language_words::LanguageWords, pay_labels::PayLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -332,5 +332,19 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         not_now: "Quelque chose vient de changer. Merci de le joindre encore une fois.",
         what_you_wrote: "Ce que vous avez écrit par ce lien",
         with_files: "{day}, fichiers\u{a0}: {}",
+    },
+    talk: TalkLabels {
+        language: "fr",
+        conversation: "Ce que vous avez écrit, et nos réponses",
+        answered: "{tenant} a répondu le {day}",
+        came: "Votre message est arrivé le {}.",
+        how_easy: "Le règlement de cette affaire a-t-il été facile\u{a0}?",
+        hard: "très difficile",
+        easy: "très facile",
+        add: "Souhaitez-vous ajouter quelque chose\u{a0}?",
+        wrong_score: "Choisissez un chiffre de 1 à 5.",
+        rated: "Merci de votre réponse",
+        rated_says: "Vous avez répondu {score} sur {most}. Cela ne change rien à ce qui est à payer.",
+        rated_before: "Vous avez déjà répondu à cette question. Votre première réponse reste.",
     },
 };
