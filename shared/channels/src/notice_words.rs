@@ -74,7 +74,7 @@ pub(crate) struct NoticeWords {
 
 impl NoticeWords {
     /// The languages that there are texts in.
-    pub(crate) const LANGUAGES: [&str; 2] = [EN.language, DE.language];
+    pub(crate) const LANGUAGES: [&str; 3] = [EN.language, DE.language, FR.language];
 
     /// The texts in one of them, else those in English.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -82,7 +82,7 @@ impl NoticeWords {
     }
 }
 
-static ALL: [NoticeWords; 2] = [EN, DE];
+static ALL: [NoticeWords; 3] = [EN, DE, FR];
 
 const EN: NoticeWords = NoticeWords {
     language: "en",
@@ -216,4 +216,71 @@ const DE: NoticeWords = NoticeWords {
     answered_subject: "Es gibt eine Antwort auf Ihre Nachricht",
     answered_says: "Wir haben auf Ihre Nachricht geantwortet. Die Antwort lesen Sie auf Ihrer Seite.",
     answered_button: "Antwort lesen",
+};
+
+const FR: NoticeWords = NoticeWords {
+    language: "fr",
+    hello: "Bonjour,",
+    hello_name: "Bonjour {name},",
+    bye: "Cordialement",
+    invoices: "factures {numbers}",
+    no_reminder: "Cet e-mail répond à ce qui a été fait ou demandé sur votre page. Ce n’est pas un rappel.",
+    stop_reminders: "Ne plus recevoir de rappels",
+    code_subject: "Votre code est {code}",
+    code_label: "Votre code",
+    code_lives: "Il est valable {minutes} minutes après avoir été demandé.",
+    code_says: "Saisissez ce code sur la page qui le demande.",
+    code_not_you: "Si vous n’avez pas demandé de code, il n’y a rien à faire\u{a0}: sans lui, personne ne va plus loin. Ne le communiquez à personne, pas même à nous.",
+    link_subject: "Votre nouveau lien vers votre relevé",
+    link_says: "Vous avez demandé un nouveau lien vers votre page. Il est valable {days} jours.",
+    link_not_you: "Si vous ne l’avez pas demandé, quelqu’un a un ancien lien à vous, qui n’est plus valable. Le nouveau n’a été envoyé qu’à votre adresse.",
+    receipt_subject: "Reçu\u{a0}: {amount} bien reçus",
+    receipt_label: "Reçu",
+    receipt_on: "le {day}",
+    receipt_says: "Merci de votre paiement.",
+    receipt_rest: "De ces factures, {rest} restent à payer.",
+    receipt_no_rest: "Il ne reste rien à payer de ces factures.",
+    receipt_reference: "Notre référence du paiement\u{a0}: {reference}",
+    receipt_attached: "Le reçu est joint en PDF.",
+    column_invoice: "Facture",
+    column_paid: "Payé",
+    column_open: "Reste dû",
+    promise_subject: "Vous avez promis de payer {amount} avant le {day} inclus",
+    promise_subject_all: "Vous avez promis de payer avant le {day} inclus",
+    promise_label: "Vous avez promis de payer",
+    promise_on: "avant le {day} inclus",
+    promise_says: "Nous avons noté votre promesse de payer pour {invoices} avant le {day} inclus.",
+    promise_waits: "Nous attendons jusqu’au {day}\u{a0}: d’ici là, le paiement doit figurer dans nos livres. Nous ne le réclamons pas jusque-là.",
+    promise_else: "S’il n’est pas là d’ici là, nous le réclamons à nouveau.",
+    calendar_attached: "Ouvrez le fichier joint pour l’ajouter à votre agenda.",
+    calendar_pay: "Payer {amount} à {tenant}",
+    calendar_pay_all: "Payer {tenant}",
+    dispute_subject: "Votre contestation est enregistrée\u{a0}: {invoices}",
+    dispute_label: "Vous contestez",
+    dispute_says: "Nous avons noté que vous contestez {amount} ({invoices}).",
+    dispute_waits: "Nous comptons décider avant le {day} inclus. Jusqu’à la décision, nous ne réclamons pas ce montant.",
+    dispute_rest: "Le reste de la facture demeure à payer.",
+    decided_subject: "Votre contestation est tranchée\u{a0}: {invoices}",
+    decided_label: "Décision",
+    upheld_label: "Vous avez raison",
+    upheld_says: "Nous avons examiné ce que vous contestez ({invoices})\u{a0}: vous avez raison. Nous ne réclamons pas ce montant.",
+    partly_label: "Vous avez raison en partie",
+    partly_says: "Nous avons examiné ce que vous contestez ({invoices})\u{a0}: vous avez raison pour {right}, que nous ne réclamons pas. Le reste est à payer.",
+    partly_unsaid: "Nous avons examiné ce que vous contestez ({invoices})\u{a0}: vous avez raison pour une partie, que nous ne réclamons pas. Le reste est à payer.",
+    rejected_label: "La facture est maintenue",
+    rejected_says: "Nous avons examiné ce que vous contestez ({invoices}), et nous ne sommes pas du même avis. Elle est à payer telle quelle.",
+    decided_due: "À payer maintenant ({invoices})\u{a0}: {due}.",
+    decided_nothing_due: "Rien n’est à payer maintenant ({invoices}).",
+    undone_subject: "Votre contestation est de nouveau ouverte\u{a0}: {invoices}",
+    undone_says: "Nous sommes revenus sur notre décision au sujet de ce que vous contestez ({invoices}). Nous l’examinons à nouveau.",
+    undone_waits: "Jusqu’à la décision, nous ne réclamons pas ce montant. Vous aurez alors de nos nouvelles.",
+    plan_subject: "Vous payez {amount} en {count} échéances",
+    plan_label: "Convenu",
+    plan_says: "Nous sommes convenus que vous payez en plusieurs échéances ({invoices}). Chacune est à payer avant son jour inclus.",
+    column_part: "Échéance",
+    column_day: "Jour",
+    column_amount: "Montant",
+    answered_subject: "Vous avez une réponse à votre message",
+    answered_says: "Nous avons répondu à ce que vous nous avez écrit. Vous pouvez lire la réponse sur votre page.",
+    answered_button: "Lire la réponse",
 };

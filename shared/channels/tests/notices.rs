@@ -108,6 +108,9 @@ fn what_they_say() {
         (11, "en", vec!["we see it otherwise", "€1,250.00"]),
         (13, "en", vec!["Read the answer:"]),
         (13, "de", vec!["Antwort lesen:"]),
+        (0, "fr", vec!["Votre code: 042137", "10 minutes"]),
+        (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
+        (13, "fr", vec!["Lire la réponse:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
