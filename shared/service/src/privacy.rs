@@ -368,7 +368,8 @@ pub async fn erase(
         // While the erasure is written down, so that one that breaks off here goes on here.
         let sent = out.files.iter().map(|file| attached_key(tenant, &customer, file));
         let answered = out.answer_files.iter().map(|file| answered_key(tenant, &customer, file));
-        for key in sent.chain(answered) {
+        let keys: Vec<String> = sent.chain(answered).collect();
+        for key in keys {
             let gone = remove(key).await;
             gone.map_err(|_| {
                 NotDone::Changed("a file of the person could not be deleted now; ask for the erasure again".to_owned())
