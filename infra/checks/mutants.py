@@ -45,6 +45,7 @@ MUTANTS = [
     ("parked bodies that expire elsewhere", "Prefix: parked/", "Prefix: parkt/", "safeguards"),
     ("strangers' files that are kept for ever", "            Prefix: incoming/\n            ExpirationInDays: 1\n", "            Prefix: incoming/\n", "safeguards"),
     ("erased files that live on as old versions", "Prefix: attached/", "Prefix: atached/", "safeguards"),
+    ("files of answers that live on as old versions", "Prefix: answered/", "Prefix: anwsered/", "safeguards"),
     ("an issuer that nobody has to name", '    AllowedPattern: "^(cognito|https://.+)$"\n',
      '    Default: https://issuer.invalid\n    AllowedPattern: "^(cognito|https://.+)$"\n', "safeguards"),
     ("a pool in which people register themselves", "AllowAdminCreateUserOnly: true", "AllowAdminCreateUserOnly: false", "safeguards"),

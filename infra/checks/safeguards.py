@@ -43,11 +43,12 @@ def check_forgotten(resources, problems):
     below = {rule.get("Prefix"): rule for rule in rules if rule["Status"] == "Enabled"}
     if below.get("incoming/", {}).get("ExpirationInDays") != 1:
         problems.append("Bucket: what a stranger sent to incoming/ and attached to nothing does not expire after a day")
-    for prefix in ("incoming/", "attached/"):
+    for prefix in ("incoming/", "attached/", "answered/"):
         if below.get(prefix, {}).get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") != 1:
             problems.append(f"Bucket: old versions of what is below {prefix} outlive an erasure by more than a day")
-    if "ExpirationInDays" in below.get("attached/", {}):
-        problems.append("Bucket: what is attached expires, and its item in the table would say that it is there")
+    for prefix in ("attached/", "answered/"):
+        if "ExpirationInDays" in below.get(prefix, {}):
+            problems.append(f"Bucket: what is below {prefix} expires, and its item in the table would say that it is there")
 
 
 def check_issuer(document, problems):

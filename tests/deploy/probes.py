@@ -506,6 +506,48 @@ def admin_forgets(world):
     same(left.get("KeyCount", 0), 0, "photos in the bucket")
 
 
+def answered(world):
+    """A customer writes, and is answered with a file: the customer's own id, its page, and where the files of its answers lie."""
+    customer = email_sends(world)
+    page = link(*world.mails_to(customer))
+    restart(world, "PortalFunction")
+    # Whom the words name goes with them when the person is erased.
+    words = f"Please write to {customer.lower()}@buyer.example."
+    note = world.outside.form(f"{page}/write", **{"for": "message", "invoice": "", "words": words}).headers["location"].split("made=")[1]
+    restart(world, "AdminFunction")
+    upload = world.outside.admin(TENANT, "POST", "/v1/uploads", {"content_type": "application/pdf"})["upload"]
+    world.stack.client("s3").put_object(Bucket=world.stack.ids["Bucket"], Key=f"uploads/{TENANT}/{upload}", Body=b"%PDF-1.7")
+    answer = {"words": "Here it is.", "attachments": [{"upload": upload, "name": "a.pdf"}]}
+    world.outside.admin(TENANT, "POST", f"/v1/notes/{note}/answer", answer)
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    return customer, f"{page}/write?made={note}", f"answered/{TENANT}/{named}/"
+
+
+def lie_below(world, prefix):
+    """How many objects lie in the bucket below a prefix."""
+    return world.stack.client("s3").list_objects_v2(Bucket=world.stack.ids["Bucket"], Prefix=prefix).get("KeyCount", 0)
+
+
+def portal_answers(world):
+    """A customer reads an answer, and fetches the file that went along by a link that the portal signed."""
+    _, page, _ = answered(world)
+    restart(world, "PortalFunction")
+    shown = html.unescape(world.outside.ask("GET", page).body.decode())
+    (file,) = re.findall(r'href="(/p/[^"]*/answers/[^"]*)"', shown)
+    leads = world.outside.ask("GET", file)
+    same(leads.status, 303, "the way to the file")
+    same(is_pdf(leads.headers["location"]), True, "the file")
+
+
+def admin_answers(world):
+    """A file goes along with an answer, and goes when the person is erased whom the message named."""
+    customer, _, below = answered(world)
+    same(lie_below(world, below), 1, "files of answers in the bucket")
+    restart(world, "AdminFunction")
+    erased(world, TENANT, "email", f"{customer.lower()}@buyer.example")
+    same(lie_below(world, below), 0, "files of answers in the bucket")
+
+
 def portal_is_called(world):
     """A customer's own system reads its signed statement and the key to it, and says under a key of its own what it paid, twice the same."""
     customer = email_sends(world)
@@ -740,11 +782,11 @@ PROBES = {
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
-    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets],
+    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
     "BeginPaymentRole": [begin_payment_begins, begin_payment_hears],
-    "PortalRole": [portal_shows, portal_documents, portal_promises, portal_attaches, portal_is_called],
+    "PortalRole": [portal_shows, portal_documents, portal_promises, portal_attaches, portal_answers, portal_is_called],
 }
 # Roles whose services the emulator does not have, with that as the reason.
 UNSHOWN = {}

@@ -315,7 +315,7 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
         "show_member" => vec![json!({"sub": "robin"})],
         "preview_message" => vec![json!({"body": {"customer": known.customer, "template": "reminder"}})],
         "show_message_words" => one(&known.words),
-        "list_notes" | "list_service_mails" => vec![json!({"customer": known.customer})],
+        "list_notes" | "list_service_mails" | "list_ratings" => vec![json!({"customer": known.customer})],
         "list_owned" => vec![json!({"owner": "robin"})],
         "search" => vec![json!({"q": MARK})],
         "show_subscription" => one(&known.subscription),

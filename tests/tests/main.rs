@@ -15,6 +15,7 @@ mod books;
 mod bulk;
 mod by_hand;
 mod controls;
+mod conversation;
 mod described;
 mod doors;
 mod doubt;

@@ -21,7 +21,7 @@ use service::{
     jobs::uploads::Upload,
     messages::{self, MessageAsked, MessagePlan},
 };
-use store::{OwnAttachment, OwnText};
+use store::{AnswerFile, OwnAttachment, OwnText};
 use utoipa::ToSchema;
 
 use crate::{
@@ -94,6 +94,12 @@ pub struct AttachmentOut {
 impl AttachmentOut {
     fn of(file: OwnAttachment) -> Self {
         let OwnAttachment { key: _, name, content_type, bytes, sha256 } = file;
+        Self { name, content_type, bytes, sha256 }
+    }
+
+    /// A file that went along with an answer to a note.
+    pub fn of_answer(file: AnswerFile) -> Self {
+        let AnswerFile { id: _, name, content_type, bytes, sha256 } = file;
         Self { name, content_type, bytes, sha256 }
     }
 }
@@ -202,6 +208,11 @@ pub async fn write(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
 /// Looks at the files that are to go along, one after the other: of each no more is fetched than what the ones before left to it, and of files
 /// beyond the number that a message has, nothing.
 async fn seen(app: &App, tenant: &TenantId, given: Vec<AttachmentIn>) -> ApiResult<Vec<AttachmentAsked>> {
+    Ok(fetched(app, tenant, given).await?.into_iter().map(|(asked, _)| asked).collect())
+}
+
+/// The same with what is in each; nothing of what is not there.
+pub async fn fetched(app: &App, tenant: &TenantId, given: Vec<AttachmentIn>) -> ApiResult<Vec<(AttachmentAsked, Vec<u8>)>> {
     let mut left = ATTACHED_BYTES_MAX;
     let mut files = Vec::new();
     for (n, AttachmentIn { upload, name }) in given.into_iter().enumerate() {
@@ -209,19 +220,19 @@ async fn seen(app: &App, tenant: &TenantId, given: Vec<AttachmentIn>) -> ApiResu
             Some(known) => app.files.get(&known.key(tenant), left).await,
             None => Ok(None),
         };
-        let seen = match found {
+        let (seen, content) = match found {
             Ok(Some(content)) => {
                 left = left.saturating_sub(content.len() as u64);
-                SeenFile::of(&content)
+                (SeenFile::of(&content), content)
             }
-            Ok(None) => SeenFile::Nothing,
-            Err(BucketError::TooLarge { .. }) => SeenFile::TooLarge,
+            Ok(None) => (SeenFile::Nothing, Vec::new()),
+            Err(BucketError::TooLarge { .. }) => (SeenFile::TooLarge, Vec::new()),
             Err(error @ BucketError::Unavailable { .. }) => {
                 tracing::error!(%error, "a file of a message cannot be looked at");
                 return Err(Fail::unavailable("the files cannot be looked at now; try again in some seconds"));
             }
         };
-        files.push(AttachmentAsked { upload, name, seen });
+        files.push((AttachmentAsked { upload, name, seen }, content));
     }
     Ok(files)
 }

@@ -13,7 +13,7 @@ use service::{
     Operation,
     notes::{self, NoteAsked, NoteChange},
 };
-use store::{CustomerFile, CustomerNote};
+use store::{CustomerFile, CustomerNote, NoteAnswer};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     caller::Caller,
     customer_files::{self, CustomerFileOut},
     filters::Filters,
+    messages::AttachmentOut,
 };
 
 /// A note.
@@ -55,6 +56,31 @@ pub struct NoteOut {
     /// The files that the customer sent with it, or with the dispute that it is about, oldest first; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<CustomerFileOut>,
+    /// What was answered, oldest first; absent where nothing was. Whoever has the link that the note came by reads it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    answers: Vec<NoteAnswerOut>,
+}
+
+/// An answer to a note.
+#[derive(Serialize, ToSchema)]
+pub struct NoteAnswerOut {
+    /// What it says.
+    words: String,
+    /// Who wrote it: the subject of their token. The customer is not told.
+    by: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The files that went along; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<AttachmentOut>,
+}
+
+impl NoteAnswerOut {
+    fn of(answer: NoteAnswer) -> Self {
+        let NoteAnswer { words, by, at, files } = answer;
+        Self { words, by, at, attachments: files.into_iter().map(AttachmentOut::of_answer).collect() }
+    }
 }
 
 /// A page of notes.
@@ -191,10 +217,15 @@ pub async fn restore(
 async fn change(app: &App, caller: &Caller, id: &str, change: &NoteChange, reason: Option<&str>) -> ApiResult<Json<NoteOut>> {
     let (customer, note): (CustomerId, CustomerNote) =
         notes::change(&app.store, &caller.0, id, change, reason, app.clock.now()).await?;
+    with_files(app, caller, &customer, note).await.map(Json)
+}
+
+/// A note of which the caller may read what was sent with it.
+pub async fn with_files(app: &App, caller: &Caller, customer: &CustomerId, note: CustomerNote) -> ApiResult<NoteOut> {
     let mut files = files_of(app, caller, customer.as_str(), std::slice::from_ref(&note)).await?;
     files.retain(|file| belongs(file, &note));
     let attachments = files.into_iter().map(customer_files::shown).collect();
-    Ok(Json(NoteOut { attachments, ..shown(customer.as_str(), note) }))
+    Ok(NoteOut { attachments, ..shown(customer.as_str(), note) })
 }
 
 /// The files of a customer, oldest first, where a note came by a link; people of the tenant attach none.
@@ -213,7 +244,7 @@ fn belongs(file: &CustomerFile, note: &CustomerNote) -> bool {
 }
 
 fn shown(customer: &str, note: CustomerNote) -> NoteOut {
-    let CustomerNote { id, about, text, by, at, before, deleted } = note;
+    let CustomerNote { id, about, text, by, at, before, deleted, answers, task: _ } = note;
     let (deleted_at, deleted_by) = deleted.unzip();
     NoteOut {
         id: id.to_string(),
@@ -226,5 +257,6 @@ fn shown(customer: &str, note: CustomerNote) -> NoteOut {
         deleted_at,
         deleted_by,
         attachments: Vec::new(),
+        answers: answers.into_iter().map(NoteAnswerOut::of).collect(),
     }
 }

@@ -7,7 +7,9 @@ use domain::{
 };
 use jiff::Timestamp;
 use minijinja::{Value, context};
-use service::link_holder::{CONTESTED_ALREADY, DisputedByLink, REJECTED_ENOUGH, WORDS_MAX, decided_by, open_dispute};
+use service::link_holder::{
+    CONTESTED_ALREADY, DisputedByLink, REJECTED_ENOUGH, WORDS_MAX, decided_by, nothing_is_past_due, open_dispute,
+};
 use store::Result;
 
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
+    rate_question::how_easy,
     reading::{InvoiceRead, read_invoice},
     typed::{TypedFields, amount, shown_again},
     visit::Visit,
@@ -188,9 +191,20 @@ async fn said(form: &FormVisit<'_>, invoice: &InvoiceId, made: &str) -> Result<O
         }
         Some(decided) => lines.push(decided.to_owned()),
     }
+    let rate = rated_here(form, &visit, agreement).await?;
     let more = agreement.runs().then(|| to_files(&visit, agreement.id.as_str()));
-    let values = context! { lines, more };
+    let values = context! { lines, more, rate };
     Ok(Some(form_page(&visit, "said", labels.dispute_made, &WrongFields::default(), values)))
+}
+
+/// The question how easy it was, where it is put.
+async fn rated_here(form: &FormVisit<'_>, visit: &Visit, agreement: &Agreement) -> Result<Option<Value>> {
+    if !form.holder.is_decided(agreement) || !nothing_is_past_due(&form.opened.head.owed) {
+        return Ok(None);
+    }
+    let about = agreement.id.as_str();
+    let known = form.store.rating(form.opened.tenant, &form.opened.head.customer, about).await?;
+    Ok(known.is_none().then(|| how_easy(visit, about, None, "")))
 }
 
 /// Where files are added to a dispute or message.

@@ -130,7 +130,7 @@ fn later(visit: &Visit) -> PortalPage {
 }
 
 /// A text as far as every system and header takes it in the name of a file; another one where nothing of it is left.
-fn plain_name(text: &str, otherwise: &str) -> String {
+pub(crate) fn plain_name(text: &str, otherwise: &str) -> String {
     let plain: String = text
         .chars()
         .take(NAME_CHARS_MAX)

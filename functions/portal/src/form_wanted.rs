@@ -1,6 +1,6 @@
 //! Which form somebody wants, or sent, and which call a program makes.
 
-use domain::{AgreementId, FileId, InvoiceId, PlanOfferId};
+use domain::{AgreementId, FileId, InvoiceId, NoteId, PaymentId, PlanOfferId};
 
 /// A form of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(crate) enum FormWanted {
     Write,
     /// The files of a dispute or message, by its id; with a file that was sent, whether it is to be attached.
     Files(String, Option<FileId>),
+    /// A file that went along with an answer to a message.
+    AnswerFile(NoteId, FileId),
+    /// How easy it was to settle a payment or a dispute, by its id.
+    Rate(String),
     /// To pay in parts.
     Plan,
     /// An offer to pay in parts.
@@ -79,6 +83,15 @@ impl FormWanted {
                 }
             }
             "plan" => Some(Self::Plan),
+            rest if rest.starts_with("answers/") => {
+                let (note, file) = rest.strip_prefix("answers/")?.split_once('/')?;
+                NoteId::parse(note).zip(FileId::parse(file)).map(|(note, file)| Self::AnswerFile(note, file))
+            }
+            rest if rest.starts_with("rate/") => {
+                let about = rest.strip_prefix("rate/")?;
+                let is_id = AgreementId::parse(about).is_some() || PaymentId::parse(about).is_some();
+                is_id.then(|| Self::Rate(about.to_owned()))
+            }
             "not-for-me" => Some(Self::NotForMe),
             "preferences" => Some(Self::Preferences),
             "contacts" => Some(Self::Contacts),

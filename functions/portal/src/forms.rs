@@ -4,6 +4,7 @@
 use store::Result;
 
 use crate::{
+    answer_file::lead_to,
     calls,
     code_form::{ask_code, enter_code},
     contacts_form::contacts,
@@ -19,6 +20,7 @@ use crate::{
     plan_form::plan,
     preferences_form::preferences,
     promise_form::promise,
+    rate_form::rate,
     write_form::write,
 };
 
@@ -36,6 +38,8 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Files(about, file) => Box::pin(send_files(form, about, file.as_ref())).await,
         FormWanted::Plan => plan(form).await,
         FormWanted::PlanOffer(id) => offer(form, id).await,
+        FormWanted::AnswerFile(note, file) => lead_to(form, note, file).await,
+        FormWanted::Rate(about) => Box::pin(rate(form, about)).await,
         FormWanted::NotForMe => not_for_me(form).await,
         FormWanted::Preferences => preferences(form).await,
         FormWanted::Contacts => contacts(form).await,

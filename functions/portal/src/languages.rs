@@ -12,7 +12,7 @@ use domain::language::CUSTOMER_LANGUAGES;
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
     labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
@@ -91,6 +91,13 @@ impl PlanLabels {
     }
 }
 
+impl TalkLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).talk
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -125,7 +132,7 @@ mod tests {
                 assert_eq!(text, language, "{place}");
             }
             let named = texts(words).keys().filter(|place| place.ends_with("/language")).count();
-            assert_eq!(named, 8, "each part says in which language it is");
+            assert_eq!(named, 9, "each part says in which language it is");
         }
     }
 

@@ -20,7 +20,9 @@
 //! | `GET /p/keys/{tenant}` | the key by which a tenant's statements are verified |
 //! | `GET /p/{code}/plan`, `POST` | shows what a plan comes to, and takes it: agreeing needs a code; with `?made=` says what became of it |
 //! | `GET /p/{code}/plan/{offer}`, `POST` | shows a plan that a person offered, and takes it: agreeing needs a code |
-//! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
+//! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message, and shows what was written lately with its answers; with `?made=` says that it came, and what was answered |
+//! | `GET /p/{code}/answers/{note}/{file}` | leads to a file that went along with an answer |
+//! | `GET /p/{code}/rate/{about}`, `POST` | takes how easy it was to settle a payment or a dispute, once |
 //! | `GET /p/{code}/files/{about}` | shows the files of a dispute or message, and a form by which a browser puts one into the bucket |
 //! | `GET /p/{code}/files/{about}/{file}`, `POST` | asks whether a file that was put there is to be attached; looks what it is, and attaches or deletes it |
 //! | `GET /p/{code}/not-for-me`, `POST` | takes that messages are for somebody else, who is named |
@@ -43,6 +45,7 @@
 mod access_labels;
 mod agreed_data;
 mod amounts;
+mod answer_file;
 mod call_bodies;
 mod calls;
 mod can_do;
@@ -50,6 +53,7 @@ mod choices;
 mod code_form;
 mod confirmed;
 mod contacts_form;
+mod conversation;
 mod dispute_form;
 mod document_desk;
 mod document_labels;
@@ -93,6 +97,8 @@ mod plan_labels;
 mod plan_statement;
 mod preferences_form;
 mod promise_form;
+mod rate_form;
+mod rate_question;
 mod reading;
 mod request;
 mod signed_statement;
@@ -101,6 +107,7 @@ mod statement_csv;
 mod statement_data;
 mod statement_page;
 mod story;
+mod talk_labels;
 mod transfer_page;
 mod typed;
 mod visit;
@@ -342,6 +349,8 @@ impl Handler {
             | FormWanted::Dispute(_)
             | FormWanted::Write
             | FormWanted::Files(..)
+            | FormWanted::AnswerFile(..)
+            | FormWanted::Rate(_)
             | FormWanted::Plan
             | FormWanted::PlanOffer(_)
             | FormWanted::NotForMe
@@ -405,12 +414,14 @@ impl Handler {
         if let Some(status) = refused {
             return Ok(PortalPage::Plain(status, request.words()));
         }
-        let FoundLink { tenant, customer, link } = match self.store.came_by(&code.id(), now).await? {
+        let found = match self.store.came_by(&code.id(), now).await? {
             CameBy::Good(found) => *found,
             CameBy::Expired(found) => return answer_expired(&self.store, &found, (code.as_str(), ""), request, now).await,
             CameBy::Gone => return gone,
             CameBy::Unknown => return unknown,
         };
+        let holder = LinkHolder::of(&found);
+        let FoundLink { tenant, customer, link } = found;
         let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
         let Some(settings) = self.settings(&tenant, row.rev).await? else { return unknown };
         let facts = self.store.facts_to_show(&tenant, &head).await?;
@@ -424,6 +435,7 @@ impl Handler {
             facts: &facts,
             visit: &visit,
             link: &link.id,
+            holder: &holder,
             host: request.host(),
             now,
         };

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 29] = [
+const TEMPLATES: [(&str, &str); 33] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -27,6 +27,10 @@ const TEMPLATES: [(&str, &str); 29] = [
     ("dispute", include_str!("pages/dispute.html")),
     ("write", include_str!("pages/write.html")),
     ("said", include_str!("pages/said.html")),
+    ("answers", include_str!("pages/answers.html")),
+    ("rate", include_str!("pages/rate.html")),
+    ("rate-fields", include_str!("pages/rate_fields.html")),
+    ("rate-section", include_str!("pages/rate_section.html")),
     ("files", include_str!("pages/files.html")),
     ("file-sent", include_str!("pages/file_sent.html")),
     ("code", include_str!("pages/code.html")),

@@ -27,12 +27,14 @@ struct Said {
     is_open: bool,
 }
 
-/// The page; `seen` is how often a browser asked for it by itself, `has_come` says whether what a transfer was to pay was paid, whoever named it.
+/// The page; `seen` is how often a browser asked for it by itself, `has_come` says whether what a transfer was to pay was paid, whoever named it;
+/// `rate` is the question how easy it was, where it is put.
 pub(crate) fn shown(
     visit: &Visit,
     labels: &'static PayLabels,
     basket: &Basket,
     (seen, has_come): (u32, bool),
+    rate: Option<Value>,
     now: Timestamp,
 ) -> PortalPage {
     let is_transfer = is_transfer(basket);
@@ -83,6 +85,7 @@ pub(crate) fn shown(
         receipt => has_receipt(basket, now).then(|| format!("{here}.pdf")),
         receipt_label => DocumentLabels::of(visit.words.language).receipt,
         may_pay_again => may_pay_again && !has_come,
+        rate,
     };
     let look = Look::of(&visit.settings.brand);
     let look = if basket.standing(now) == BasketStatus::Begun && said.is_open && !is_transfer && seen < AGAIN_MAX {

@@ -4,12 +4,14 @@
 use domain::{
     AgreementId, Basket, BasketLine, Facts, InvoiceId, LinkId, MoneyOnItsWay, MoneyStatus, PaymentId, Terms,
     basket::{BasketBegin, BasketFlaw},
+    decide,
     id::digest,
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::Timestamp;
 use payments::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand, PaymentWords};
 use serde_json::Value;
+use service::link_holder::{LinkHolder, nothing_is_past_due};
 use store::Store;
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     pay_posted::{PayPosted, PayProblems, field},
     pay_wanted::PayWanted,
     payable::{PayGroup, PayWay, begun_before, groups_of, places_of, ways_of},
+    rate_question::how_easy,
     request::PortalRequest,
     visit::Visit,
 };
@@ -35,6 +38,7 @@ pub(crate) struct Paying<'p> {
     pub(crate) facts: &'p Facts,
     pub(crate) visit: &'p Visit,
     pub(crate) link: &'p LinkId,
+    pub(crate) holder: &'p LinkHolder,
     /// The host that was asked, as an address.
     pub(crate) host: &'p str,
     pub(crate) now: Timestamp,
@@ -220,10 +224,26 @@ impl Paying<'_> {
         Ok(match basket {
             Some(basket) => {
                 let has_come = self.has_come(&basket);
-                paid_page::shown(self.visit, self.labels(), &basket, (seen, has_come), self.now)
+                let rate = self.rated_here(&basket).await?;
+                paid_page::shown(self.visit, self.labels(), &basket, (seen, has_come), rate, self.now)
             }
             None => PortalPage::Plain(404, self.visit.words),
         })
+    }
+
+    /// The question how easy it was, where it is put.
+    async fn rated_here(&self, basket: &Basket) -> store::Result<Option<minijinja::Value>> {
+        if !self.holder.has_paid(basket) {
+            return Ok(None);
+        }
+        let zone = domain::calendar::tenant_zone(&self.visit.settings);
+        let receivables = Receivables::at(self.facts, ReceivablesRules::of(&self.visit.settings, &zone), self.now);
+        if !nothing_is_past_due(&decide::owed(&receivables)) {
+            return Ok(None);
+        }
+        let about = basket.id.as_str();
+        let known = self.store.rating(&self.facts.tenant, &self.facts.customer.id, about).await?;
+        Ok(known.is_none().then(|| how_easy(self.visit, about, None, "")))
     }
 
     /// Whether as much was paid of the invoices of a transfer as it was to pay, since it was announced.

@@ -3,27 +3,24 @@
 use std::collections::BTreeSet;
 
 use domain::{InvoiceFact, InvoiceId, InvoiceStatus, NoteId, calendar::tenant_zone};
-use minijinja::{Value, context};
+use minijinja::context;
 use service::link_holder::{ASKED_A_DAY_MAX, ASKED_ENOUGH, AskedByLink, WORDS_MAX};
-use store::{CustomerNote, Result};
+use store::Result;
 
 use crate::{
+    conversation::{answers, day_of, lately},
     dispute_form::{to_files, wrong_words},
-    file_labels::FileLabels,
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, form_page},
     page::PortalPage,
     reading::{InvoiceRead, StatementRead, read_invoice, read_statement},
+    talk_labels::TalkLabels,
     typed::{TypedFields, shown_again},
     visit::Visit,
 };
 
 /// The fields of the form.
 const FIELDS: [&str; 3] = ["for", "invoice", "words"];
-/// Notes of the customer that are read for what came by the link, the newest: a page costs little however many there are.
-const LOOKED_MAX: usize = 20;
-/// Messages of the link that the page shows.
-const SHOWN_MAX: usize = 5;
 
 /// The form, what was sent with it, or that it came; `None` where the link opens nothing.
 ///
@@ -57,40 +54,17 @@ pub(crate) async fn write(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
     let options = choices
         .iter()
         .map(|(id, number)| context! { id => id.as_str(), number => number.as_str(), chosen => id.as_str() == about });
-    let came = wrote(form, &visit).await?;
+    let came = lately(form, &visit).await?;
     let values = context! {
         action => format!("{}/write", visit.path),
         kinds => kinds.to_vec(),
         invoices => options.collect::<Vec<_>>(),
         words => shown_again(typed.one("words")),
         words_hint => labels.in_words_hint.replace("{}", &WORDS_MAX.to_string()),
-        wrote_title => FileLabels::of(visit.words).what_you_wrote,
-        wrote => came,
+        wrote_title => came.title,
+        wrote => came.messages,
     };
     Ok(Some(form_page(&visit, "write", labels.write, &wrong, values)))
-}
-
-/// What came by this link lately: when, with how many files, in which words.
-async fn wrote(form: &FormVisit<'_>, visit: &Visit) -> Result<Vec<Value>> {
-    let (tenant, customer) = (form.opened.tenant, &form.opened.head.customer);
-    let mut notes = form.store.newest_notes(tenant, customer, LOOKED_MAX).await?;
-    notes.retain(|note| note.by == form.link.as_str());
-    if notes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let files = form.store.customer_files(tenant, customer).await?;
-    let zone = tenant_zone(&visit.settings);
-    let shown = |note: &CustomerNote| {
-        let day = visit.locale.date(note.at.to_zoned(zone.clone()).date());
-        let count = files.iter().filter(|file| file.about == note.id.as_str()).count();
-        let line = if count == 0 {
-            day
-        } else {
-            FileLabels::of(visit.words).with_files.replace("{day}", &day).replace("{}", &count.to_string())
-        };
-        context! { address => format!("{}/write?made={}", visit.path, note.id), line, words => note.text.as_str() }
-    };
-    Ok(notes.iter().take(SHOWN_MAX).map(shown).collect())
 }
 
 fn kind_in_words(labels: &FormLabels, kind: AskedByLink) -> &'static str {
@@ -158,20 +132,23 @@ fn name(labels: &FormLabels, pointer: &str, words: &str, wrong: &mut WrongFields
     }
 }
 
-/// That what somebody wrote by this link came.
+/// That what somebody wrote by this link came, and what was answered.
 async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
     let Some(visit) = form.beside().await? else { return Ok(None) };
     let note = match NoteId::parse(made) {
         Some(id) => form.store.note(form.opened.tenant, &form.opened.head.customer, &id).await?,
         None => None,
     };
-    let Some(note) = note.filter(|note| note.by == form.link.as_str()) else {
+    let Some(note) = note.filter(|note| note.deleted.is_none() && form.holder.is_own(&note.by)) else {
         return Ok(Some(PortalPage::Plain(404, visit.words)));
     };
     let labels = FormLabels::of(visit.words);
-    let on = note.at.to_zoned(tenant_zone(&visit.settings)).date();
-    let lines = vec![labels.written_says.replace("{}", &visit.locale.date(on))];
+    let came = if note.answers.is_empty() { labels.written_says } else { TalkLabels::of(visit.words).came };
+    let lines = vec![came.replace("{}", &day_of(&visit, note.at))];
     let is_of_today = note.at.strftime("%F").to_string() == form.now.strftime("%F").to_string();
-    let values = context! { lines, more => is_of_today.then(|| to_files(&visit, note.id.as_str())) };
+    // Files come by the link that the message came by.
+    let takes_files = is_of_today && note.by == form.link.as_str();
+    let answers = answers(&visit, &note);
+    let values = context! { lines, answers, more => takes_files.then(|| to_files(&visit, note.id.as_str())) };
     Ok(Some(form_page(&visit, "said", labels.written, &WrongFields::default(), values)))
 }

@@ -76,6 +76,11 @@ pub enum Notice {
         /// What is due of these invoices now, each currency once.
         due: Vec<Money>,
     },
+    /// How what was contested was decided is taken back.
+    DecisionUndone {
+        /// Of which invoices.
+        numbers: Vec<String>,
+    },
     /// Instalments are agreed.
     PlanAgreed {
         /// Of which invoices.
@@ -87,6 +92,23 @@ pub enum Notice {
     },
     /// What was written was answered.
     Answered,
+}
+
+impl Notice {
+    /// The page that it leads to, below the customer's.
+    pub fn page(&self) -> &'static str {
+        match self {
+            Self::Answered => "/write",
+            Self::Code { .. }
+            | Self::NewLink { .. }
+            | Self::Receipt { .. }
+            | Self::PromiseMade { .. }
+            | Self::DisputeOpened { .. }
+            | Self::DisputeDecided { .. }
+            | Self::DecisionUndone { .. }
+            | Self::PlanAgreed { .. } => "",
+        }
+    }
 }
 
 /// How a dispute was decided.
@@ -126,7 +148,7 @@ pub struct NoticeInput<'a> {
     pub contact_name: &'a str,
     /// The name that customers see.
     pub tenant_name: &'a str,
-    /// The customer's page.
+    /// The customer's page, or the one below it that the notice leads to.
     pub portal: &'a str,
     /// Where reminders are stopped.
     pub opt_out: &'a str,
@@ -240,6 +262,7 @@ pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) ->
         | Notice::Receipt { .. }
         | Notice::DisputeOpened { .. }
         | Notice::DisputeDecided { .. }
+        | Notice::DecisionUndone { .. }
         | Notice::Answered => Vec::new(),
     };
     (!days.is_empty()).then(|| calendar_of("payment.ics", &days, made_at))
@@ -314,6 +337,11 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
             };
             let subject = fill(words.decided_subject, &[("invoices", &invoices)]);
             plainly(subject, hero(words.decided_label, text(label), invoices.clone()), vec![says, due])
+        }
+        Notice::DecisionUndone { numbers } => {
+            let invoices = tongue.invoices(numbers);
+            let says = fill(words.undone_says, &[("invoices", &invoices)]);
+            plainly(fill(words.undone_subject, &[("invoices", &invoices)]), None, vec![says, text(words.undone_waits)])
         }
         Notice::PlanAgreed { numbers, total, parts } => {
             let (total, count) = (locale.money(*total), parts.len().to_string());
@@ -405,11 +433,16 @@ impl Page<'_> {
                     format!("{before}{rows}{after}<p style=\"margin:0 0 16px\">{bye}</p>")
                 }
                 "button_url" => html(self.portal),
-                "button" => html(self.tongue.labels.view),
+                "button" => html(self.button()),
                 "foot" => self.html_foot(),
                 _ => return None,
             })
         })
+    }
+
+    /// What leads to the page.
+    fn button(&self) -> &'static str {
+        if matches!(self.input.notice, Notice::Answered) { self.tongue.words.answered_button } else { self.tongue.labels.view }
     }
 
     fn html_foot(&self) -> String {
@@ -431,7 +464,7 @@ impl Page<'_> {
         blocks.extend(self.said.says.iter().cloned());
         blocks.extend((!self.said.rows.is_empty()).then(|| text_rows(&self.said.rows)));
         blocks.extend(self.said.after.iter().cloned());
-        blocks.push(format!("{}:\n{}", labels.view, self.portal));
+        blocks.push(format!("{}:\n{}", self.button(), self.portal));
         blocks.push(format!("{}\n{}", words.bye, self.tenant()));
         format!(
             "{}\n\n-- \n{} {}\n{} {}: {}\n",

@@ -60,6 +60,9 @@ pub(crate) struct NoticeWords {
     pub(crate) rejected_says: &'static str,
     pub(crate) decided_due: &'static str,
     pub(crate) decided_nothing_due: &'static str,
+    pub(crate) undone_subject: &'static str,
+    pub(crate) undone_says: &'static str,
+    pub(crate) undone_waits: &'static str,
     pub(crate) plan_subject: &'static str,
     pub(crate) plan_label: &'static str,
     pub(crate) plan_says: &'static str,
@@ -68,6 +71,7 @@ pub(crate) struct NoticeWords {
     pub(crate) column_amount: &'static str,
     pub(crate) answered_subject: &'static str,
     pub(crate) answered_says: &'static str,
+    pub(crate) answered_button: &'static str,
 }
 
 impl NoticeWords {
@@ -135,6 +139,9 @@ const EN: NoticeWords = NoticeWords {
     rejected_says: "We looked at what you dispute of {invoices}, and we see it otherwise. It is to be paid as it stands.",
     decided_due: "To be paid of {invoices} now: {due}.",
     decided_nothing_due: "Nothing of {invoices} is to be paid now.",
+    undone_subject: "Your dispute of {invoices} is open again",
+    undone_says: "We took back how we decided what you dispute of {invoices}. We look at it again.",
+    undone_waits: "Until it is decided we do not ask for this amount. You hear from us then.",
     plan_subject: "You pay {amount} in {count} instalments",
     plan_label: "Agreed",
     plan_says: "We agreed that you pay for {invoices} in instalments. Each is to be paid by its day.",
@@ -143,6 +150,7 @@ const EN: NoticeWords = NoticeWords {
     column_amount: "Amount",
     answered_subject: "There is an answer to what you wrote",
     answered_says: "We answered what you wrote to us. You can read the answer on your page.",
+    answered_button: "Read the answer",
 };
 
 const DE: NoticeWords = NoticeWords {
@@ -198,6 +206,9 @@ const DE: NoticeWords = NoticeWords {
     rejected_says: "Wir haben geprüft, was Sie beanstanden, und sehen es anders. Es geht um {invoices}. Der Betrag ist zu zahlen, wie er ist.",
     decided_due: "Von {invoices} sind jetzt zu zahlen: {due}.",
     decided_nothing_due: "Von {invoices} ist jetzt nichts zu zahlen.",
+    undone_subject: "Ihre Reklamation zu {invoices} ist wieder offen",
+    undone_says: "Wir haben zurückgenommen, wie wir Ihre Reklamation zu {invoices} entschieden hatten. Wir prüfen sie noch einmal.",
+    undone_waits: "Bis sie entschieden ist, fordern wir diesen Betrag nicht. Sie hören dann von uns.",
     plan_subject: "Sie zahlen {amount} in {count} Raten",
     plan_label: "Vereinbart",
     plan_says: "Wir haben vereinbart, dass Sie in Raten zahlen. Es geht um {invoices}. Jede Rate ist bis zu ihrem Tag zu zahlen.",
@@ -206,6 +217,7 @@ const DE: NoticeWords = NoticeWords {
     column_amount: "Betrag",
     answered_subject: "Es gibt eine Antwort auf Ihre Nachricht",
     answered_says: "Wir haben auf Ihre Nachricht geantwortet. Die Antwort lesen Sie auf Ihrer Seite.",
+    answered_button: "Antwort lesen",
 };
 
 const FR: NoticeWords = NoticeWords {
@@ -261,6 +273,9 @@ const FR: NoticeWords = NoticeWords {
     rejected_says: "Nous avons examiné ce que vous contestez ({invoices}), et nous ne sommes pas du même avis. Le montant est à payer tel quel.",
     decided_due: "À payer maintenant ({invoices})\u{a0}: {due}.",
     decided_nothing_due: "Rien n’est à payer maintenant ({invoices}).",
+    undone_subject: "Votre contestation est de nouveau ouverte\u{a0}: {invoices}",
+    undone_says: "Nous sommes revenus sur notre décision au sujet de ce que vous contestez ({invoices}). Nous l’examinons à nouveau.",
+    undone_waits: "Jusqu’à la décision, nous ne réclamons pas ce montant. Vous aurez alors de nos nouvelles.",
     plan_subject: "Vous payez {amount} en {count} échéances",
     plan_label: "Convenu",
     plan_says: "Nous avons convenu que vous payez en plusieurs fois ({invoices}). Chaque échéance est à payer au plus tard à sa date.",
@@ -269,4 +284,5 @@ const FR: NoticeWords = NoticeWords {
     column_amount: "Montant",
     answered_subject: "Il y a une réponse à ce que vous avez écrit",
     answered_says: "Nous avons répondu à ce que vous nous avez écrit. Vous pouvez lire la réponse sur votre page.",
+    answered_button: "Lire la réponse",
 };

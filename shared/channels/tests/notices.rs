@@ -51,6 +51,7 @@ fn all(number: &str) -> Vec<Notice> {
             parts: vec![(euros(50_000), date(2026, 3, 1)), (euros(50_000), date(2026, 4, 1))],
         },
         Notice::Answered,
+        Notice::DecisionUndone { numbers },
     ]
 }
 
@@ -105,6 +106,12 @@ fn what_they_say() {
         (8, "en", vec!["you are right", "Nothing of invoice F-1 is to be paid now."]),
         (9, "de", vec!["Bei 100,00\u{a0}€ haben Sie recht", "525,00\u{a0}€"]),
         (11, "en", vec!["we see it otherwise", "€1,250.00"]),
+        (13, "en", vec!["Read the answer:"]),
+        (13, "de", vec!["Antwort lesen:"]),
+        (0, "fr", vec!["Votre code: 042137", "10 minutes"]),
+        (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
+        (13, "fr", vec!["Lire la réponse:"]),
+        (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
         let said = text(at, language);
@@ -139,7 +146,7 @@ fn days_go_along_for_a_calendar() {
     };
     let all = all("F-1");
     let counts: Vec<usize> = all.iter().map(|notice| days(notice).map_or(0, |(count, _)| count)).collect();
-    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0]);
+    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0]);
     assert_eq!(days(&all[12]).unwrap().1, ["UID:agr_1.1@dunlin", "UID:agr_1.2@dunlin"]);
 }
 

@@ -37,6 +37,8 @@ stored_words!(
         DisputeOpened = "dispute_opened",
         /// What was contested on the page was decided.
         DisputeDecided = "dispute_decided",
+        /// How it was decided was taken back, and it is contested again.
+        DecisionUndone = "decision_undone",
         /// It was agreed to pay in parts.
         PlanAgreed = "plan_agreed",
         /// What was written on the page was answered there.
@@ -68,7 +70,9 @@ impl ServiceMailKind {
             Self::Code => ToldOf::CodeRequest,
             Self::NewLink => ToldOf::Link,
             Self::Receipt => ToldOf::Basket,
-            Self::PromiseMade | Self::DisputeOpened | Self::DisputeDecided | Self::PlanAgreed => ToldOf::Agreement,
+            Self::PromiseMade | Self::DisputeOpened | Self::DisputeDecided | Self::DecisionUndone | Self::PlanAgreed => {
+                ToldOf::Agreement
+            }
             Self::Answered => ToldOf::Note,
             Self::Later(_) => ToldOf::Unknown,
         }
@@ -83,6 +87,7 @@ impl ServiceMailKind {
             | Self::PromiseMade
             | Self::DisputeOpened
             | Self::DisputeDecided
+            | Self::DecisionUndone
             | Self::PlanAgreed
             | Self::Answered
             | Self::Later(_) => WORTH_SENDING,
@@ -102,6 +107,7 @@ impl ServiceMailKind {
                 | Self::PromiseMade
                 | Self::DisputeOpened
                 | Self::DisputeDecided
+                | Self::DecisionUndone
                 | Self::PlanAgreed
                 | Self::Answered,
             ) => true,
@@ -112,7 +118,7 @@ impl ServiceMailKind {
     pub fn is_true_of(self, agreement: &Agreement) -> bool {
         match (self, &agreement.terms) {
             (Self::PromiseMade, Terms::Promise(promise)) => promise.status == PromiseStatus::Open,
-            (Self::DisputeOpened, Terms::Dispute(dispute)) => dispute.status == DisputeStatus::Open,
+            (Self::DisputeOpened | Self::DecisionUndone, Terms::Dispute(dispute)) => dispute.status == DisputeStatus::Open,
             (Self::DisputeDecided, Terms::Dispute(dispute)) => match dispute.status {
                 DisputeStatus::Upheld | DisputeStatus::PartlyUpheld | DisputeStatus::Rejected => true,
                 DisputeStatus::Open | DisputeStatus::Withdrawn | DisputeStatus::Later(_) => false,
@@ -122,6 +128,7 @@ impl ServiceMailKind {
                 Self::PromiseMade
                 | Self::DisputeOpened
                 | Self::DisputeDecided
+                | Self::DecisionUndone
                 | Self::PlanAgreed
                 | Self::Code
                 | Self::NewLink
@@ -156,18 +163,20 @@ pub struct ServiceMail {
 }
 
 impl ServiceMail {
-    /// One of a kind about something, to the address of a link. A new link is asked for once an hour; what was decided of a dispute is told
-    /// each time that somebody decides, which is when the dispute has its status since.
+    /// One of a kind about something, to the address of a link. A new link is asked for once an hour. What was decided of a dispute is told
+    /// each time that somebody decides, which is when the dispute has its status since, and that it was taken back each time that somebody does
+    /// that; of a note each answer is told.
     pub fn of(kind: ServiceMailKind, link: &LinkId, about: Option<&str>, requested_at: Timestamp) -> Self {
         let moment = match kind {
             ServiceMailKind::NewLink => requested_at.strftime("%Y-%m-%dT%H").to_string(),
-            ServiceMailKind::DisputeDecided => requested_at.as_millisecond().to_string(),
+            ServiceMailKind::DisputeDecided | ServiceMailKind::DecisionUndone | ServiceMailKind::Answered => {
+                requested_at.as_millisecond().to_string()
+            }
             ServiceMailKind::Code
             | ServiceMailKind::Receipt
             | ServiceMailKind::PromiseMade
             | ServiceMailKind::DisputeOpened
             | ServiceMailKind::PlanAgreed
-            | ServiceMailKind::Answered
             | ServiceMailKind::Later(_) => String::new(),
         };
         let id = ServiceMailId::derive(&[kind.as_str(), link.as_str(), about.unwrap_or_default(), &moment]);

@@ -175,6 +175,7 @@ impl Sender {
         };
         let notice = told.notice(&self.vault, tenant, (facts, settings), receipt.is_some(), now).await?;
         let Some(notice) = notice else { return Ok(Err(ServiceMailBlock::Over.why().to_owned())) };
+        let page = format!("{}{}", links.portal, notice.page());
         let input = NoticeInput {
             notice: &notice,
             language,
@@ -182,7 +183,7 @@ impl Sender {
             country: facts.customer.country.as_deref(),
             contact_name: &contact.name,
             tenant_name: settings.name_of(&told.legal_entity),
-            portal: &links.portal,
+            portal: &page,
             opt_out: &links.opt_out,
         };
         let rendered = match render_notice(&input) {

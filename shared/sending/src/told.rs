@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{Decided, Notice, ReceiptLine};
 use domain::{
-    Agreement, AgreementScope, Basket, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf, Money, PaymentId,
-    PaymentPlan, Promise, ServiceMail, Settings, TenantId, Terms,
+    Agreement, AgreementScope, Basket, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf, Money, NoteId,
+    PaymentId, PaymentPlan, Promise, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
     calendar::Locality,
     decided_by,
     receivables::{Receivables, ReceivablesRules},
@@ -23,6 +23,8 @@ enum About {
     Basket(Box<Basket>),
     Promise(Box<Agreement>, Promise),
     Dispute(Box<Agreement>, Dispute),
+    /// A dispute whose decision was taken back.
+    DisputeAgain(Box<Agreement>),
     Plan(Box<Agreement>, PaymentPlan),
     Note,
 }
@@ -43,7 +45,10 @@ impl About {
         match self {
             Self::CodeRequest(_) | Self::Link | Self::Note => Vec::new(),
             Self::Basket(basket) => basket.lines.iter().map(|line| line.invoice.clone()).collect(),
-            Self::Promise(agreement, _) | Self::Dispute(agreement, _) | Self::Plan(agreement, _) => invoices_of(agreement),
+            Self::Promise(agreement, _)
+            | Self::Dispute(agreement, _)
+            | Self::DisputeAgain(agreement)
+            | Self::Plan(agreement, _) => invoices_of(agreement),
         }
     }
 }
@@ -73,7 +78,13 @@ impl Told {
                 mail.about.clone().filter(|_| is_last).map(About::CodeRequest)
             }
             ToldOf::Link => Some(About::Link),
-            ToldOf::Note => Some(About::Note),
+            ToldOf::Note => match mail.about.as_deref().and_then(NoteId::parse) {
+                Some(id) => {
+                    let note = store.note(tenant, customer, &id).await?;
+                    note.filter(|note| note.deleted.is_none() && !note.answers.is_empty()).map(|_| About::Note)
+                }
+                None => None,
+            },
             ToldOf::Basket => match mail.basket() {
                 Some(id) => store.basket(tenant, customer, &id).await?.filter(is_received).map(|of| About::Basket(Box::new(of))),
                 None => None,
@@ -81,7 +92,12 @@ impl Told {
             ToldOf::Agreement => match mail.agreement() {
                 Some(id) => {
                     let agreement = store.agreement(tenant, customer, &id).await?;
-                    agreement.filter(|of| mail.kind.is_true_of(of)).and_then(About::agreement)
+                    let told = agreement.filter(|of| mail.kind.is_true_of(of));
+                    if mail.kind == ServiceMailKind::DecisionUndone {
+                        told.map(|of| About::DisputeAgain(Box::new(of)))
+                    } else {
+                        told.and_then(About::agreement)
+                    }
                 }
                 None => None,
             },
@@ -97,7 +113,9 @@ impl Told {
         };
         let entities: BTreeSet<String> = match &about {
             About::Basket(basket) => [basket.legal_entity.to_string()].into(),
-            About::Promise(..) | About::Dispute(..) | About::Plan(..) => found.iter().map(entity).collect(),
+            About::Promise(..) | About::Dispute(..) | About::DisputeAgain(_) | About::Plan(..) => {
+                found.iter().map(entity).collect()
+            }
             About::CodeRequest(_) | About::Link | About::Note => [facts.customer.legal_entity.clone().unwrap_or_default()].into(),
         };
         let legal_entity = entities.first().filter(|_| entities.len() == 1).cloned().unwrap_or_default();
@@ -109,7 +127,13 @@ impl Told {
     pub(crate) fn payment(&self) -> Option<&PaymentId> {
         match &self.about {
             About::Basket(basket) => Some(&basket.id),
-            About::CodeRequest(_) | About::Link | About::Promise(..) | About::Dispute(..) | About::Plan(..) | About::Note => None,
+            About::CodeRequest(_)
+            | About::Link
+            | About::Promise(..)
+            | About::Dispute(..)
+            | About::DisputeAgain(_)
+            | About::Plan(..)
+            | About::Note => None,
         }
     }
 
@@ -137,6 +161,7 @@ impl Told {
                 waits_until: agreement.until_on.unwrap_or(promise.expected_on),
             },
             About::Dispute(agreement, dispute) => self.dispute(agreement, dispute, (facts, settings), now),
+            About::DisputeAgain(_) => Notice::DecisionUndone { numbers: self.numbers() },
             About::Plan(_, PaymentPlan { currency, parts, .. }) => {
                 let money = |minor| Money::from_minor(minor, *currency);
                 let total = parts.iter().map(|part| part.amount_minor).fold(0, i64::saturating_add);

@@ -52,7 +52,7 @@ pub async fn undo(store: &Store, actor: &Actor, id: &str, reason: Option<&str>, 
     let (customer, after) = known(store, actor, id).await?;
     let what = json!({ "status": after.status() });
     let entry = actor.entry(Operation::UndoAgreement, now).of(after.id.as_str()).about(&customer).with(what).noting(reason);
-    let undone = store.acting(entry).undo_agreement(tenant, &customer, &after.id, now).await?;
+    let undone = store.acting(entry).undo_agreement_telling(tenant, &customer, &after.id, undoing_notice, now).await?;
     let nothing = || {
         NotDone::Conflict(
             "no change of it by a person can be undone: there was none, it was undone, or it changed since".to_owned(),
@@ -68,6 +68,14 @@ pub fn decision_notice(before: &Agreement, after: &Agreement, now: Timestamp) ->
     // Of what was made by a link, the link says who made it.
     let link = LinkId::parse(&after.by).filter(|_| is_decided)?;
     Some(ServiceMail::of(kind, &link, Some(after.id.as_str()), now))
+}
+
+/// The notice that tells whoever contested something by a portal link that its decision was taken back, where that is what is undone.
+fn undoing_notice(is: &Agreement, was: &Agreement, now: Timestamp) -> Option<ServiceMail> {
+    let kind = ServiceMailKind::DecisionUndone;
+    let is_undone = ServiceMailKind::DisputeDecided.is_true_of(is) && kind.is_true_of(was);
+    let link = LinkId::parse(&was.by).filter(|_| is_undone)?;
+    Some(ServiceMail::of(kind, &link, Some(was.id.as_str()), now))
 }
 
 async fn known(store: &Store, actor: &Actor, id: &str) -> Done<(CustomerId, Agreement)> {

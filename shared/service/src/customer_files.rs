@@ -32,6 +32,11 @@ pub fn attached_key(tenant: &TenantId, customer: &CustomerId, id: &FileId) -> St
     format!("attached/{tenant}/{customer}/{id}")
 }
 
+/// Where a file lies that went along with an answer to a customer: apart from what customers send, because the portal leads to these alone.
+pub fn answered_key(tenant: &TenantId, customer: &CustomerId, id: &FileId) -> String {
+    format!("answered/{tenant}/{customer}/{id}")
+}
+
 /// Why no more files are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoom {

@@ -21,6 +21,7 @@
 //! | [`write_backs`] | whether payments that were taken here are written into the books |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
+//! | [`note_answers`] | answers to what customers wrote by a portal link |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
@@ -39,6 +40,7 @@
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
 //! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
+//! | [`ratings`] | how easy customers said it was to settle something |
 //! | [`health`] | the daily record |
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
@@ -96,6 +98,7 @@ pub mod members;
 pub mod message_results;
 pub mod messages;
 pub mod not_done;
+pub mod note_answers;
 pub mod notes;
 pub mod orders;
 pub mod owners;
@@ -103,6 +106,7 @@ pub mod plan_offers;
 pub mod privacy;
 pub mod proposals;
 pub mod public_url;
+pub mod ratings;
 pub mod rights;
 pub mod role;
 pub mod senders;

@@ -21,6 +21,7 @@ use crate::{Done, NotDone, customers::no_customer, matter};
 
 mod bounds;
 mod named;
+mod rate;
 mod remit;
 mod repeated;
 mod request;
@@ -29,6 +30,7 @@ use bounds::{made_today, rejected, too_often, unkept};
 
 pub use bounds::{AGREED_A_DAY_MAX, ASKED_ENOUGH, MAILED_A_DAY_MAX, PROMISES_UNKEPT, REJECTED_ENOUGH, REJECTED_MAX, UNKEPT_MAX};
 pub use named::InvoicesNamed;
+pub use rate::{RATED_BEFORE, RatedByLink, SCORE_MAX, SCORE_MIN, nothing_is_past_due};
 pub use remit::{REFERENCE_MAX, RemittedByLink, RemittedLine};
 pub use repeated::KEY_USED_BEFORE;
 pub use request::{KEY_MAX, KEY_WRONG, LinkRequest};
@@ -71,6 +73,8 @@ pub struct LinkHolder {
     pub(crate) tenant: TenantId,
     pub(crate) customer: CustomerId,
     pub(crate) link: LinkId,
+    /// The links of the same address before it.
+    earlier: Vec<LinkId>,
     /// The request that it is done for, where that has a key of its own.
     request: Option<LinkRequest>,
 }
@@ -156,7 +160,7 @@ impl AskedByLink {
         match self {
             Self::Copy => "Send the copy; the customer's words are among its notes",
             Self::Plan => "Agree on a plan or say why not; the customer's words are among its notes",
-            Self::Message => "Read what the customer wrote, among its notes, and answer it",
+            Self::Message => "Read what the customer wrote, among its notes, and answer it there: that ends this task",
         }
     }
 }
@@ -164,7 +168,18 @@ impl AskedByLink {
 impl LinkHolder {
     /// Whoever holds a link. The caller looked that the link is good.
     pub fn of(found: &FoundLink) -> Self {
-        Self { tenant: found.tenant.clone(), customer: found.customer.clone(), link: found.link.id.clone(), request: None }
+        Self {
+            tenant: found.tenant.clone(),
+            customer: found.customer.clone(),
+            link: found.link.id.clone(),
+            earlier: found.link.earlier.clone(),
+            request: None,
+        }
+    }
+
+    /// Whether something came by this link, or by one of its address before it.
+    pub fn is_own(&self, by: &str) -> bool {
+        self.link.as_str() == by || self.earlier.iter().any(|earlier| earlier.as_str() == by)
     }
 
     pub(crate) fn entry(&self, operation: &str, now: Timestamp) -> AuditEntry {
@@ -309,6 +324,8 @@ impl LinkHolder {
             at: now,
             before: Vec::new(),
             deleted: None,
+            answers: Vec::new(),
+            task: None,
         });
         let task = is_dispute.then(|| contested(&agreement, settings, now));
         let kind = if is_dispute { ServiceMailKind::DisputeOpened } else { ServiceMailKind::PromiseMade };
@@ -391,25 +408,28 @@ impl LinkHolder {
         let day = now.strftime("%F").to_string();
         // One key for one form of a day: of two that are sent at once the table takes one.
         let key = digest(&[self.link.as_str(), &day, what, about.as_deref().unwrap_or_default(), &text]);
+        let id = NoteId::at(now, &[self.customer.as_str(), &key]);
+        let task = NewTask {
+            kind: TaskKind::CustomerAsked,
+            key,
+            title: title.to_owned(),
+            detail: format!("{detail} ({id})"),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+            case: None,
+        };
         let note = CustomerNote {
-            id: NoteId::at(now, &[self.customer.as_str(), &key]),
+            id,
             about: about.clone(),
             text: text.clone(),
             by: self.link.as_str().to_owned(),
             at: now,
             before: Vec::new(),
             deleted: None,
-        };
-        let task = NewTask {
-            kind: TaskKind::CustomerAsked,
-            key,
-            title: title.to_owned(),
-            detail: format!("{detail} ({})", note.id),
-            to: None,
-            due_on: None,
-            step: None,
-            currency: None,
-            case: None,
+            answers: Vec::new(),
+            task: Some(store::task_id(&self.tenant, Some(&self.customer), &task)),
         };
         let entry = self.entry("ask_by_link", now).of(note.id.as_str()).with(json!({ "for": what, "about": note.about }));
         match store.acting(entry).add_note_asking(&self.tenant, &self.customer, &note, &task, now).await {

@@ -53,7 +53,17 @@ pub async fn add(store: &Store, actor: &Actor, asked: &NoteAsked, now: Timestamp
     let about = asked.about.clone();
     let parts = [customer.as_str(), actor.by(), about.as_deref().unwrap_or_default(), text.as_str()];
     let id = NoteId::at(now, &parts);
-    let note = CustomerNote { id, about, text, by: actor.by().to_owned(), at: now, before: Vec::new(), deleted: None };
+    let note = CustomerNote {
+        id,
+        about,
+        text,
+        by: actor.by().to_owned(),
+        at: now,
+        before: Vec::new(),
+        deleted: None,
+        answers: Vec::new(),
+        task: None,
+    };
     let entry = actor.entry(Operation::AddNote, now).of(note.id.as_str()).about(&customer).with(json!({ "about": note.about }));
     store.acting(entry).add_note(tenant, &customer, &note).await?;
     Ok((customer, note))
@@ -74,6 +84,8 @@ pub fn why(actor: &Actor, agreement: &Agreement, text: String) -> CustomerNote {
         at: agreement.made_at,
         before: Vec::new(),
         deleted: None,
+        answers: Vec::new(),
+        task: None,
     }
 }
 

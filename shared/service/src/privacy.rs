@@ -19,7 +19,7 @@ use store::{
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
-    customer_files::{RemoveObject, attached_key},
+    customer_files::{RemoveObject, answered_key, attached_key},
     customers::reason_of,
     suppressions::{AddressGiven, named_address},
 };
@@ -221,9 +221,10 @@ fn asked_in_json(asked: &AskedFor) -> Value {
 }
 
 /// What was written about a person at a customer, by the tenant's people and by the person: to the person, of calls and letters, in notes, and in
-/// agreements before they were changed; and the files that the person sent.
+/// agreements before they were changed; and the files and ratings that the person sent.
 async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, place: &Place) -> Done<Value> {
     let (mut messages, mut notes, mut agreements, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut ratings = Vec::new();
     for about in store.words_about(tenant, &place.customer, person, &place.contacts, place.own).await? {
         match about {
             WordsAbout::Message(id, words) => messages.push(json!({
@@ -233,16 +234,17 @@ async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, plac
             })),
             WordsAbout::Note(note) => notes.push(json!({
                 "id": note.id, "about": note.about, "text": note.text, "by": note.by, "at": note.at, "before": note.before,
-                "deleted": note.deleted,
+                "deleted": note.deleted, "answers": note.answers,
             })),
             WordsAbout::Agreement(id, before) => agreements.push(json!({ "id": id, "was": before })),
             WordsAbout::File(CustomerFile { id, about, name, content_type, bytes, sha256, by, at }) => files.push(json!({
                 "id": id, "about": about, "name": name, "content_type": content_type, "bytes": bytes, "sha256": sha256, "by": by,
                 "at": at,
             })),
+            WordsAbout::Rating(rating) => ratings.push(rating),
         }
     }
-    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files }))
+    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files, "ratings": ratings }))
 }
 
 /// A file that went along with a message, without where it lay.
@@ -277,7 +279,7 @@ pub struct ErasedPlace {
     pub contacts: usize,
     /// How many invoices named the person.
     pub invoices: usize,
-    /// How many messages, notes, files and earlier terms of agreements were of or about the person.
+    /// How many messages, notes, files, ratings and earlier terms of agreements were of or about the person.
     pub words: usize,
     /// Whether the customer is the person, and its name and postal address went too.
     pub own: bool,
@@ -364,8 +366,11 @@ pub async fn erase(
         let out = vault.acting(entry.clone()).erase_at(tenant, &customer, &person, place.own, now).await?;
         store.acting(entry).revoke_links(tenant, &customer, now).await?;
         // While the erasure is written down, so that one that breaks off here goes on here.
-        for file in &out.files {
-            let gone = remove(attached_key(tenant, &customer, file)).await;
+        let sent = out.files.iter().map(|file| attached_key(tenant, &customer, file));
+        let answered = out.answer_files.iter().map(|file| answered_key(tenant, &customer, file));
+        let keys: Vec<String> = sent.chain(answered).collect();
+        for key in keys {
+            let gone = remove(key).await;
             gone.map_err(|_| {
                 NotDone::Changed("a file of the person could not be deleted now; ask for the erasure again".to_owned())
             })?;

@@ -122,6 +122,7 @@ operations! {
         FetchJobFile = "fetch_job_file", "Fetches the file that a job made of a kind that they may start.";
         ShowMessageWords = "show_message_words", "Reads what a person wrote, or said of a call or letter.";
         ListNotes = "list_notes", "Reads the notes on a customer.";
+        ListRatings = "list_ratings", "Reads how easy a customer said it was to settle something.";
         ShowOwner = "show_owner", "Reads who a customer's owner is.";
         ListOwned = "list_owned", "Lists the customers that somebody owns.";
         ListAbsences = "list_absences", "Lists who is away, and who stands in.";
@@ -167,6 +168,7 @@ operations! {
         EditNote = "edit_note", "Changes a note of one's own.";
         DeleteNote = "delete_note", "Takes a note away.";
         RestoreNote = "restore_note", "Puts a note back that was taken away.";
+        AnswerNote = "answer_note", "Answers what a customer wrote by a portal link.";
         LogContact = "log_contact", "Writes down a call or letter of one's own.";
         RaiseTask = "raise_task", "Raises a task, such as a follow-up on a day.";
         AssignTask = "assign_task", "Gives a task to somebody.";

@@ -161,6 +161,21 @@ pub(crate) fn withdraw(tenant: &TenantId, withdrawal: &Withdrawal, now: Timestam
         .drop(CHASE)
 }
 
+/// Ends an open task as a person says.
+pub(crate) fn ended(tenant: &TenantId, id: &TaskId, ending: &Ending, now: Timestamp) -> Change {
+    let mut change = Change::of(keys::task(tenant, id))
+        .when(some_item().and(absent(task::DONE_AT)).and(absent(task::WITHDRAWN_AT)))
+        .put(task::DONE_AT, n(millis(now)))
+        .put(task::RESULT, s(word_of(ending.result)))
+        .drop(CHASE);
+    for (name, value) in [(task::NOTE, &ending.note), (task::DONE_BY, &ending.by)] {
+        if let Some(value) = value {
+            change = change.put(name, s(value.clone()));
+        }
+    }
+    change
+}
+
 pub(crate) fn task_row(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask, now: Timestamp) -> (Key, Row) {
     let id = task_id(tenant, customer, task);
     let mut row =
@@ -356,17 +371,7 @@ impl Store {
                 Some(customer) => self.work(tenant, customer, id).await?.map(|work| (customer, work)),
                 None => None,
             };
-            let mut change = Change::of(keys::task(tenant, id))
-                .when(some_item().and(absent(task::DONE_AT)).and(absent(task::WITHDRAWN_AT)))
-                .put(task::DONE_AT, n(millis(now)))
-                .put(task::RESULT, s(word_of(ending.result)))
-                .drop(CHASE);
-            for (name, value) in [(task::NOTE, &ending.note), (task::DONE_BY, &ending.by)] {
-                if let Some(value) = value {
-                    change = change.put(name, s(value.clone()));
-                }
-            }
-            let mut actions = vec![change.update(self)];
+            let mut actions = vec![ended(tenant, id, ending, now).update(self)];
             if let Some((customer, work)) = work {
                 actions.push(self.work_ended(tenant, customer, &work, now));
                 if let Some(order) = order_of(tenant, customer, &work, ending, now) {

@@ -5,7 +5,7 @@ use domain::{DisputeReason, WayOfPaying};
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
     labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -483,5 +483,19 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         left: "{} offen",
         pay_next: "Die nächste Rate zahlen",
         plan_broken: "die Ratenzahlung dafür ist beendet, weil eine Rate nicht rechtzeitig ankam",
+    },
+    talk: TalkLabels {
+        language: "de",
+        conversation: "Was Sie geschrieben haben, und unsere Antworten",
+        answered: "{tenant} hat am {day} geantwortet",
+        came: "Ihre Nachricht kam am {}.",
+        how_easy: "Wie einfach war es, das zu klären?",
+        hard: "sehr schwierig",
+        easy: "sehr einfach",
+        add: "Möchten Sie etwas dazu sagen?",
+        wrong_score: "Wählen Sie eine Zahl von 1 bis 5.",
+        rated: "Danke für Ihre Antwort",
+        rated_says: "Sie haben mit {score} von {most} geantwortet. An dem, was fällig ist, ändert das nichts.",
+        rated_before: "Sie haben das schon beantwortet. Ihre erste Antwort bleibt.",
     },
 };

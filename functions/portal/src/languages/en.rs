@@ -5,7 +5,7 @@ use domain::{DisputeReason, WayOfPaying};
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
     labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -482,5 +482,19 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         left: "{} open",
         pay_next: "Pay the next instalment",
         plan_broken: "its instalment plan has ended, because an instalment did not arrive in time",
+    },
+    talk: TalkLabels {
+        language: "en",
+        conversation: "What you wrote, and our answers",
+        answered: "{tenant} answered on {day}",
+        came: "Your message came on {}.",
+        how_easy: "How easy was it to settle this?",
+        hard: "very hard",
+        easy: "very easy",
+        add: "Would you like to add something?",
+        wrong_score: "Choose a number from 1 to 5.",
+        rated: "Thank you for your answer",
+        rated_says: "You answered {score} of {most}. Nothing that is due changes by it.",
+        rated_before: "You answered this before. Your first answer stands.",
     },
 };

@@ -5,7 +5,7 @@ use domain::{DisputeReason, WayOfPaying};
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
     labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -481,5 +481,19 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         left: "reste dû\u{a0}: {}",
         pay_next: "Payer la prochaine échéance",
         plan_broken: "son échéancier a pris fin, car une échéance n’est pas arrivée à temps",
+    },
+    talk: TalkLabels {
+        language: "fr",
+        conversation: "Ce que vous avez écrit, et nos réponses",
+        answered: "{tenant} a répondu le {day}",
+        came: "Votre message est arrivé le {}.",
+        how_easy: "Le règlement de cette affaire a-t-il été facile\u{a0}?",
+        hard: "très difficile",
+        easy: "très facile",
+        add: "Souhaitez-vous ajouter quelque chose\u{a0}?",
+        wrong_score: "Choisissez un chiffre de 1 à 5.",
+        rated: "Merci de votre réponse",
+        rated_says: "Vous avez répondu {score} sur {most}. Cela ne change rien à ce qui est à payer.",
+        rated_before: "Vous avez déjà répondu à cette question. Votre première réponse reste.",
     },
 };

@@ -5,6 +5,7 @@
 mod account;
 mod bounds;
 mod codes;
+mod conversation;
 mod disputes;
 mod documents;
 mod files;
@@ -279,6 +280,7 @@ async fn a_get_changes_nothing() {
         format!("{invoice}/dispute?reason=price"),
         format!("/p/{code}/write?for=copy&words=x"),
         format!("/p/{code}/plan/pof_none"),
+        format!("/p/{code}/rate/agr_none?score=5"),
         format!("/p/{code}/not-for-me?name=x"),
         format!("/p/{code}/preferences?change=again"),
         format!("/p/{code}/contacts?left=p1"),

@@ -330,7 +330,9 @@ async fn a_payment_shows_as_it_is_stored() {
         what,
     };
     portal.says(&id, &basket.id, BasketSays::Provider(&said, None)).await;
-    portal.get(&here).await.is(200).says("Ihre Zahlung ist eingegangen").hides("<form");
+    // There is nothing to give up any more, and nothing is past due: what is left to do is one answer.
+    let page = portal.get(&here).await.is(200).says("Ihre Zahlung ist eingegangen").hides("cancel");
+    page.says(&format!("rate&#x2f;{}", basket.id)).says("Wie einfach war es");
 }
 
 #[tokio::test]

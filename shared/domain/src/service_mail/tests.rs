@@ -101,6 +101,9 @@ fn the_same_is_asked_for_once() {
         (ServiceMailKind::NewLink, true),
         // Somebody decided, undid it and decided again.
         (ServiceMailKind::DisputeDecided, false),
+        (ServiceMailKind::DecisionUndone, false),
+        // One note may be answered several times.
+        (ServiceMailKind::Answered, false),
     ] {
         assert_eq!(of(kind, &one, early) == of(kind, &one, late), is_once, "{kind}");
         assert_eq!(of(kind, &one, early), of(kind, &one, early), "{kind}");
@@ -129,6 +132,8 @@ fn it_names_what_its_kind_tells_of() {
         (ServiceMailKind::PromiseMade, None, false),
         (ServiceMailKind::DisputeOpened, agreement, true),
         (ServiceMailKind::DisputeDecided, agreement, true),
+        (ServiceMailKind::DecisionUndone, agreement, true),
+        (ServiceMailKind::DecisionUndone, note, false),
         (ServiceMailKind::PlanAgreed, basket, false),
         (ServiceMailKind::Answered, note, true),
         (ServiceMailKind::Answered, agreement, false),

@@ -256,7 +256,17 @@ impl<'a> BulkWork<'a> {
             BulkAction::Note { text } => {
                 let id = NoteId::at(self.at, &[self.id.as_str(), customer.as_str()]);
                 let text = text.trim().to_owned();
-                let note = CustomerNote { id: id.clone(), about: None, text, by, at: self.at, before: Vec::new(), deleted: None };
+                let note = CustomerNote {
+                    id: id.clone(),
+                    about: None,
+                    text,
+                    by,
+                    at: self.at,
+                    before: Vec::new(),
+                    deleted: None,
+                    answers: Vec::new(),
+                    task: None,
+                };
                 Looked::Makes(id.to_string(), MadeByLine::Note(Box::new(note)))
             }
             BulkAction::Move { currency, workflow } => return self.order(facts, *currency, workflow, now),

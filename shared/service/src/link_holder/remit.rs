@@ -99,6 +99,8 @@ impl LinkHolder {
             at: now,
             before: Vec::new(),
             deleted: None,
+            answers: Vec::new(),
+            task: None,
         });
         let what = json!({
             "amount_minor": agreement.amount_minor, "currency": asked.currency, "sent_on": asked.sent_on, "way": asked.way,

@@ -122,16 +122,18 @@ impl Store {
         .await
     }
 
-    /// Undoes the last change of an agreement by a person: it is as it was. `None` where something changed it since, or no change is kept.
+    /// Undoes the last change of an agreement by a person: it is as it was. `tells` makes the notice of what it is and of what it was before, where
+    /// there is one: both are written, or neither. `None` where something changed the agreement since, or no change is kept.
     ///
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn undo_agreement(
+    pub async fn undo_agreement_telling(
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
         id: &AgreementId,
+        tells: fn(&Agreement, &Agreement, Timestamp) -> Option<ServiceMail>,
         now: Timestamp,
     ) -> Result<Option<Agreement>> {
         let kept = keys::agreement_before(tenant, customer, id);
@@ -140,10 +142,12 @@ impl Store {
         if self.agreement(tenant, customer, id).await?.as_ref() != Some(&after) {
             return Ok(None);
         }
+        let mail = tells(&after, &before, now);
         let key = keys::agreement(tenant, customer, id);
         self.write_facts("undo a change of an agreement of", tenant, customer, now, |_| {
             let back = replacing(key.clone(), Some(&after), &before, now).update(self);
-            vec![back, Change::of(kept.clone()).delete(self)]
+            let told = mail.as_ref().map(|mail| requested(tenant, customer, mail).update(self));
+            [back, Change::of(kept.clone()).delete(self)].into_iter().chain(told).collect()
         })
         .await?;
         Ok(Some(before))

@@ -8,6 +8,7 @@
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile (`erased_addresses`) |
 //! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
+//! | files that went along with answers to a note that is deleted | their contents, by whoever erases ([`TakenOut::answer_files`]) |
 //! | files that came by the person's links | deleted; their contents, which lie in the bucket, by whoever erases ([`TakenOut::files`]) |
 //! | records of messages | stay: they hold ids, and what the digest of a person begins with, so that their chain is whole |
 //!
@@ -28,7 +29,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    PersonId, Result, Store, Vault, Whose,
+    PersonId, Result, Store, Vault, Whose, WordsAbout,
     customer::{
         contacts::log_of,
         erased_addresses::{AGAIN_DAYS, KeptUnder, OutlivesThem, as_read, digests},
@@ -77,6 +78,9 @@ pub struct Erasing {
     /// Sort keys of what people wrote about the person.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     words: BTreeSet<String>,
+    /// Files of answers to notes that are deleted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    answer_files: BTreeSet<FileId>,
 }
 
 impl Erasing {
@@ -110,6 +114,8 @@ pub struct TakenOut {
     /// The files of the person that are attached to nothing any more, of an erasure that broke off too: their contents are to be deleted before
     /// the erasure ends.
     pub files: Vec<FileId>,
+    /// The same of files that went along with answers.
+    pub answer_files: Vec<FileId>,
     /// Digests of the person's addresses, of an erasure that broke off too.
     addresses: BTreeSet<String>,
     /// Where what stands against each of them is kept, by its digest.
@@ -124,6 +130,14 @@ pub struct TakenOut {
 fn rewritten(key: keys::Key, row: &Row, doc: String, now: Timestamp) -> Change {
     let change = Change::of(key).put(DOC, s(doc)).put(fact::SEEN_AT, n(millis(now))).add(document::REVISION, n(1));
     change.when(as_read(row))
+}
+
+/// The files of answers that go with something.
+fn answer_files(about: &WordsAbout) -> Vec<&FileId> {
+    match about {
+        WordsAbout::Note(note) => note.answer_files().map(|file| &file.id).collect(),
+        WordsAbout::Message(..) | WordsAbout::Agreement(..) | WordsAbout::File(_) | WordsAbout::Rating(_) => Vec::new(),
+    }
 }
 
 fn is_person(contact: &Contact, person: &PersonId) -> bool {
@@ -296,6 +310,7 @@ impl Vault {
             whole.kept.extend(self.kept_under(tenant, &out.contacts).await?);
             self.keep_entered(tenant, &out.entered, now).await?;
             whole.words.extend(words.iter().map(|about| about.key(tenant, customer).sk));
+            whole.answer_files.extend(words.iter().flat_map(answer_files).cloned());
             if begun.as_ref() != Some(&whole) {
                 let change = Change::of(begun_at.clone()).put(DOC, s(to_json(&whole))).put(fact::SEEN_AT, n(millis(now)));
                 store.write(OP, change, false).await?;
@@ -303,6 +318,7 @@ impl Vault {
             out.addresses.clone_from(&whole.addresses);
             out.kept.clone_from(&whole.kept);
             out.files = whole.words.iter().filter_map(|sk| keys::parse_customer_file(sk)).collect();
+            out.answer_files = whole.answer_files.iter().cloned().collect();
             if store.rewrite_all(tenant, customer, changes, now).await? {
                 return Ok((TakenOut { invoices, words: whole.words.len(), ..out }, whole));
             }

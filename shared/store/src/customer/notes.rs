@@ -1,7 +1,7 @@
 //! Notes of people on a customer, an invoice, a case or an agreement. A note that was changed or taken away says so, by whom and when; the texts that it
 //! had stay with it until the customer's people are erased.
 
-use domain::{Agreement, CustomerId, NewTask, NoteId, PlanOffer, ServiceMail, TenantId};
+use domain::{Agreement, CustomerId, FileId, NewTask, NoteId, PlanOffer, ServiceMail, TaskId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,53 @@ pub struct CustomerNote {
     /// When it was taken away, and by whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<(Timestamp, String)>,
+    /// What the tenant's people answered, oldest first: only what came by a portal link is answered, and whoever has that link reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<NoteAnswer>,
+    /// The task that somebody reads and answers it by, of what came by a portal link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
+}
+
+/// An answer to a note of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteAnswer {
+    /// What it says.
+    pub words: String,
+    /// Who wrote it: the subject of their sign-in. The customer is not told.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// The files that go along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<AnswerFile>,
+}
+
+/// A file that goes along with an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerFile {
+    /// Its id.
+    pub id: FileId,
+    /// What it is called.
+    pub name: String,
+    /// Its content type, by its content.
+    pub content_type: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// The SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+impl CustomerNote {
+    /// The files that went along with its answers.
+    pub fn answer_files(&self) -> impl Iterator<Item = &AnswerFile> {
+        self.answers.iter().flat_map(|answer| &answer.files)
+    }
+
+    /// A file of an answer, by its id.
+    pub fn answer_file(&self, id: &FileId) -> Option<&AnswerFile> {
+        self.answer_files().find(|file| file.id == *id)
+    }
 }
 
 /// What is written with an agreement.

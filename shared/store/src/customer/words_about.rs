@@ -3,7 +3,8 @@
 //! | what | is about the person |
 //! |---|---|
 //! | words of a message that a person wrote, or of a call or letter, and names of its files | where they were for the person, went to an id that the source gave to the person's contact, or have the name or an address |
-//! | a note, with the texts that it had | where one of them has the name or an address |
+//! | a note, with the texts that it had and what was answered | where one of them has the name or an address |
+//! | a rating | where the link that it came by is for the person, or its words have the name or an address |
 //! | what an agreement was before a person changed it | where it has the name or an address |
 //! | a file that a customer sent | where the link that it came by is for the person, or the note that it belongs to is about the person |
 //!
@@ -15,8 +16,8 @@ use std::{collections::BTreeSet, iter::once};
 use domain::{Agreement, AgreementId, Channel, Contact, ContactLog, CustomerId, MessageId, People, PersonDigest, TenantId};
 
 use crate::{
-    AddressId, CustomerFile, CustomerNote, OwnText, PersonId, PortalLink, Result, Store,
-    customer::{agreements::Undoable, customer_files::ALL_MAX},
+    AddressId, CustomerFile, CustomerNote, CustomerRating, OwnText, PersonId, PortalLink, Result, Store,
+    customer::{agreements::Undoable, customer_files::ALL_MAX, ratings},
     table::{
         attributes::{document::DOC, every::SK},
         db::{Range, Row, json, last_of, text},
@@ -40,6 +41,8 @@ pub enum WordsAbout {
     Agreement(AgreementId, Box<Agreement>),
     /// A file that a customer sent.
     File(CustomerFile),
+    /// A rating.
+    Rating(CustomerRating),
 }
 
 impl WordsAbout {
@@ -50,6 +53,7 @@ impl WordsAbout {
             Self::Note(note) => keys::note(tenant, customer, &note.id),
             Self::Agreement(agreement, _) => keys::agreement_before(tenant, customer, agreement),
             Self::File(file) => keys::customer_file(tenant, customer, &file.id),
+            Self::Rating(rating) => keys::rating(tenant, customer, &rating.about),
         }
     }
 }
@@ -145,7 +149,9 @@ impl Store {
         }
         for row in self.written(tenant, customer, keys::NOTES).await? {
             let note: CustomerNote = json(&row, DOC)?;
-            let mut said = note.before.iter().map(|(_, said)| said).chain(once(&note.text));
+            let files = note.answer_files().map(|file| &file.name);
+            let answered = note.answers.iter().map(|answer| &answer.words).chain(files);
+            let mut said = note.before.iter().map(|(_, said)| said).chain(once(&note.text)).chain(answered);
             if own || said.any(|said| names.are_in(said)) {
                 found.push(WordsAbout::Note(note));
             }
@@ -157,10 +163,11 @@ impl Store {
             }
         }
         let files = self.files_read(tenant, customer, ALL_MAX).await?;
-        if files.is_empty() {
+        let ratings = self.ratings(tenant, customer, ratings::ALL_MAX, None).await?.ratings;
+        if files.is_empty() && ratings.is_empty() {
             return Ok(found);
         }
-        // Nothing in a file says whom it is about: the link that it came by does.
+        // Nothing in a file or rating says whom it is about: the link that it came by does.
         let of = |contact: &Contact, channel| contact.address(channel).map(|address| AddressId::of(channel, address));
         let addresses: Vec<AddressId> = contacts
             .iter()
@@ -175,11 +182,15 @@ impl Store {
         }
         let of_notes = found.iter().filter_map(|about| match about {
             WordsAbout::Note(note) => Some(note.id.as_str().to_owned()),
-            WordsAbout::Message(..) | WordsAbout::Agreement(..) | WordsAbout::File(_) => None,
+            WordsAbout::Message(..) | WordsAbout::Agreement(..) | WordsAbout::File(_) | WordsAbout::Rating(_) => None,
         });
         let notes: BTreeSet<String> = of_notes.collect();
         let is_about = |file: &CustomerFile| own || from.contains(&file.by) || notes.contains(&file.about);
         found.extend(files.into_iter().filter(is_about).map(WordsAbout::File));
+        let is_theirs = |rating: &CustomerRating| {
+            own || from.contains(&rating.by) || rating.words.as_ref().is_some_and(|words| names.are_in(words))
+        };
+        found.extend(ratings.into_iter().filter(is_theirs).map(WordsAbout::Rating));
         Ok(found)
     }
 

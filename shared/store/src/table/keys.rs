@@ -89,7 +89,8 @@
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
 //! | action in bulk | `T#BULK` | `BULK#{id}` | admin, when it is asked for and undone; `jobs`, with each stage | admin and `jobs`, by key | 1 W a stage, expires after 90 days |
 //! | lines of an action in bulk, some 100 customers | `T#BULK` | `BULK#{id}#{chunk:06}` | admin or `jobs`, when they are planned; `jobs`, when they are done or undone | admin and `jobs`, by key; `jobs`, at the end of a stage: query | by size, some 10 W each time, expires after 90 days |
-//! | note | `C` | `NOTE#{id}` | admin; an erasure deletes those that name the person | admin: query, newest first; by key | with its reference 6 W in a transaction |
+//! | note, with what was answered | `C` | `NOTE#{id}` | admin and portal; admin, with each answer, its service mail and the end of its task; an erasure deletes those that name the person | admin and portal: query, newest first; by key | with its reference 6 W in a transaction, by size |
+//! | rating of how something was settled | `C` | `RATING#{basket or agreement}` | portal, once; an erasure deletes those of the person's links | portal, by key; admin: query | 2 W in a transaction |
 //! | file that a customer sent | `C` | `FILE#{id}` | portal, once; an erasure deletes those of the person's links | portal and admin: query, newest first; by key | 2 W in a transaction |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` as decided, `ROWS#{message}.s#…` as sent, `ROWS#{message}.a#…` what a person's message asked for | sweep, senders | facts and records: query per message | by size |
 //!

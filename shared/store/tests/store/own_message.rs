@@ -327,6 +327,8 @@ async fn notes_and_owners_change_from_what_they_were() {
         at: at(n),
         before: vec![],
         deleted: None,
+        answers: Vec::new(),
+        task: None,
     };
     for n in 1..=3 {
         store.add_note(tenant, &customer, &note(n)).await.unwrap();

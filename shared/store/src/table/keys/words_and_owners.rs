@@ -44,6 +44,11 @@ pub(crate) const NOTES: &str = "NOTE#";
 pub(crate) fn note(t: &TenantId, c: &CustomerId, id: &NoteId) -> Key {
     Key::new(customer(t, c), format!("{NOTES}{id}"))
 }
+/// What the sort keys of customers' ratings begin with.
+pub(crate) const RATINGS: &str = "RATING#";
+pub(crate) fn rating(t: &TenantId, c: &CustomerId, about: &str) -> Key {
+    Key::new(customer(t, c), format!("{RATINGS}{about}"))
+}
 /// What the sort keys of files that a customer sent begin with.
 pub(crate) const CUSTOMER_FILES: &str = "FILE#";
 pub(crate) fn customer_file(t: &TenantId, c: &CustomerId, id: &FileId) -> Key {
