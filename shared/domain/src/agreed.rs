@@ -11,9 +11,14 @@ use crate::{
     agreement::DisputeStatus,
     dates::add_days,
     kept_back::{Hold, HoldScope, KeptBack},
+    paid_here::PaidHere,
     planned::{OpenPart, Planned, by_age, stand_for},
     receivables::DueItem,
 };
+
+mod on_its_way;
+#[cfg(test)]
+mod on_its_way_tests;
 
 /// How the invoices of a receivables stand, for agreements to measure themselves by.
 pub struct Measure<'b> {
@@ -24,6 +29,8 @@ pub struct Measure<'b> {
     by_invoice: BTreeMap<&'b InvoiceId, (i64, i64)>,
     /// Open invoices with their currencies and legal entities, the oldest first.
     in_order: Vec<(&'b InvoiceId, (Currency, &'b str))>,
+    /// What payments that were taken here pay of invoices.
+    paid_here: &'b [PaidHere],
 }
 
 /// What the agreements of a customer come to at one instant.
@@ -46,23 +53,25 @@ pub fn day_after(day: Date, zone: &TimeZone) -> Timestamp {
 }
 
 /// Reckons what the agreements of `facts` come to, whose open items of invoices are `items`, the oldest first; `by_facts` is what is kept
-/// back beside them.
+/// back beside them, and `paid_here` what payments that were taken here pay of invoices.
 pub(crate) fn agreed<'a>(
     facts: &'a Facts,
     items: &[DueItem<'a>],
     by_facts: Vec<Hold>,
-    zone: &TimeZone,
-    now: Timestamp,
+    paid_here: &[PaidHere],
+    (zone, now): (&TimeZone, Timestamp),
 ) -> Agreed<'a> {
     if facts.agreements.is_empty() {
         return Agreed { holds: by_facts, ..Agreed::default() };
     }
-    let measure = Measure::of(facts, items, zone, now);
+    let measure = Measure { paid_here, ..Measure::of(facts, items, zone, now) };
     let mut ordered: Vec<&Agreement> = facts.agreements.iter().collect();
     ordered.sort_by(|a, b| a.id.cmp(&b.id));
     let lives = measure.lives(&ordered, items, &by_facts);
-    let on_its_way = on_its_way(&by_facts);
+    let lived: Vec<&Agreement> = ordered.iter().map(|agreement| lives.changed.get(&agreement.id).unwrap_or(*agreement)).collect();
+    let by_agreements = measure.all_holds(&lived, &by_facts);
     let mut agreed = Agreed { holds: by_facts, ..Agreed::default() };
+    agreed.holds.extend(by_agreements);
     let running = ordered.iter().filter(|agreement| !lives.changed.contains_key(&agreement.id));
     agreed.planned = measure.planned(running.copied());
     for agreement in ordered {
@@ -70,31 +79,9 @@ pub(crate) fn agreed<'a>(
         let lived = changed.unwrap_or(agreement);
         let moved = lives.moved.get(&agreement.id).map_or(&[][..], Vec::as_slice);
         agreed.change_at = [agreed.change_at, measure.changes_at(lived, moved)].into_iter().flatten().min();
-        agreed.holds.extend(measure.holds(lived).into_iter().map(|hold| beside(hold, lived, &on_its_way)));
         agreed.changed.extend(changed.cloned());
     }
     agreed
-}
-
-/// What facts keep back of each invoice because it may have come.
-fn on_its_way(by_facts: &[Hold]) -> BTreeMap<InvoiceId, i64> {
-    let mut of: BTreeMap<InvoiceId, i64> = BTreeMap::new();
-    for hold in by_facts.iter().filter(|hold| hold.reason == HoldReason::MoneyOnItsWay) {
-        if let (HoldScope::Invoice(invoice), Some(minor)) = (&hold.scope, hold.amount_minor) {
-            let known = of.entry(invoice.clone()).or_default();
-            *known = (*known).max(minor);
-        }
-    }
-    of
-}
-
-/// A basket's money is other money than what may have come of an invoice already: it is kept back on top, where of holds that name one
-/// invoice only the largest counts.
-fn beside(hold: Hold, agreement: &Agreement, on_its_way: &BTreeMap<InvoiceId, i64>) -> Hold {
-    let is_basket = matches!(&agreement.terms, Terms::Money(MoneyOnItsWay { basket: Some(_), .. }));
-    let HoldScope::Invoice(invoice) = &hold.scope else { return hold };
-    let more = on_its_way.get(invoice).copied().filter(|_| is_basket).unwrap_or(0);
-    Hold { amount_minor: hold.amount_minor.map(|minor| minor.saturating_add(more)), ..hold }
 }
 
 /// What time and money make of agreements.
@@ -120,7 +107,7 @@ impl<'b> Measure<'b> {
             });
             *open = open.saturating_add(item.open_minor);
         }
-        Self { facts, zone, now, by_invoice, in_order }
+        Self { facts, zone, now, by_invoice, in_order, paid_here: &[] }
     }
 
     /// How the open invoices of a scope stand, the oldest first, at most [`crate::agreement::INVOICES_MAX`].
@@ -134,14 +121,9 @@ impl<'b> Measure<'b> {
         of_scope.map(stood).take(crate::agreement::INVOICES_MAX).collect()
     }
 
-    /// What became less of what was open, minor units: of what was sent for an invoice, no more than that.
+    /// What became less of what was open, minor units.
     pub fn received(&self, of: &[Stood]) -> i64 {
-        total(of.iter().map(|stood| self.came(stood)))
-    }
-
-    fn came(&self, stood: &Stood) -> i64 {
-        let less = (stood.open_minor - self.open(&stood.invoice)).max(0);
-        stood.sent_minor.map_or(less, |sent| less.min(sent))
+        total(of.iter().map(|stood| (stood.open_minor - self.open(&stood.invoice)).max(0)))
     }
 
     fn open(&self, invoice: &InvoiceId) -> i64 {
@@ -156,12 +138,13 @@ impl<'b> Measure<'b> {
     /// that plan.
     fn lives(&self, all: &[&Agreement], items: &[DueItem<'b>], by_facts: &[Hold]) -> Lives {
         let mut lives = Lives::default();
-        let mut holds = by_facts.to_vec();
-        for agreement in all.iter().filter(|agreement| self.plan(agreement).is_none()) {
-            let changed = if self.waits_for_plan(agreement) { None } else { self.life(agreement) };
-            holds.extend(self.holds(changed.as_ref().unwrap_or(agreement)));
-            lives.changed.extend(changed.map(|changed| (changed.id.clone(), changed)));
+        let others = || all.iter().copied().filter(move |agreement| self.plan(agreement).is_none());
+        for agreement in others().filter(|agreement| !self.waits_for_plan(agreement)) {
+            lives.changed.extend(self.life(agreement).map(|changed| (changed.id.clone(), changed)));
         }
+        let lived: Vec<&Agreement> = others().map(|agreement| lives.changed.get(&agreement.id).unwrap_or(agreement)).collect();
+        let mut holds = by_facts.to_vec();
+        holds.extend(self.all_holds(&lived, by_facts));
         let planned = self.planned(all.iter().copied());
         let mut items = items.to_vec();
         if !planned.parts.is_empty() {
@@ -240,10 +223,9 @@ impl<'b> Measure<'b> {
         if agreement.is_over() || agreement.ended_at.is_some() {
             return None;
         }
-        let came = |of: &[Stood], expected_on: Date| {
+        let came = |of: &[Stood], received: i64, expected_on: Date| {
             let wanted = total(of.iter().map(|stood| stood.open_minor));
             let wanted = agreement.amount_minor.map_or(wanted, |amount| amount.min(wanted));
-            let received = self.received(of);
             if wanted > 0 && received >= wanted {
                 Some(Came::All)
             } else if !self.passed(expected_on) {
@@ -256,7 +238,7 @@ impl<'b> Measure<'b> {
         };
         let (terms, ends) = match &agreement.terms {
             Terms::Promise(promise) if promise.status == PromiseStatus::Open => {
-                let (status, ends) = match came(&promise.of, promise.expected_on)? {
+                let (status, ends) = match came(&promise.of, self.received(&promise.of), promise.expected_on)? {
                     Came::All => (PromiseStatus::Kept, true),
                     Came::Part => (PromiseStatus::PartlyKept, false),
                     Came::Nothing => (PromiseStatus::Broken, false),
@@ -264,7 +246,7 @@ impl<'b> Measure<'b> {
                 (Terms::Promise(Promise { status, ..promise.clone() }), ends)
             }
             Terms::Money(MoneyOnItsWay { basket: Some(basket), status: MoneyStatus::Expected, of, .. }) => {
-                let (status, ends) = if self.is_paid(basket) || self.has_come(basket, of) {
+                let (status, ends) = if self.is_paid(basket) || self.has_come(agreement, basket, of) {
                     (MoneyStatus::Arrived, true)
                 } else if self.now >= basket.ends_at {
                     (MoneyStatus::Failed, false)
@@ -275,7 +257,7 @@ impl<'b> Measure<'b> {
                 (Terms::Money(MoneyOnItsWay { status, ..money }), ends)
             }
             Terms::Money(money) if money.status == MoneyStatus::Expected => {
-                let (status, ends) = match came(&money.of, money.expected_on)? {
+                let (status, ends) = match came(&money.of, self.came_of_sent(agreement, &money.of), money.expected_on)? {
                     Came::All => (MoneyStatus::Arrived, true),
                     Came::Part | Came::Nothing => (MoneyStatus::Failed, false),
                 };
@@ -432,12 +414,13 @@ impl<'b> Measure<'b> {
         if let Terms::Money(MoneyOnItsWay { of, .. }) = &agreement.terms
             && of.iter().any(|stood| stood.sent_minor.is_some())
         {
-            let rest = |stood: &Stood| Some((stood.invoice.clone(), stood.sent_minor? - self.came(stood)));
+            let rest = |stood: &Stood| Some((stood.invoice.clone(), stood.sent_minor? - self.sent_and_came(agreement, stood)));
             let rest = of.iter().filter_map(rest).filter(|(_, minor)| *minor > 0);
             return rest.map(|(invoice, minor)| hold(HoldScope::Invoice(invoice), Some(minor))).collect();
         }
         let amount = agreement.amount_minor.map(|amount| match &agreement.terms {
-            Terms::Promise(Promise { of, .. }) | Terms::Money(MoneyOnItsWay { of, .. }) => amount - self.received(of).min(amount),
+            Terms::Promise(Promise { of, .. }) => amount - self.received(of).min(amount),
+            Terms::Money(MoneyOnItsWay { of, .. }) => amount - self.came_of_sent(agreement, of).min(amount),
             Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Later(_) => amount,
         });
         match (&agreement.scope, amount) {
@@ -458,46 +441,6 @@ impl<'b> Measure<'b> {
                 all.iter().map(|invoice| hold(HoldScope::Invoice(invoice.clone()), amount)).collect()
             }
         }
-    }
-
-    /// What is still on its way of each line of a basket. Where a provider tells of its money that is the line until then. Of a transfer only the
-    /// books tell: what was paid of the invoice since it was announced is taken for its money, and what was credited is not.
-    fn on_its_way_of<'o>(&'o self, basket: &'o OfBasket, of: &'o [Stood]) -> impl Iterator<Item = (&'o InvoiceId, i64)> {
-        let stood: BTreeMap<&InvoiceId, &Stood> = basket.stood.iter().map(|stood| (&stood.invoice, stood)).collect();
-        of.iter().map(move |line| {
-            let came = stood.get(&line.invoice).map_or(0, |stood| self.paid_since(stood));
-            (&line.invoice, line.open_minor.saturating_sub(came).max(0))
-        })
-    }
-
-    /// Whether all of a transfer came, as far as the books can tell.
-    fn has_come(&self, basket: &OfBasket, of: &[Stood]) -> bool {
-        !basket.stood.is_empty() && self.on_its_way_of(basket, of).all(|(_, left)| left == 0)
-    }
-
-    /// What was paid of an invoice since it stood so, minor units; all that stood of one that is closed.
-    fn paid_since(&self, stood: &Stood) -> i64 {
-        let Some((open, claim)) = self.by_invoice.get(&stood.invoice) else { return stood.open_minor };
-        let credited = stood.claim_minor.saturating_sub(*claim).max(0);
-        stood.open_minor.saturating_sub(*open).saturating_sub(credited).max(0)
-    }
-
-    /// What a basket keeps back: what is still on its way of its lines, until its payment is known.
-    fn holds_of_basket(&self, agreement: &Agreement, basket: &OfBasket, of: &[Stood]) -> Vec<Hold> {
-        if self.is_paid(basket) {
-            return Vec::new();
-        }
-        let ends_at = agreement.ended_at.map_or(basket.ends_at, |ended| ended.min(basket.ends_at));
-        let hold = |(invoice, minor): (&InvoiceId, i64)| Hold {
-            by: agreement.id.clone(),
-            reason: HoldReason::MoneyOnItsWay,
-            clock: agreement.clock.clone(),
-            scope: HoldScope::Invoice(invoice.clone()),
-            amount_minor: Some(minor),
-            from_at: agreement.from_at,
-            ends_at,
-        };
-        self.on_its_way_of(basket, of).filter(|(_, minor)| *minor > 0).map(hold).collect()
     }
 
     /// What an upheld dispute keeps back until the books say so: less what they wrote off the claim since.

@@ -19,6 +19,7 @@ mod split;
 mod words;
 
 pub use act::{ActError, AgreementAct};
+pub(crate) use split::share_id;
 pub use words::*;
 
 /// Most invoices that an agreement measures itself by, the oldest first.

@@ -12,6 +12,7 @@ use crate::{
     Agreement, BalanceKey, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, PaymentFact, PaymentId,
     agreed::agreed,
     kept_back::{self, Hold, KeptBack, Shares},
+    paid_here::PaidHere,
     planned::{by_age, stand_for},
     settings::AfterRefund,
 };
@@ -90,8 +91,17 @@ impl<'a> Receivables<'a> {
     pub fn at(facts: &'a Facts, rules: ReceivablesRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear, twice, good } =
-            settle(facts, rules);
+        let Settlement {
+            by_invoice: settled,
+            mut credit,
+            unplaced,
+            mismatched,
+            taken_back: taken,
+            unclear,
+            twice,
+            good,
+            paid_here,
+        } = settle(facts, rules);
         let mut receivables = Self {
             items: Vec::new(),
             today,
@@ -147,7 +157,7 @@ impl<'a> Receivables<'a> {
             (&receivables.taken_back, &receivables.unclear),
             rules,
         );
-        let shares = receivables.add_agreed(facts, by_facts, zone, now);
+        let shares = receivables.add_agreed(facts, by_facts, &paid_here, (zone, now));
         receivables.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
         if !rules.by_legal_entity {
             receivables.items.iter_mut().for_each(|item| item.legal_entity = "");
@@ -192,8 +202,14 @@ impl<'a> Receivables<'a> {
 
     /// Lets agreements act on the items of invoices, of which facts keep something back too: parts of running plans become items and
     /// stand for those of their invoices, with these shares.
-    fn add_agreed(&mut self, facts: &'a Facts, by_facts: Vec<Hold>, zone: &TimeZone, now: Timestamp) -> Shares {
-        let agreed = agreed(facts, &self.items, by_facts, zone, now);
+    fn add_agreed(
+        &mut self,
+        facts: &'a Facts,
+        by_facts: Vec<Hold>,
+        paid_here: &[PaidHere],
+        (zone, now): (&TimeZone, Timestamp),
+    ) -> Shares {
+        let agreed = agreed(facts, &self.items, by_facts, paid_here, (zone, now));
         stand_for(&mut self.items, &agreed.planned, zone);
         self.holds = agreed.holds;
         self.agreements = agreed.changed;

@@ -5,6 +5,11 @@ use compact_str::CompactString;
 use super::{Agreement, AgreementScope, Dispute, MoneyOnItsWay, Pause, PaymentPlan, PlanPart, PlanStatus, Promise, Stood, Terms};
 use crate::{AgreementId, Currency, InvoiceId};
 
+/// The id of the share of an agreement that goes along with an invoice, where something stays.
+pub(crate) fn share_id(agreement: &AgreementId, invoice: &InvoiceId) -> AgreementId {
+    AgreementId::derive(&[agreement.as_str(), invoice.as_str()])
+}
+
 impl Agreement {
     /// Whether it is an invoice's own matter, so that it goes where the invoice goes.
     pub fn concerns(&self, invoice: &InvoiceId) -> bool {
@@ -75,7 +80,7 @@ impl Agreement {
             ..self.clone()
         };
         let goes = Self {
-            id: AgreementId::derive(&[self.id.as_str(), invoice.as_str()]),
+            id: share_id(&self.id, invoice),
             terms: with(own, plan_goes),
             scope: AgreementScope::Invoices(vec![invoice.clone()]),
             amount_minor: self.amount_minor.map(|_| part),

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Agreement, AgreementId, AgreementScope, Allocation, Currency, Facts, HoldClock, InvoiceId, LinkId, MoneyOnItsWay,
     MoneyStatus, OfBasket, PaymentId, PaymentKind, Settings, Stood, Terms, WayOfPaying,
+    agreement::share_id,
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
 };
@@ -97,6 +98,14 @@ impl Basket {
         AgreementId::derive(&["basket", self.id.as_str()])
     }
 
+    /// The ids under which what it pays of an invoice may be kept back: the agreement itself while the invoice is where it was, or went whole with
+    /// it, else the share that went along.
+    pub fn agreements_of(&self, invoice: &InvoiceId) -> [AgreementId; 2] {
+        let whole = self.agreement();
+        let share = share_id(&whole, invoice);
+        [whole, share]
+    }
+
     /// The agreement that keeps its amounts back, as it is made; `stood` of a transfer that is announced.
     fn keeps_back(&self, stood: Vec<Stood>, settings: &Settings) -> Agreement {
         let of = |line: &BasketLine| Stood {
@@ -140,7 +149,15 @@ impl Basket {
         }
         let (status, ended_at) = match self.status {
             BasketStatus::Begun | BasketStatus::Pending | BasketStatus::Later(_) => {
-                let status = if now < self.expires_at { MoneyStatus::Expected } else { money.status.clone() };
+                let status = match &money.status {
+                    MoneyStatus::Expected => MoneyStatus::Expected,
+                    // What the books took away again did not come in its time.
+                    MoneyStatus::Arrived | MoneyStatus::Failed | MoneyStatus::Later(_) if now < self.expires_at => {
+                        MoneyStatus::Expected
+                    }
+                    MoneyStatus::Arrived | MoneyStatus::Failed => MoneyStatus::Failed,
+                    MoneyStatus::Later(word) => MoneyStatus::Later(word.clone()),
+                };
                 (status, None)
             }
             BasketStatus::Paid | BasketStatus::Refunded | BasketStatus::ChargedBack => (MoneyStatus::Arrived, Some(now)),

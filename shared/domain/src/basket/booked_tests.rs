@@ -126,6 +126,12 @@ fn the_entry_that_names_it_is_its_payment_and_is_counted_once() {
         let in_the_end = if gone.counts() { 700 } else { 2_000 };
         assert_eq!(exposure(&stage, LONG_AFTER), in_the_end, "{:?}", gone.status);
     }
+    // After its time nothing is waited for, and it did not come.
+    let mut stage = announced().0;
+    let heard = hear(&mut stage, &basket, &named, NOW).basket;
+    let gone = Payment { status: PaymentStatus::Reversed, ..entry("E", 2, &[(&a, 300), (&b, 1_000)], Some(SHOWN)) };
+    hear(&mut stage, &heard, &gone, LONG_AFTER);
+    assert_eq!((stage.facts.agreements[0].status(), exposure(&stage, LONG_AFTER)), ("failed", 2_000));
 }
 
 #[test]

@@ -173,7 +173,8 @@ pub(super) fn flaws_of(
             add(BasketFlawKind::NotAboveZero(asked));
         }
         let Some(item) = of_invoice.get(&line.invoice) else {
-            add(if receivables.closed.contains(&line.invoice) {
+            let is_overpaid = receivables.overpaid.iter().any(|overpaid| overpaid.invoice == line.invoice);
+            add(if is_overpaid || receivables.closed.contains(&line.invoice) {
                 BasketFlawKind::Closed
             } else if not_issued.contains(&line.invoice) {
                 BasketFlawKind::NotIssued

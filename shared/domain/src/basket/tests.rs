@@ -222,6 +222,9 @@ fn lines_that_cannot_be_paid_are_refused_each_by_name() {
     stage.invoice_mut(&closed).paid_minor = 1_000;
     let void = stage.invoice("void", EUR, 1_000, "2026-02-04");
     stage.invoice_mut(&void).status = crate::InvoiceStatus::Void;
+    let overpaid = stage.invoice("overpaid", Currency::USD, 1_000, "2026-02-04");
+    stage.pay("P", &overpaid, 1_200, PaymentStatus::Received, BEGUN);
+    stage.invoice_mut(&overpaid).paid_minor = 1_200;
     let ahead = stage.invoice("ahead", EUR, 1_000, "2026-06-04");
     let entity = stage.invoice("entity", EUR, 1_000, "2026-02-04");
     stage.invoice_mut(&entity).legal_entity = Some("berlin".to_owned());
@@ -244,6 +247,7 @@ fn lines_that_cannot_be_paid_are_refused_each_by_name() {
         (line(&dollars, 10), OtherCurrency(Currency::USD)),
         (line(&closed, 10), Closed),
         (line(&void, 10), Closed),
+        (line(&overpaid, 10), Closed),
         (line(&ahead, 10), NotIssued),
         (line(&entity, 10), OtherLegalEntity),
         (line(&strange, 10), Unknown),

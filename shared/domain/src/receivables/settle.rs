@@ -10,7 +10,10 @@ use super::{
     twice,
     twice::Counted,
 };
-use crate::{BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, balance::legal_entity, taken_back};
+use crate::{
+    BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, balance::legal_entity, paid_here::PaidHere,
+    taken_back,
+};
 
 /// What payments and credit notes say of one invoice, in minor units.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +39,8 @@ pub(super) struct Settlement<'f> {
     pub(super) twice: Vec<Twice>,
     /// The customer's own payments and credit notes of which something is left after what was taken back.
     pub(super) good: Vec<CountedPayment<'f>>,
+    /// What payments that were taken here pay of invoices, where an agreement may have to know it.
+    pub(super) paid_here: Vec<PaidHere>,
 }
 
 /// Reckons what payments, credit notes and reversals come to.
@@ -123,7 +128,8 @@ pub(super) fn settle<'f>(facts: &'f Facts, rules: ReceivablesRules<'_>) -> Settl
     mismatched.sort();
     all_taken.sort_by(|a, b| a.id.cmp(&b.id));
     unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear, twice, good: all_good }
+    let paid_here = if facts.agreements.is_empty() { Vec::new() } else { twice::paid_here(&counted) };
+    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear, twice, good: all_good, paid_here }
 }
 
 impl<'a> ReceivablesRules<'a> {

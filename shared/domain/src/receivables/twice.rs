@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use super::{Unclear, known::total};
 use crate::{
     AgreementId, Allocation, Facts, Invoice, InvoiceId, Money, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus,
-    Reversal, TakenHere, dates::add_days,
+    Reversal, TakenHere, dates::add_days, paid_here::PaidHere,
 };
 
 /// How many days before its basket was begun an entry may be dated that is proposed as a payment's own: zones differ.
@@ -313,6 +313,22 @@ fn larger_of<'f>(ours: &Counted<'f>, entry: &Counted<'f>) -> (Counted<'f>, Twice
         of: both,
     };
     (Counted { fact: ours.fact, payment: Cow::Owned(payment), in_force: Vec::new(), is_own: ours.is_own }, twice)
+}
+
+/// What payments that were taken here pay of invoices, each money once.
+pub(super) fn paid_here(counted: &[Counted<'_>]) -> Vec<PaidHere> {
+    let mut paid = Vec::new();
+    for one in counted {
+        let Some(here) = one.here() else { continue };
+        paid.extend(one.net().of.into_iter().map(|(invoice, amount_minor)| PaidHere {
+            invoice: invoice.clone(),
+            amount_minor,
+            begun_at: here.begun_at,
+            received_on: one.payment.received_on,
+            recorded_at: one.fact.recorded_at,
+        }));
+    }
+    paid
 }
 
 /// What was paid of invoices at least, minor units: what their documents said was paid when a basket was begun and no payment explains, and
