@@ -80,7 +80,7 @@ impl Payer<'_> {
         over.sort_unstable_by(|a, b| b.cmp(a));
         let mut is_one = false;
         for (_, id) in over.into_iter().take(OVER_MAX) {
-            let basket = self.store.basket(&self.owner.tenant, &self.owner.customer, id).await?;
+            let basket = self.basket_of_anybody(id).await?;
             let is_open = |basket: &Basket| basket.expires_at <= self.now && !basket.status.is_over();
             let Some(basket) = basket.filter(is_open) else { continue };
             is_one = true;
@@ -89,6 +89,18 @@ impl Payer<'_> {
             }
         }
         Ok(is_one)
+    }
+
+    /// A basket of this customer's, or of the one that an invoice was moved from with what keeps its amount back.
+    async fn basket_of_anybody(&self, id: &PaymentId) -> anyhow::Result<Option<Basket>> {
+        let BasketOwner { tenant, customer } = &self.owner;
+        if let Some(own) = self.store.basket(tenant, customer, id).await? {
+            return Ok(Some(own));
+        }
+        match self.store.basket_owner(id).await?.filter(|owner| owner.tenant == *tenant) {
+            Some(owner) => Ok(self.store.basket(tenant, &owner.customer, id).await?),
+            None => Ok(None),
+        }
     }
 
     /// The basket of an agreement whose time is over and of which no money came. A decision says of the agreement that it failed and tells the

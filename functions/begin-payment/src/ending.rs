@@ -49,7 +49,7 @@ impl Payer<'_> {
             Wanted::Cancelled => BasketSays::Cancelled,
         };
         // What was heard of the provider meanwhile counts more: of what is pending or paid this makes nothing else.
-        self.store.change_basket(&self.owner, &basket.id, says, &self.settings, self.now).await?;
+        self.store.change_basket(&self.owner_of(basket), &basket.id, says, &self.settings, self.now).await?;
         Ok(true)
     }
 
@@ -61,7 +61,7 @@ impl Payer<'_> {
         let Some(mut ending) = ending else { return Ok(true) };
         loop {
             match heard(desk, &access, &mut ending).await {
-                Ok(Some(said)) => self.apply(&said).await?,
+                Ok(Some(said)) => self.apply(basket, &said).await?,
                 Ok(None) => return Ok(true),
                 Err(why) => {
                     tracing::warn!(provider = basket.provider, basket.id = %basket.id, why, "how a basket stands at its provider is not known yet");
@@ -71,10 +71,15 @@ impl Payer<'_> {
         }
     }
 
-    async fn apply(&self, all: &[ProviderSaid]) -> anyhow::Result<()> {
+    /// Whose a basket is: this customer's, or of whom an invoice was that came to this one.
+    fn owner_of(&self, basket: &Basket) -> BasketOwner {
+        BasketOwner { tenant: self.owner.tenant.clone(), customer: basket.customer.clone() }
+    }
+
+    async fn apply(&self, basket: &Basket, all: &[ProviderSaid]) -> anyhow::Result<()> {
         for said in all {
             let says = BasketSays::Provider(said, None);
-            self.store.change_basket(&self.owner, &said.basket, says, &self.settings, self.now).await?;
+            self.store.change_basket(&self.owner_of(basket), &said.basket, says, &self.settings, self.now).await?;
         }
         Ok(())
     }

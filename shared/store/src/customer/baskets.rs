@@ -152,7 +152,7 @@ impl Store {
             let new = noting(basket_written(tenant, basket), written_into.as_deref()).when(no_item());
             let mut actions = vec![new.update(self), owner(tenant, basket).update(self)];
             actions.extend(of_books);
-            let beside = Beside { customer: customer.clone(), actions };
+            let beside = Beside { customer: customer.clone(), actions, elsewhere: Vec::new() };
             if self.apply_beside(tenant, Origin::Read(SOURCE), &documents, Some(beside), now).await?.is_some() {
                 return Ok(BasketBegun::Begun);
             }
@@ -257,18 +257,20 @@ impl Store {
                 actions.push(write.when(is(REVISION, n(known.revision))).update(self));
                 actions.extend(books.actions);
             }
-            let money = self.agreement(tenant, customer, &basket.agreement()).await?;
-            if let Some((money, after)) =
-                money.as_ref().and_then(|money| Some((money, basket.keeps_back_now(money, settings, now)?)))
-            {
-                let key = keys::agreement(tenant, customer, &money.id);
-                actions.push(replacing(key, Some(money), &after, now).update(self));
+            let mut elsewhere: Vec<(CustomerId, TransactWriteItem)> = Vec::new();
+            for hold in self.basket_holds(tenant, &basket, settings, now).await? {
+                let action = hold.action(self, tenant, now);
+                if hold.customer() == customer {
+                    actions.push(action);
+                } else {
+                    elsewhere.push((hold.customer().clone(), action));
+                }
             }
-            let is_quiet = actions.is_empty();
+            let is_quiet = actions.is_empty() && elsewhere.is_empty();
             if is_quiet && documents.is_empty() && receipt.is_none() {
                 return Ok(BasketHeard::Heard(Box::new(basket), AppliedOutcome::Stale));
             }
-            let beside = (!is_quiet).then(|| Beside { customer: customer.clone(), actions });
+            let beside = (!is_quiet).then(|| Beside { customer: customer.clone(), actions, elsewhere });
             if let Some(applied) = self.apply_beside(tenant, origin, &documents, beside, now).await? {
                 return Ok(BasketHeard::Heard(Box::new(basket), applied.outcome));
             }

@@ -5,6 +5,7 @@ pub(crate) mod agreements;
 pub(crate) mod apply;
 pub(crate) mod archiving;
 pub(crate) mod asked_by_link;
+mod basket_holds;
 mod basket_items;
 pub(crate) mod baskets;
 pub(crate) mod brief;

@@ -28,7 +28,7 @@ pub(super) struct Unit {
     pub(super) touches: Vec<CustomerId>,
     /// By how many a customer's open invoices become more.
     pub(super) invoices: Vec<(CustomerId, i64)>,
-    /// Heads on which nobody may have decided, claimed or settled since they were read.
+    /// Heads on which nobody may have decided, claimed, settled or written facts since they were read.
     pub(super) unchanged: Vec<Head>,
     /// The last contacts that come along to a customer: the later ones count.
     pub(super) contacts: Vec<(CustomerId, LastContact)>,
@@ -111,7 +111,13 @@ impl<'a> Batches<'a> {
         for customer in unit.touches {
             self.touched.entry(customer).or_default();
         }
-        self.unchanged.extend(unit.unchanged.into_iter().map(|head| (head.customer.clone(), head)));
+        for head in unit.unchanged {
+            // Of what was read at several moments the first counts.
+            let known = self.unchanged.entry(head.customer.clone()).or_insert_with(|| head.clone());
+            if head.version < known.version {
+                *known = head;
+            }
+        }
         for (customer, contact) in unit.contacts {
             let known = self.contacts.entry(customer).or_default();
             *known = LastContact { live: known.live.max(contact.live), shadow: known.shadow.max(contact.shadow) };
@@ -147,6 +153,10 @@ impl<'a> Batches<'a> {
             }
             if let Some(head) = self.unchanged.remove(&customer) {
                 change = as_read(change, &head);
+                // What goes along is as it was read, unless a transaction before this one wrote it itself.
+                if !self.woken.contains(&customer) {
+                    change = change.when(is(head::VERSION, n(head.version)));
+                }
             }
             if let Some(contact) = self.contacts.remove(&customer) {
                 let last = |at: Option<Timestamp>, known: fn(&LastContact) -> Option<Timestamp>| {

@@ -83,6 +83,8 @@ pub(crate) struct Beside {
     pub(crate) customer: CustomerId,
     /// The writes.
     pub(crate) actions: Vec<TransactWriteItem>,
+    /// Writes of other customers' facts, each by itself: where one transaction cannot hold them all they follow.
+    pub(crate) elsewhere: Vec<(CustomerId, TransactWriteItem)>,
 }
 
 /// Documents still to be taken, each with the key under which it waited.

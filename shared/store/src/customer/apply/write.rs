@@ -50,6 +50,20 @@ fn outcome(changed_any: bool) -> AppliedOutcome {
     if changed_any { AppliedOutcome::Applied } else { AppliedOutcome::Stale }
 }
 
+impl Beside {
+    /// Whose facts they change.
+    fn customers(&self) -> impl Iterator<Item = &CustomerId> {
+        std::iter::once(&self.customer).chain(self.elsewhere.iter().map(|(customer, _)| customer))
+    }
+
+    fn units(self) -> Vec<Unit> {
+        let Self { customer, actions, elsewhere } = self;
+        let own = (!actions.is_empty()).then(|| Unit { actions, touches: vec![customer], ..Unit::default() });
+        let of_other = |(customer, action)| Unit { actions: vec![action], touches: vec![customer], ..Unit::default() };
+        own.into_iter().chain(elsewhere.into_iter().map(of_other)).collect()
+    }
+}
+
 impl Plan<'_> {
     /// Writes the plan, or says what that would come to. `None` when something changed meanwhile and it must be made again.
     pub(super) async fn write(mut self, intent: Intent) -> Result<Option<Applied>> {
@@ -57,9 +71,9 @@ impl Plan<'_> {
         let shared = self.write_shared().await?;
         let transfers = self.transfers().await?;
         let mut owners = self.customers();
-        owners.extend(transfers.iter().map(Transfer::customer).cloned());
+        owners.extend(transfers.iter().flat_map(Transfer::customers).cloned());
         owners.extend(shared.iter().flat_map(Share::customers).cloned());
-        owners.extend(self.beside.iter().map(|beside| beside.customer.clone()));
+        owners.extend(self.beside.iter().flat_map(Beside::customers).cloned());
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
         let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new(), left: BTreeMap::new() };
         for (owner, payment) in self.payments.values() {
@@ -71,9 +85,8 @@ impl Plan<'_> {
         self.write_reversals(&mut effects);
         let profiles = self.write_profiles(&effects, &owners);
         let Effects { units, tasks, .. } = effects;
-        let beside =
-            self.beside.take().map(|Beside { customer, actions }| Unit { actions, touches: vec![customer], ..Unit::default() });
-        let mut changed_any = beside.is_some()
+        let beside: Vec<Unit> = self.beside.take().map(Beside::units).unwrap_or_default();
+        let mut changed_any = !beside.is_empty()
             || !shared.is_empty()
             || !transfers.is_empty()
             || !units.is_empty()
@@ -98,11 +111,22 @@ impl Plan<'_> {
                 heads.insert(owner.clone(), read_head(row.clone())?);
             }
         }
-        let is_quiet = beside.is_none() && shared.is_empty() && transfers.is_empty() && units.is_empty() && profiles.is_empty();
+        let is_quiet = beside.is_empty() && shared.is_empty() && transfers.is_empty() && units.is_empty() && profiles.is_empty();
         let shards = if is_quiet { 1 } else { store.shards(tenant).await? };
         let mut batches = Batches::new(store, tenant, self.now, heads, shards);
         // A basket comes before its entry: an event that is delivered again finds it written, and applies the entry.
-        let transfers = transfers.iter().map(|transfer| transfer.unit(store, tenant, self.now));
+        let is_moved = !self.along.is_empty() && !transfers.is_empty();
+        let transfers: Vec<Unit> = transfers.iter().flat_map(|transfer| transfer.units(store, tenant, self.now)).collect();
+        if is_moved {
+            // What moves takes along what a transfer keeps back, as it was read: it is read again once that is written.
+            for unit in transfers {
+                batches.add(unit);
+            }
+            for batch in batches.finish(None) {
+                store.transact(OP, self.origin.source(), batch).await?;
+            }
+            return Ok(None);
+        }
         for unit in beside.into_iter().chain(profiles).chain(transfers).chain(units) {
             batches.add(unit);
         }
