@@ -253,6 +253,7 @@ async fn where_nobody_writes_a_person_enters_it_under_its_id_and_the_two_are_one
     assert_eq!(open.iter().map(|(_, minor)| *minor).collect::<Vec<_>>(), [6_207]);
     desk.equals("quickbooks", double, REALM).await;
     assert_eq!(desk.tasks("seen_twice").await.len(), 0);
+    assert_eq!(desk.tasks("enter_payment").await, Vec::<Value>::new(), "it was entered, so that nobody has to end it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

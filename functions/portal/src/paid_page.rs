@@ -96,9 +96,9 @@ pub(crate) fn shown(
     PortalPage::Filled { status: 200, template: "paid", words: visit.words, look, values }
 }
 
-/// Whether there is a receipt of it: its money came, and was not all given back.
+/// Whether there is a receipt of it: its money came here, and was not all given back. Of what the books alone tell, no payment is known by its id.
 pub(crate) fn has_receipt(basket: &Basket, now: Timestamp) -> bool {
-    basket.standing(now) == BasketStatus::Paid && basket.received_minor > 0
+    basket.standing(now) == BasketStatus::Paid && basket.received_minor > 0 && !basket.receipts.is_empty()
 }
 
 /// Whether a basket is paid by the payer's own bank.

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Basket, BasketStatus, Currency, Document, Invoice, InvoiceId, Money, NewTask, PaymentId, Settings, TaskKind,
-    word::stored_words,
+    Basket, BasketStatus, Currency, CustomerId, Document, Invoice, InvoiceId, Money, NewTask, Payment, PaymentId, PaymentKind,
+    Settings, TaskId, TaskKind, TenantId, word::stored_words,
 };
 
 /// How often a vendor is asked whose answer was lost, before a person is asked to look.
@@ -30,6 +30,12 @@ const WAIT: SignedDuration = SignedDuration::from_mins(1);
 const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// Invoices that a task names at most.
 const NAMED_MAX: usize = 10;
+/// The characters of a basket's id.
+const REFERENCE_CHARS: usize = 20;
+/// What the key of a task to enter a payment says after the basket.
+const ENTER: &str = "enter";
+/// The same of a task to look for one.
+const LOOK: &str = "look";
 
 /// That payments are written into a source's books, as its connection says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,7 +271,7 @@ pub fn enter_task(basket: &Basket, money: Money, numbers: &[&str], why: &str) ->
         id = basket.id,
         provider = basket.provider,
     );
-    task(basket, "enter", "A payment is to be entered in the books", detail)
+    task(basket, ENTER, "A payment is to be entered in the books", detail)
 }
 
 /// The task to look whether the books have a payment of which nobody knows.
@@ -275,7 +281,38 @@ pub fn look_task(basket: &Basket, source: &str, why: &str) -> NewTask {
          reference {id}, and enter what is missing with it.",
         id = basket.id,
     );
-    task(basket, "look", "It is not known whether the books have a payment", detail)
+    task(basket, LOOK, "It is not known whether the books have a payment", detail)
+}
+
+/// The tasks that are over once the books have all of a basket's payment: to enter it, and to look for it.
+pub fn over_with_entry(tenant: &TenantId, basket: &Basket) -> [TaskId; 2] {
+    let id = |what: &str| task(basket, what, "", String::new()).id(tenant, Some(&basket.customer));
+    [id(ENTER), id(LOOK)]
+}
+
+/// The basket whose id a reference in the books holds.
+pub fn basket_named_in(reference: &str) -> Option<PaymentId> {
+    let text = reference.to_ascii_lowercase();
+    let mut places = text.match_indices(PaymentId::PREFIX);
+    places.find_map(|(at, _)| PaymentId::parse(text.get(at..at + REFERENCE_CHARS)?))
+}
+
+/// Whether entries in the books, each once, that are the payment of a basket come to all that stayed of it: those that name it, and those of which
+/// a person said so.
+pub fn is_in_books<'p>(basket: &Basket, entries: impl Iterator<Item = &'p Payment>) -> bool {
+    let is_its = |entry: &&Payment| {
+        let names = || entry.reference.as_deref().and_then(basket_named_in).is_some_and(|named| named == basket.id);
+        let is_linked = !basket.apart.contains(&entry.id) && (basket.same.contains(&entry.id) || names());
+        let is_money = entry.kind == PaymentKind::Payment && entry.taken_here.is_none() && entry.counts();
+        is_money && is_linked && entry.currency == basket.currency
+    };
+    let there = entries.filter(is_its).map(|entry| entry.amount_minor).fold(0, i64::saturating_add);
+    there > 0 && there >= stayed_minor(basket)
+}
+
+/// What came of a basket and nobody took back, minor units.
+pub fn stayed_minor(basket: &Basket) -> i64 {
+    (basket.received_minor - basket.taken_back_minor).max(0)
 }
 
 /// The task to take a payment back in the books that was written there. Dunlin deletes nothing there.
@@ -286,18 +323,26 @@ pub fn undo_task(basket: &Basket, source: &str) -> NewTask {
         basket.asked()
     };
     let detail = format!(
-        "Payment {id} was written into the books of {source} as far as they took it, or is being written, and {gone} of it did not stay: it is \
-         {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books.",
+        "Payment {id} was written or entered into the books of {source} as far as they took it, or is to be, and {gone} of it did not stay: it \
+         is {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books.",
         id = basket.id,
         status = basket.status,
         provider = basket.provider,
     );
-    task(
-        basket,
-        &format!("undo:{}:{}", basket.status, basket.taken_back_minor),
-        "A payment is to be taken back in the books",
-        detail,
-    )
+    task(basket, &format!("undo:{}", basket.revision), "A payment is to be taken back in the books", detail)
+}
+
+/// The task to see that the books have a payment that went, so that a person was asked to take it back there, and came back.
+pub fn back_task(basket: &Basket, source: &str) -> NewTask {
+    let detail = format!(
+        "Payment {id} was in the books of {source}, or on its way there, when it did not stay, and a person was asked to take it back there. It \
+         is {status} at {provider} again, with {money}. See that the books of {source} have it, with {id} as its reference.",
+        id = basket.id,
+        status = basket.status,
+        provider = basket.provider,
+        money = Money::from_minor(stayed_minor(basket), basket.currency),
+    );
+    task(basket, &format!("back:{}", basket.revision), "A payment came back that was to be taken back in the books", detail)
 }
 
 /// Numbers of invoices, at most [`NAMED_MAX`] of them.
@@ -421,6 +466,54 @@ mod tests {
         let undo = undo_task(&basket, "xero");
         assert_ne!(undo.key, task.key);
         assert!(undo.detail.contains("xero") && look_task(&basket, "xero", "502").detail.contains("502"));
+    }
+
+    #[test]
+    fn the_books_have_a_payment_once_entries_that_are_it_come_to_all_of_it() {
+        let (_, basket) = paid();
+        let entry = |name: &str, amount_minor: i64, reference: Option<String>| Payment {
+            id: PaymentId::derive(&["books", name]),
+            kind: PaymentKind::Payment,
+            external_id: name.to_owned(),
+            source_version: crate::SourceVersion::Number(1),
+            status: crate::PaymentStatus::Received,
+            amount_minor,
+            currency: Currency::EUR,
+            received_on: on("2026-02-10"),
+            legal_entity: None,
+            allocations: Vec::new(),
+            reference,
+            taken_here: None,
+        };
+        let id = basket.id.to_string();
+        let named = |name: &str, minor: i64| entry(name, minor, Some(format!("Cash {}, thanks", id.to_uppercase())));
+        let unnamed = entry("U", 700, None);
+        assert_eq!(basket_named_in(&format!("x {id} y")), Some(basket.id.clone()));
+        for text in ["", "pay_", "pay_1", "payé_0123456789abcdef", "10264"] {
+            assert_eq!(basket_named_in(text), None, "{text}");
+        }
+        let reversed = Payment { status: crate::PaymentStatus::Reversed, ..named("E", 700) };
+        let dollars = Payment { currency: Currency::USD, ..named("E", 700) };
+        for (entries, is_there) in [
+            (vec![], false),
+            (vec![unnamed.clone()], false),
+            (vec![named("E", 699)], false),
+            (vec![named("E", 700)], true),
+            (vec![named("E", 400), named("F", 300)], true),
+            (vec![reversed], false),
+            (vec![dollars], false),
+        ] {
+            assert_eq!(is_in_books(&basket, entries.iter()), is_there, "{entries:?}");
+        }
+        let settings = Settings::named("Acme");
+        let judged = |is_same| basket.judged(&unnamed.id, is_same, &settings, at(NOW)).basket;
+        assert!(is_in_books(&judged(true), [&unnamed].into_iter()));
+        let apart = basket.judged(&named("E", 700).id, false, &settings, at(NOW)).basket;
+        assert!(!is_in_books(&apart, [&named("E", 700)].into_iter()), "a person said that it is another one");
+        let tenant = TenantId::parse("acme").expect("a tenant");
+        let enter = enter_task(&basket, basket.asked(), &[], "").id(&tenant, Some(&basket.customer));
+        let look = look_task(&basket, "xero", "").id(&tenant, Some(&basket.customer));
+        assert_eq!(over_with_entry(&tenant, &basket), [enter, look]);
     }
 
     #[test]

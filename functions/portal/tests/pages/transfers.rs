@@ -164,7 +164,8 @@ async fn once_the_books_have_the_money_the_page_says_so() {
         portal.get(&here).await.is(200).says("Bitte überweisen Sie").says("Nicht gefordert bis");
         let stored = basket.provider_id.as_deref().filter(|_| is_named);
         booked(&portal, &id, stored).await;
-        portal.get(&here).await.is(200).says(says).hides("<svg").hides("cancel").hides("Nicht gefordert bis");
+        portal.get(&here).await.is(200).says(says).hides("<svg").hides("cancel").hides("Nicht gefordert bis").hides(".pdf");
+        portal.get(&format!("{here}.pdf")).await.is(404);
         let form = portal.get(&format!("/p/{code}/pay")).await.is(200).hides(&first().to_string());
         if is_named {
             form.hides("läuft bereits");

@@ -257,6 +257,9 @@ impl Store {
                 actions.push(write.when(is(REVISION, n(known.revision))).update(self));
                 actions.extend(books.actions);
             }
+            if changed && let BasketSays::Judged { is_same: true, .. } = says {
+                actions.extend(self.entered(tenant, &basket, &[], now).await?);
+            }
             let mut elsewhere: Vec<(CustomerId, TransactWriteItem)> = Vec::new();
             for hold in self.basket_holds(tenant, &basket, settings, now).await? {
                 let action = hold.action(self, tenant, now);

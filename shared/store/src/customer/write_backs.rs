@@ -1,11 +1,13 @@
 //! Payments that are written into the books: an item beside the basket that says how that stands, and one beside the hints of the source while
 //! it waits, which whoever reads the books looks for. Both are made in the transaction in which the basket is paid.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
-    Basket, BasketStatus, Customer, CustomerId, Invoice, InvoiceId, Money, NewTask, PaymentId, TenantId, WriteBack,
-    WriteBackSetting,
-    write_back::{enter_task, undo_task},
+    Basket, BasketStatus, Customer, CustomerId, Invoice, InvoiceId, Money, NewTask, Payment, PaymentId, TaskId, TenantId,
+    Withdrawal, WriteBack, WriteBackSetting,
+    write_back::{back_task, enter_task, is_in_books, over_with_entry, stayed_minor, undo_task},
 };
 use jiff::Timestamp;
 
@@ -16,13 +18,13 @@ use crate::{
             basket, books,
             document::{DOC, REVISION},
             every::SK,
-            hint,
+            hint, task,
         },
-        change::{Change, is, no_item, put_new, some_item},
-        db::{Range, Transacted, Wrote, json, last_of, millis, n, number, s, text, to_json},
+        change::{Change, is, no_item, put, put_new, some_item},
+        db::{Range, Row, Transacted, Wrote, json, last_of, millis, n, number, s, text, to_json},
         keys,
     },
-    tasks::task_row,
+    tasks::{task_row, withdraw},
 };
 
 /// What goes with a change of a basket, as far as the books are concerned.
@@ -172,7 +174,8 @@ impl Store {
     }
 
     /// What goes with a change of a basket: one that is paid now is written into the books, where the connection of its customer's source says
-    /// so, and is a person's to enter otherwise; of one that was written, and of which less stayed, a person takes it back there.
+    /// so, and is a person's to enter otherwise; of one that was written or entered, and of which less stayed, a person takes it back there.
+    /// What nobody has entered yet and did not stay is entered by nobody.
     pub(super) async fn books_beside(
         &self,
         tenant: &TenantId,
@@ -183,60 +186,137 @@ impl Store {
         // What came in another currency than the basket's is for none of its invoices.
         let pays = |basket: &Basket| basket.status == BasketStatus::Paid && basket.received_minor > 0;
         let (was_paid, is_paid) = (before.is_some_and(pays), pays(after));
-        let is_less = before.is_some_and(|before| after.taken_back_minor > before.taken_back_minor) || (was_paid && !is_paid);
+        // What was taken back before it was heard that it came was never more.
+        let is_less = was_paid && (!is_paid || before.is_some_and(|before| after.taken_back_minor > before.taken_back_minor));
+        let is_back = was_paid && is_paid && before.is_some_and(|before| after.taken_back_minor < before.taken_back_minor);
         let mut beside = BooksBeside::default();
-        if is_paid == was_paid && !is_less {
+        if is_paid == was_paid && !is_less && !is_back {
             return Ok(beside);
         }
         let customer = &after.customer;
         let (stands, profile) = (keys::write_back(tenant, customer, &after.id), keys::profile(tenant, customer));
         let mut wanted = vec![stands.clone(), profile.clone()];
         // The tasks that may be raised: one that was raised before stays as it is, also where a person finished it.
-        let tasks = [left_to_a_person(after, ""), undo_task(after, "")];
-        wanted.extend(tasks.map(|task| keys::task(tenant, &task.id(tenant, Some(customer)))));
+        let place = |task: &NewTask| keys::task(tenant, &task.id(tenant, Some(customer)));
+        let entering_task = left_to_a_person(after, "").id(tenant, Some(customer));
+        let entering = keys::task(tenant, &entering_task);
+        wanted.extend([entering.clone(), place(&undo_task(after, "")), place(&back_task(after, ""))]);
         let rows = self.read_many("look how a payment is written of", &wanted, true).await?;
-        // It goes with what it is about, so that a person who acts has it in the transaction of what they do.
+        // It goes with what it is about, so that a person who acts has it in the transaction of what they do. One that was taken back is raised
+        // again.
         let raising = |task: &NewTask| {
             let (key, row) = task_row(tenant, Some(customer), task, now);
-            (!rows.contains_key(&key)).then(|| put_new(self, &key, row))
+            match rows.get(&key) {
+                None => Some(put_new(self, &key, row)),
+                Some(known) if known.contains_key(task::WITHDRAWN_AT) => Some(put(self, &key, row)),
+                Some(_) => None,
+            }
         };
         let known: Option<WriteBack> = rows.get(&stands).map(|row| json(row, DOC)).transpose()?;
+        let source = match &known {
+            Some(known) => known.source.clone(),
+            None => {
+                let said = rows.get(&profile).filter(|row| row.contains_key(DOC)).map(|row| json::<Customer>(row, DOC));
+                said.transpose()?.map(|customer| customer.source).unwrap_or_default()
+            }
+        };
+        let was_written = known.as_ref().is_some_and(|known| known.writes.is_some());
+        let is_over = |row: &Row| row.contains_key(task::DONE_AT) || text(row, task::WHY) == Some(ENTERED);
+        let was_entered = rows.get(&entering).is_some_and(is_over);
+        let is_to_be_entered = rows.get(&entering).is_some_and(is_open);
         if is_less {
-            let Some(known) = known else { return Ok(beside) };
-            match known.withdrawn(now).filter(|_| !is_paid) {
-                Some(withdrawn) => beside.actions.push(as_known(tenant, customer, &known, &withdrawn).update(self)),
-                None if known.writes.is_some() || is_paid => {
-                    beside.actions.extend(raising(&undo_task(after, &known.source)));
-                }
-                None => {}
+            if is_to_be_entered && !is_paid {
+                beside.actions.push(withdraw(tenant, &no_longer(entering_task, GONE), now).update(self));
+            }
+            let withdrawn = known.as_ref().filter(|_| !is_paid).and_then(|known| Some((known, known.withdrawn(now)?)));
+            // What is written or entered later is the whole.
+            let will_be = is_paid && (known.is_some() || is_to_be_entered);
+            if let Some((known, withdrawn)) = withdrawn {
+                beside.actions.push(as_known(tenant, customer, known, &withdrawn).update(self));
+            } else if was_written || was_entered || will_be {
+                beside.actions.extend(raising(&undo_task(after, &source)));
             }
             return Ok(beside);
         }
+        if is_back || was_written || was_entered {
+            // A person was told to take it back in the books when it went.
+            let is_there = known.is_some() || was_entered || is_to_be_entered;
+            beside.actions.extend(raising(&back_task(after, &source)).filter(|_| is_there));
+            return Ok(beside);
+        }
         let asked = match &known {
-            Some(known) => known.asked_again(now).map(|again| (again, Some(known))),
+            Some(known) => known.asked_again(now),
             None => {
-                let said = rows.get(&profile).filter(|row| row.contains_key(DOC)).map(|row| json::<Customer>(row, DOC));
-                let source = said.transpose()?.map(|customer| customer.source).unwrap_or_default();
-                if self.write_back_setting(tenant, &source).await?.is_none() {
-                    beside.actions.extend(raising(&left_to_a_person(after, &source)));
-                    return Ok(beside);
-                }
-                Some((WriteBack::asked(&after.id, &source, now), None))
+                let is_written = self.write_back_setting(tenant, &source).await?.is_some();
+                is_written.then(|| WriteBack::asked(&after.id, &source, now))
             }
         };
-        // Of one that came back after it was written, a person was told when it went.
-        let Some((asked, known)) = asked else { return Ok(beside) };
+        let Some(asked) = asked else {
+            beside.actions.extend(raising(&left_to_a_person(after, &source)));
+            return Ok(beside);
+        };
         let waits = Change::of(keys::waiting_write(tenant, &asked.source, customer, &after.id))
             .add(hint::TIMES, n(1))
             .put(hint::SEEN_AT, n(millis(now)));
-        let written = match known {
+        let written = match &known {
             Some(known) => as_known(tenant, customer, known, &asked),
             None => row(tenant, customer, &asked).when(no_item()),
         };
         beside.actions.extend([written.update(self), waits.update(self)]);
+        if after.taken_back_minor > 0 {
+            // What is written is the whole.
+            beside.actions.extend(raising(&undo_task(after, &asked.source)));
+        }
         beside.written_into = Some(asked.source);
         Ok(beside)
     }
+
+    /// Takes back the work to enter a basket's payment in the books, or to look for it there, once entries that are it come to all of it; `heard`
+    /// are entries as they become with these writes.
+    pub(super) async fn entered(
+        &self,
+        tenant: &TenantId,
+        basket: &Basket,
+        heard: &[&Payment],
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>> {
+        const OP: &str = "look whether the books have a payment of";
+        let tasks = over_with_entry(tenant, basket);
+        let wanted: Vec<_> = tasks.iter().map(|task| keys::task(tenant, task)).collect();
+        let rows = self.read_many(OP, &wanted, true).await?;
+        let open: Vec<TaskId> =
+            tasks.into_iter().zip(&wanted).filter(|(_, key)| rows.get(*key).is_some_and(is_open)).map(|(task, _)| task).collect();
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(head) = self.head(tenant, &basket.customer).await? else { return Ok(Vec::new()) };
+        let facts = Box::pin(self.facts(tenant, &head)).await?;
+        let mut entries: BTreeMap<&PaymentId, &Payment> = BTreeMap::new();
+        let known = facts.payments.iter().chain(&facts.shared).map(|fact| &fact.payment);
+        for entry in known.chain(heard.iter().copied()) {
+            let newest = entries.entry(&entry.id).or_insert(entry);
+            if newest.source_version < entry.source_version {
+                *newest = entry;
+            }
+        }
+        let is_there = is_in_books(basket, entries.into_values());
+        let over = open.into_iter().filter(|_| is_there);
+        Ok(over.map(|task| withdraw(tenant, &no_longer(task, ENTERED), now).update(self)).collect())
+    }
+}
+
+/// Why work is taken back whose payment did not stay.
+const GONE: &str = "the payment did not stay";
+/// Why work is taken back that the books say is done.
+const ENTERED: &str = "the books have the payment";
+
+fn no_longer(task: TaskId, why: &str) -> Withdrawal {
+    Withdrawal { task, why: why.to_owned(), done: false }
+}
+
+/// Whether a task is neither done nor taken back.
+fn is_open(row: &Row) -> bool {
+    !row.contains_key(task::DONE_AT) && !row.contains_key(task::WITHDRAWN_AT)
 }
 
 /// The change of a basket with the source into whose books it is written.
@@ -259,5 +339,5 @@ fn as_known(tenant: &TenantId, customer: &CustomerId, known: &WriteBack, after: 
 fn left_to_a_person(basket: &Basket, source: &str) -> NewTask {
     let numbers: Vec<&str> = basket.lines.iter().map(|line| line.number.as_str()).filter(|number| !number.is_empty()).collect();
     let why = format!("Dunlin does not write payments into the books of {source}.");
-    enter_task(basket, Money::from_minor(basket.received_minor, basket.currency), &numbers, &why)
+    enter_task(basket, Money::from_minor(stayed_minor(basket), basket.currency), &numbers, &why)
 }

@@ -7,17 +7,17 @@ use crate::common::*;
 
 const TOTAL: i64 = 125_000;
 
-async fn with_invoices() -> Table {
+pub async fn with_invoices() -> Table {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1), invoice_doc("INV-2", 1)], 0).await;
     table
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings { mode: Mode::Live, ..Settings::named("Acme") }
 }
 
-fn beginning(name: &str, lines: &[(&str, i64)]) -> BasketBegin {
+pub fn beginning(name: &str, lines: &[(&str, i64)]) -> BasketBegin {
     let line = |(name, amount_minor): &(&str, i64)| BasketLine {
         invoice: invoice_id(name),
         number: (*name).to_owned(),
@@ -35,22 +35,22 @@ fn beginning(name: &str, lines: &[(&str, i64)]) -> BasketBegin {
     }
 }
 
-async fn begin(table: &Table, begin: BasketBegin, minute: i64) -> (Basket, BasketBegun) {
+pub async fn begin(table: &Table, begin: BasketBegin, minute: i64) -> (Basket, BasketBegun) {
     let facts = table.facts().await;
     let (basket, money) = begin.begin(&facts, &settings(), at(minute)).expect("no flaw");
     let begun = table.store.begin_basket(&table.tenant, &basket, &money, facts.version, at(minute)).await.unwrap();
     (basket, begun)
 }
 
-fn owner(table: &Table) -> BasketOwner {
+pub fn owner(table: &Table) -> BasketOwner {
     BasketOwner { tenant: table.tenant.clone(), customer: customer_id() }
 }
 
-fn said(basket: &Basket, event: &str, minute: i64, what: ProviderOutcome) -> ProviderSaid {
+pub fn said(basket: &Basket, event: &str, minute: i64, what: ProviderOutcome) -> ProviderSaid {
     ProviderSaid { basket: basket.id.clone(), event: event.to_owned(), at: at(minute), provider_id: None, what }
 }
 
-fn received(minor: i64) -> ProviderOutcome {
+pub fn received(minor: i64) -> ProviderOutcome {
     let money = Money::from_minor(minor, Currency::EUR);
     ProviderOutcome::Received { money, way: WayOfPaying::Card, reference: "pi_1".to_owned() }
 }
@@ -60,13 +60,13 @@ fn refunded(minor: i64) -> ProviderOutcome {
     ProviderOutcome::TakenBack { external_id: "re_1".to_owned(), kind: ReversalKind::Refund, money, in_force: true }
 }
 
-async fn hear_by(store: &Store, table: &Table, said: &ProviderSaid, minute: i64) -> store::Result<BasketHeard> {
+pub async fn hear_by(store: &Store, table: &Table, said: &ProviderSaid, minute: i64) -> store::Result<BasketHeard> {
     let receipt = Receipt { source: "pay-stripe".to_owned(), event_id: said.event.clone() };
     let says = BasketSays::Provider(said, Some(&receipt));
     store.change_basket(&owner(table), &said.basket, says, &settings(), at(minute)).await
 }
 
-async fn hear(table: &Table, said: &ProviderSaid, minute: i64) -> (Basket, AppliedOutcome) {
+pub async fn hear(table: &Table, said: &ProviderSaid, minute: i64) -> (Basket, AppliedOutcome) {
     match hear_by(&table.store, table, said, minute).await.unwrap() {
         BasketHeard::Heard(basket, outcome) => (*basket, outcome),
         BasketHeard::Unknown => panic!("no basket"),
@@ -74,8 +74,13 @@ async fn hear(table: &Table, said: &ProviderSaid, minute: i64) -> (Basket, Appli
 }
 
 /// What may be asked for now.
-async fn due_now(table: &Table, minute: i64) -> i64 {
-    let facts = table.facts().await;
+pub async fn due_now(table: &Table, minute: i64) -> i64 {
+    due_at(table, "C-1", minute).await
+}
+
+/// What may be asked of a customer.
+pub async fn due_at(table: &Table, external: &str, minute: i64) -> i64 {
+    let facts = table.facts_of(external).await;
     receivables::Receivables::in_zone(&facts, &jiff::tz::TimeZone::UTC, at(minute)).exposure_minor(Currency::EUR)
 }
 
@@ -245,10 +250,10 @@ async fn a_person_says_whether_an_entry_in_the_books_is_its_payment() {
     assert!(all >= TOTAL);
 }
 
-const REFERENCE: &str = "RF18539007547034ABCDEFGH";
+pub const REFERENCE: &str = "RF18539007547034ABCDEFGH";
 
 /// A transfer of 50.00 for the first invoice was announced, under a reference.
-async fn announced(table: &Table) -> Basket {
+pub async fn announced(table: &Table) -> Basket {
     let begin_transfer = BasketBegin {
         provider: "transfer".to_owned(),
         way: WayOfPaying::Transfer,
@@ -268,7 +273,7 @@ fn entry(version: u64, reference: Option<&str>) -> Document {
     Document::Payment { customer: CustomerRef::Named(customer_id()), payment }
 }
 
-async fn stands(table: &Table, basket: &Basket) -> (BasketStatus, i64, usize) {
+pub async fn stands(table: &Table, basket: &Basket) -> (BasketStatus, i64, usize) {
     let known = table.store.basket(&table.tenant, &customer_id(), &basket.id).await.unwrap().unwrap();
     (known.status, known.received_minor, known.booked.len())
 }

@@ -3,6 +3,7 @@
 
 mod along;
 mod baskets;
+mod baskets_moved;
 mod by_hand;
 mod causes;
 mod common;

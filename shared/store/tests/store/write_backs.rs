@@ -2,7 +2,7 @@
 
 use domain::{
     basket::BasketBegin,
-    write_back::{enter_task, undo_task},
+    write_back::{back_task, enter_task, undo_task},
     *,
 };
 use store::{BasketHeard, BasketOwner, BasketSays, BusEvent, Receipt, events};
@@ -68,6 +68,20 @@ async fn is_raised(table: &Table, task: &NewTask) -> bool {
     table.store.task(&table.tenant, &id).await.unwrap().is_some()
 }
 
+/// Whether work is there, and neither done nor taken back.
+async fn is_open(table: &Table, task: &NewTask) -> bool {
+    let id = task.id(&table.tenant, Some(&customer_id()));
+    table.store.task(&table.tenant, &id).await.unwrap().is_some_and(|task| task.done_at.is_none() && task.withdrawn.is_none())
+}
+
+/// An entry in the books for the invoice.
+fn entry(name: &str, amount_minor: i64, reference: Option<&str>) -> Document {
+    let known = payment(name, 1, "INV-1");
+    let allocations = vec![Allocation { invoice: invoice_id("INV-1"), amount_minor }];
+    let payment = Payment { amount_minor, allocations, reference: reference.map(str::to_owned), ..known };
+    Document::Payment { customer: CustomerRef::Named(customer_id()), payment }
+}
+
 async fn stands(table: &Table, basket: &Basket) -> Option<WriteBack> {
     table.store.write_back(&table.tenant, &customer_id(), &basket.id).await.unwrap()
 }
@@ -101,11 +115,69 @@ async fn where_nobody_writes_a_person_is_told_what_to_enter() {
     let [taken] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!((taken.kind.as_str(), &taken.detail["payment"]), ("PaymentTaken", &basket.id.as_str().into()));
     assert_eq!(taken.detail.get("written_into"), None);
-    // One that was charged back, and came back, is no new payment.
+    // One that was charged back, and came back, is no new payment. Meanwhile nobody is to enter it.
+    assert!(is_open(&table, &enter).await);
     let gone = hear(&table, &basket, "evt_2", 3, charged_back(true)).await;
     assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "nobody wrote it");
+    assert!(!is_open(&table, &enter).await);
     hear(&table, &basket, "evt_3", 4, charged_back(false)).await;
     assert_eq!((told(&table).len(), paid.status), (1, BasketStatus::Paid));
+    assert!(is_open(&table, &enter).await);
+}
+
+#[tokio::test]
+async fn work_to_enter_a_payment_ends_with_the_entries_that_are_it() {
+    let (table, basket) = begun(false).await;
+    hear(&table, &basket, "evt_1", 2, received(5_000)).await;
+    let enter = enter_task(&basket, basket.asked(), &[], "");
+    let id = basket.id.as_str();
+    table.say("e2", &[entry("P-1", 3_000, Some(id))], 3).await;
+    assert!(is_open(&table, &enter).await, "2,000 are to be entered still");
+    table.say("e3", &[entry("P-2", 2_000, Some(&format!("Card {id}")))], 4).await;
+    assert!(!is_open(&table, &enter).await);
+    // Of what is in the books a person takes back what did not stay, and sees that it is there when it is back.
+    let gone = hear(&table, &basket, "evt_2", 5, charged_back(true)).await;
+    assert!(is_open(&table, &undo_task(&gone, SOURCE)).await);
+    let back = hear(&table, &basket, "evt_3", 6, charged_back(false)).await;
+    assert!(is_open(&table, &back_task(&back, SOURCE)).await && !is_open(&table, &enter).await);
+
+    // One that names nothing ends it once a person says that it is the payment.
+    let (table, basket) = begun(false).await;
+    hear(&table, &basket, "evt_1", 2, received(5_000)).await;
+    table.say("e2", &[entry("P-1", 5_000, None)], 3).await;
+    let enter = enter_task(&basket, basket.asked(), &[], "");
+    let owner = BasketOwner { tenant: table.tenant.clone(), customer: customer_id() };
+    for (is_same, open) in [(false, true), (true, false)] {
+        let says = BasketSays::Judged { entry: &payment_id("P-1"), is_same };
+        table.store.change_basket(&owner, &basket.id, says, &settings(), at(4)).await.unwrap();
+        assert_eq!(is_open(&table, &enter).await, open, "{is_same}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_given_back_in_part_before_it_was_heard_of_is_a_payment_all_the_same() {
+    let refunded = || {
+        let money = Money::from_minor(2_000, Currency::EUR);
+        ProviderOutcome::TakenBack { external_id: "re_1".to_owned(), kind: ReversalKind::Refund, money, in_force: true }
+    };
+    let (table, basket) = begun(false).await;
+    hear(&table, &basket, "evt_2", 2, refunded()).await;
+    let paid = hear(&table, &basket, "evt_1", 3, received(5_000)).await;
+    assert_eq!((paid.status, paid.received_minor, paid.taken_back_minor), (BasketStatus::Paid, 5_000, 2_000));
+    let id = enter_task(&basket, basket.asked(), &[], "").id(&table.tenant, Some(&customer_id()));
+    let task = table.store.task(&table.tenant, &id).await.unwrap().expect("a person enters it");
+    assert!(task.task.detail.starts_with(&Money::from_minor(3_000, Currency::EUR).to_string()), "{}", task.task.detail);
+
+    let (table, basket) = begun(true).await;
+    hear(&table, &basket, "evt_2", 2, refunded()).await;
+    let paid = hear(&table, &basket, "evt_1", 3, received(5_000)).await;
+    assert_eq!(waiting(&table).await, [basket.id.clone()]);
+    assert!(is_open(&table, &undo_task(&paid, SOURCE)).await, "what is written is the whole");
+    // What was given back is back again.
+    let ProviderOutcome::TakenBack { external_id, kind, money, .. } = refunded() else { unreachable!() };
+    let failed = ProviderOutcome::TakenBack { external_id, kind, money, in_force: false };
+    let back = hear(&table, &basket, "evt_3", 4, failed).await;
+    assert!(is_open(&table, &back_task(&back, SOURCE)).await);
 }
 
 #[tokio::test]

@@ -16,11 +16,13 @@
 //! | `moves` | what goes along when an object comes to another customer |
 //! | `shared` | payments for invoices of another customer than their own |
 //! | `transfers` | baskets of transfers that the books bring |
+//! | `entered` | work that ends once the books have a payment that was taken here |
 //! | `write` | the plan as effects on items |
 //! | `batch` | effects and wake-ups as transactions |
 //! | `items` | the stored forms |
 
 mod batch;
+mod entered;
 mod items;
 mod moves;
 mod origin;

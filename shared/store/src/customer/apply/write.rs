@@ -127,7 +127,8 @@ impl Plan<'_> {
             }
             return Ok(None);
         }
-        for unit in beside.into_iter().chain(profiles).chain(transfers).chain(units) {
+        let entered = self.entered().await?;
+        for unit in beside.into_iter().chain(profiles).chain(transfers).chain(units).chain(entered) {
             batches.add(unit);
         }
         let together = batches.room() >= shared.iter().map(Share::actions).sum::<usize>() + 2 * owners.len();
