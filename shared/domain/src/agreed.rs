@@ -11,14 +11,12 @@ use crate::{
     agreement::DisputeStatus,
     dates::add_days,
     kept_back::{Hold, HoldScope, KeptBack},
-    paid_here::PaidHere,
+    paid_of_invoice::PaidHere,
     planned::{OpenPart, Planned, by_age, stand_for},
     receivables::DueItem,
 };
 
-mod on_its_way;
-#[cfg(test)]
-mod on_its_way_tests;
+mod money_on_its_way;
 
 /// How the invoices of a receivables stand, for agreements to measure themselves by.
 pub struct Measure<'b> {
@@ -469,3 +467,6 @@ enum Came {
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {
     amounts.fold(0, i64::saturating_add)
 }
+
+#[cfg(test)]
+mod money_on_its_way_tests;

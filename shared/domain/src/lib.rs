@@ -113,7 +113,7 @@ pub mod new_task;
 pub mod order;
 pub mod own_message;
 pub mod owners;
-mod paid_here;
+mod paid_of_invoice;
 pub mod past;
 pub mod people;
 pub mod person_digest;

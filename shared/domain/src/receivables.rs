@@ -12,7 +12,7 @@ use crate::{
     Agreement, BalanceKey, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, PaymentFact, PaymentId,
     agreed::agreed,
     kept_back::{self, Hold, KeptBack, Shares},
-    paid_here::PaidHere,
+    paid_of_invoice::PaidHere,
     planned::{by_age, stand_for},
     settings::AfterRefund,
 };

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Basket, BasketStatus, Currency, CustomerId, Document, Invoice, InvoiceId, Money, NewTask, Payment, PaymentId, PaymentKind,
-    Settings, TaskId, TaskKind, TenantId, word::stored_words,
+    Basket, BasketStatus, Currency, Document, Invoice, InvoiceId, Money, NewTask, Payment, PaymentId, PaymentKind, Settings,
+    TaskId, TaskKind, TenantId, word::stored_words,
 };
 
 /// How often a vendor is asked whose answer was lost, before a person is asked to look.

@@ -11,8 +11,8 @@ use super::{
     twice::Counted,
 };
 use crate::{
-    BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, balance::legal_entity, paid_here::PaidHere,
-    taken_back,
+    BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, balance::legal_entity,
+    paid_of_invoice::PaidHere, taken_back,
 };
 
 /// What payments and credit notes say of one invoice, in minor units.
@@ -128,7 +128,7 @@ pub(super) fn settle<'f>(facts: &'f Facts, rules: ReceivablesRules<'_>) -> Settl
     mismatched.sort();
     all_taken.sort_by(|a, b| a.id.cmp(&b.id));
     unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    let paid_here = if facts.agreements.is_empty() { Vec::new() } else { twice::paid_here(&counted) };
+    let paid_here = if facts.agreements.is_empty() { Vec::new() } else { twice::payments_here(&counted) };
     Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear, twice, good: all_good, paid_here }
 }
 

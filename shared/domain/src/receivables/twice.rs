@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use super::{Unclear, known::total};
 use crate::{
     AgreementId, Allocation, Facts, Invoice, InvoiceId, Money, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus,
-    Reversal, TakenHere, dates::add_days, paid_here::PaidHere,
+    Reversal, TakenHere, dates::add_days, paid_of_invoice::PaidHere,
 };
 
 /// How many days before its basket was begun an entry may be dated that is proposed as a payment's own: zones differ.
@@ -316,7 +316,7 @@ fn larger_of<'f>(ours: &Counted<'f>, entry: &Counted<'f>) -> (Counted<'f>, Twice
 }
 
 /// What payments that were taken here pay of invoices, each money once.
-pub(super) fn paid_here(counted: &[Counted<'_>]) -> Vec<PaidHere> {
+pub(super) fn payments_here(counted: &[Counted<'_>]) -> Vec<PaidHere> {
     let mut paid = Vec::new();
     for one in counted {
         let Some(here) = one.here() else { continue };

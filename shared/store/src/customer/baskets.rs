@@ -258,7 +258,7 @@ impl Store {
                 actions.extend(books.actions);
             }
             if changed && let BasketSays::Judged { is_same: true, .. } = says {
-                actions.extend(self.entered(tenant, &basket, &[], now).await?);
+                actions.extend(self.work_ended_by_entries(tenant, &basket, &[], now).await?);
             }
             let mut elsewhere: Vec<(CustomerId, TransactWriteItem)> = Vec::new();
             for hold in self.basket_holds(tenant, &basket, settings, now).await? {

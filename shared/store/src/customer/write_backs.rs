@@ -273,7 +273,7 @@ impl Store {
 
     /// Takes back the work to enter a basket's payment in the books, or to look for it there, once entries that are it come to all of it; `heard`
     /// are entries as they become with these writes.
-    pub(super) async fn entered(
+    pub(super) async fn work_ended_by_entries(
         &self,
         tenant: &TenantId,
         basket: &Basket,

@@ -21,7 +21,7 @@ impl Plan<'_> {
         for (id, entries) in named {
             let Some(owner) = store.basket_owner(&id).await?.filter(|owner| owner.tenant == *tenant) else { continue };
             let Some(basket) = store.basket(tenant, &owner.customer, &id).await? else { continue };
-            let actions = store.entered(tenant, &basket, &entries, self.now).await?;
+            let actions = store.work_ended_by_entries(tenant, &basket, &entries, self.now).await?;
             units.extend(actions.into_iter().map(Unit::of));
         }
         Ok(units)

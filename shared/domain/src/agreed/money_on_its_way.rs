@@ -12,7 +12,7 @@ use super::{Measure, total};
 use crate::{
     Agreement, HoldReason, InvoiceId, MoneyOnItsWay, OfBasket, Stood, Terms,
     kept_back::{Hold, HoldScope},
-    paid_here::PaidHere,
+    paid_of_invoice::PaidHere,
 };
 
 impl Measure<'_> {
