@@ -1,11 +1,18 @@
 //! What a payer wants is begun once, or not at all.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
-use domain::{Basket, BasketLine, BasketStatus, Currency, CustomerId, InvoiceId, LinkId, PaymentId, WayOfPaying};
+use domain::{
+    Basket, BasketLine, BasketStatus, Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, LinkId, PaymentId,
+    SourceVersion, WayOfPaying,
+};
 use jiff::SignedDuration;
 use payments::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand, PaymentWords};
 use serde_json::json;
-use testbed::aws::{Aws, event};
+use store::Receipt;
+use testbed::{
+    aws::{Aws, event},
+    documents,
+};
 
 struct Desk {
     aws: Aws,
@@ -55,6 +62,14 @@ impl Desk {
 
     async fn cancel(&self, basket: &PaymentId) -> ErrandAnswer {
         self.run(ErrandKind::Cancel { basket: basket.clone() }).await
+    }
+
+    /// A provider is connected at which nobody listens.
+    async fn connects_in_vain(&self) {
+        let secret = json!({"secret_key": "sk_test_1", "webhook_secret": "whsec_1"}).to_string();
+        let config = json!({"base_url": "http://127.0.0.1:9"});
+        let (vault, tenant) = (&self.aws.vault, &self.aws.tenant);
+        vault.put_connection(tenant, "pay-stripe", secret.as_bytes(), &config, None, None).await.unwrap();
     }
 
     async fn baskets(&self) -> Vec<Basket> {
@@ -131,11 +146,7 @@ async fn what_cannot_be_paid_or_taken_writes_nothing() {
 #[tokio::test]
 async fn a_provider_that_does_not_answer_is_asked_again_and_its_time_passes() {
     let desk = Desk::new().await;
-    let secret = json!({"secret_key": "sk_test_1", "webhook_secret": "whsec_1"}).to_string();
-    // Nobody listens there.
-    let config = json!({"base_url": "http://127.0.0.1:9"});
-    let (vault, tenant) = (&desk.aws.vault, &desk.aws.tenant);
-    vault.put_connection(tenant, "pay-stripe", secret.as_bytes(), &config, None, None).await.unwrap();
+    desk.connects_in_vain().await;
     let wish = desk.wish("form", "stripe", WayOfPaying::Card, 100);
     assert_eq!((desk.begin(&wish).await, desk.begin(&wish).await), (ErrandAnswer::Later, ErrandAnswer::Later));
     let baskets = desk.baskets().await;
@@ -151,4 +162,29 @@ async fn a_provider_that_does_not_answer_is_asked_again_and_its_time_passes() {
     statuses.sort();
     expected.sort();
     assert_eq!(statuses, expected);
+}
+
+#[tokio::test]
+async fn what_is_over_of_an_invoice_that_moved_is_ended_before_another_payment_of_it_begins() {
+    let mut desk = Desk::new().await;
+    desk.connects_in_vain().await;
+    let wish = desk.wish("form", "stripe", WayOfPaying::Card, 100);
+    assert_eq!(desk.begin(&wish).await, ErrandAnswer::Later);
+    let (store, tenant, before) = (&desk.aws.store, &desk.aws.tenant, desk.customer.clone());
+    let head = store.head(tenant, &before).await.unwrap().unwrap();
+    let owed = store.facts(tenant, &head).await.unwrap().invoices.remove(0).invoice;
+    let invoice = Invoice { source_version: SourceVersion::Number(1_000_000), ..owed };
+    let customer = documents::customer("acme", "canonical", "C-2");
+    let now_owes = customer.id.clone();
+    let moves = Document::Invoice { customer: CustomerRef::Full(Box::new(customer)), invoice };
+    let receipt = Receipt { source: "canonical".to_owned(), event_id: "moves".to_owned() };
+    store.apply(tenant, &receipt, &[moves], desk.aws.now()).await.unwrap();
+    desk.aws.advance(SignedDuration::from_mins(30));
+
+    desk.customer = now_owes;
+    let other = desk.wish("other", "stripe", WayOfPaying::Card, 100);
+    assert_eq!(desk.begin(&other).await, ErrandAnswer::Later);
+    assert_eq!(desk.baskets().await.into_iter().map(|basket| basket.id).collect::<Vec<_>>(), [other.id]);
+    let first = desk.aws.store.basket(&desk.aws.tenant, &before, &wish.id).await.unwrap().unwrap();
+    assert_eq!(first.status, BasketStatus::Expired, "its page is nobody's any more");
 }
