@@ -151,8 +151,11 @@ impl Store {
             let note: CustomerNote = json(&row, DOC)?;
             let files = note.answer_files().map(|file| &file.name);
             let answered = note.answers.iter().map(|answer| &answer.words).chain(files);
-            let mut said = note.before.iter().map(|(_, said)| said).chain(once(&note.text)).chain(answered);
-            if own || said.any(|said| names.are_in(said)) {
+            let is_named = {
+                let mut said = note.before.iter().map(|(_, said)| said).chain(once(&note.text)).chain(answered);
+                said.any(|said| names.are_in(said))
+            };
+            if own || is_named {
                 found.push(WordsAbout::Note(note));
             }
         }
