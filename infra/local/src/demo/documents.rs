@@ -46,6 +46,18 @@ pub fn invoice(buyer: &Buyer, bill: &Bill, start: Date, version: i64, standing: 
     json!({"type": "invoice.upserted", "customer": customer(buyer), "invoice": invoice})
 }
 
+/// A canonical payment of one bill, as the seller's people enter it.
+pub fn payment(buyer: &Buyer, bill: &Bill, id: &str, reference: &str, minor: i64, received_on: Date) -> Value {
+    json!({
+        "type": "payment.upserted", "customer": {"external_id": buyer.id},
+        "payment": {
+            "external_id": id, "source_version": 1, "status": "received", "currency": buyer.currency, "amount_minor": minor,
+            "received_on": received_on, "reference": reference,
+            "allocations": [{"invoice_external_id": format!("INV-{}", bill.number), "amount_minor": minor}],
+        },
+    })
+}
+
 /// What came of a bill so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standing {
