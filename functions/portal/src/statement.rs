@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agreement, AgreementScope, Currency, DisputeStatus, Facts, Invoice, InvoiceFact, InvoiceId, Owed, PaymentFact, PaymentId,
-    PaymentKind, PaymentStatus, PlanStatus, PromiseStatus, Settings, Terms,
+    PaymentKind, PaymentStatus, PlanStatus, PromiseStatus, Settings, TakenHere, Terms,
     calendar::tenant_zone,
     dates::days_between,
     decide,
@@ -103,6 +103,17 @@ pub(crate) struct ReceivedItem {
     pub(crate) currency: Currency,
     pub(crate) amount_minor: i64,
     pub(crate) received_on: Date,
+    reference: Option<String>,
+    taken_here: Option<Box<TakenHere>>,
+}
+
+impl ReceivedItem {
+    /// Whether it is the entry in the books of another one, which was taken here: the two are one payment.
+    fn is_entry_of(&self, other: &Self) -> bool {
+        let is_like = self.kind == other.kind && self.currency == other.currency;
+        let here = other.taken_here.as_deref().filter(|here| is_like && !here.undone && self.taken_here.is_none());
+        here.is_some_and(|here| here.has_entry(&self.id, self.reference.as_deref()))
+    }
 }
 
 /// Which page of how many.
@@ -291,7 +302,8 @@ fn credit(receivables: &Receivables<'_>, overpaid: &[Overpaid]) -> BTreeMap<Curr
     credit
 }
 
-/// What was received lately: what the lists say, which know older ones too, and what the facts say, which are newer.
+/// What was received lately: what the lists say, which know older ones too, and what the facts say, which are newer. A payment that was taken
+/// here is one with its entry in the books.
 fn received(facts: &Facts, listed: &[PaymentLine]) -> Vec<ReceivedItem> {
     let of_line = |line: &PaymentLine| ReceivedItem {
         id: line.payment.clone(),
@@ -300,6 +312,8 @@ fn received(facts: &Facts, listed: &[PaymentLine]) -> Vec<ReceivedItem> {
         currency: line.currency,
         amount_minor: line.amount_minor,
         received_on: line.received_on,
+        reference: line.reference.clone(),
+        taken_here: line.taken_here.clone(),
     };
     let of_fact = |fact: &PaymentFact| ReceivedItem {
         id: fact.payment.id.clone(),
@@ -308,12 +322,18 @@ fn received(facts: &Facts, listed: &[PaymentLine]) -> Vec<ReceivedItem> {
         currency: fact.payment.currency,
         amount_minor: fact.payment.amount_minor,
         received_on: fact.payment.received_on,
+        reference: fact.payment.reference.clone(),
+        taken_here: fact.payment.taken_here.clone(),
     };
     let listed = listed.iter().map(|line| (line.payment.clone(), of_line(line)));
     let facts = facts.payments.iter().map(|fact| (fact.payment.id.clone(), of_fact(fact)));
-    let all: BTreeMap<PaymentId, ReceivedItem> = listed.chain(facts).collect();
+    let known: BTreeMap<PaymentId, ReceivedItem> = listed.chain(facts).collect();
     // What only a later release knows is not shown in words that may be wrong.
-    let mut all: Vec<ReceivedItem> = all.into_values().filter(|item| !item.kind.is_later() && !item.status.is_later()).collect();
+    let is_shown = |item: &&ReceivedItem| {
+        let is_entry = known.values().any(|other| item.is_entry_of(other));
+        !item.kind.is_later() && !item.status.is_later() && !is_entry
+    };
+    let mut all: Vec<ReceivedItem> = known.values().filter(is_shown).cloned().collect();
     all.sort_by(|a, b| b.received_on.cmp(&a.received_on).then_with(|| a.id.cmp(&b.id)));
     all.truncate(RECEIVED_SHOWN);
     all

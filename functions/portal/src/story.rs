@@ -23,7 +23,10 @@ pub(crate) fn story_of(visit: &Visit, facts: &Facts, fact: &InvoiceFact, zone: &
     let mut events: BTreeSet<(Date, u8, String)> = BTreeSet::new();
     events.insert((invoice.issued_on, 0, visit.words.was_issued.to_owned()));
     events.extend(due(visit, invoice).into_iter().map(|(on, text)| (on, 1, text)));
-    events.extend(facts.payments.iter().chain(&facts.shared).flat_map(|fact| paid(visit, facts, fact, invoice)));
+    let payments = || facts.payments.iter().chain(&facts.shared);
+    // A payment that was taken here is one with its entry in the books.
+    let is_one = |fact: &&PaymentFact| !payments().any(|other| fact.payment.is_entry_of(&other.payment));
+    events.extend(payments().filter(is_one).flat_map(|fact| paid(visit, facts, fact, invoice)));
     for agreement in facts.agreements.iter().filter(|agreement| is_of(agreement, invoice)) {
         events.extend(agreed(visit, agreement, zone).into_iter().map(|(on, text)| (on, 3, text)));
     }

@@ -188,7 +188,22 @@ pub struct TakenHere {
     pub undone: bool,
 }
 
+impl TakenHere {
+    /// Whether an entry in the books, of the same currency, is this payment: it names its basket, or a person said so.
+    pub fn has_entry(&self, entry: &PaymentId, reference: Option<&str>) -> bool {
+        let names = |reference: &str| reference.to_ascii_lowercase().contains(self.basket.as_str());
+        !self.apart.contains(entry) && (self.same.contains(entry) || reference.is_some_and(names))
+    }
+}
+
 impl Payment {
+    /// Whether it is the entry in the books of another payment, which was taken here: the two are one.
+    pub fn is_entry_of(&self, other: &Self) -> bool {
+        let is_like = self.kind == other.kind && self.currency == other.currency && !other.is_undone();
+        let here = other.taken_here.as_deref().filter(|_| is_like && self.taken_here.is_none());
+        here.is_some_and(|here| here.has_entry(&self.id, self.reference.as_deref()))
+    }
+
     /// Whether only a later release knows what became of it, or what it is. It pays nothing and is no credit, and what it may have
     /// paid is kept back: nobody is chased for it.
     pub fn is_unclear(&self) -> bool {

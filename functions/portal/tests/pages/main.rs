@@ -11,6 +11,7 @@ mod documents;
 mod files;
 mod languages;
 mod new_links;
+mod one_payment;
 mod own_system;
 mod paid_already;
 mod paying;

@@ -218,11 +218,7 @@ fn pair(all: &[Counted<'_>]) -> Paired {
 
 /// Whether an entry is a payment's own: it names its basket, or a person said so.
 fn is_linked(payment: &Payment, here: &TakenHere, entry: &Payment) -> bool {
-    if entry.currency != payment.currency || here.apart.contains(&entry.id) {
-        return false;
-    }
-    let names = |reference: &String| reference.to_ascii_lowercase().contains(here.basket.as_str());
-    here.same.contains(&entry.id) || entry.reference.as_ref().is_some_and(names)
+    entry.currency == payment.currency && here.has_entry(&entry.id, entry.reference.as_deref())
 }
 
 /// Whether an entry may be a payment's own though nothing says so.

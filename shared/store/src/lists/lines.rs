@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     AgreementId, CaseId, CaseState, Channel, Currency, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Owed, PaymentId,
-    PaymentKind, PaymentStatus, SuppressionReason, TaskId,
+    PaymentKind, PaymentStatus, SuppressionReason, TakenHere, TaskId,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -159,6 +159,12 @@ pub struct PaymentLine {
     pub allocated_minor: i64,
     /// When it was received.
     pub received_on: Date,
+    /// What its source's people wrote to know it by: an entry in the books names a payment that was taken here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Where Dunlin itself took it: what tells it from its entry in the books.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_here: Option<Box<TakenHere>>,
 }
 
 /// Whose a message or case is.

@@ -267,6 +267,8 @@ fn of_payment(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         amount_minor: payment.amount_minor,
         allocated_minor: allocated.fold(0, i64::saturating_add),
         received_on: payment.received_on,
+        reference: payment.reference.clone(),
+        taken_here: payment.taken_here.clone(),
     });
     let kind = match payment.kind {
         PaymentKind::CreditNote => "credit_notes",
