@@ -8,8 +8,8 @@ use crate::{
     visit::Visit,
 };
 
-/// The forms that a page leads to: of the statement, or of an invoice and whether something of it is open.
-pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)>) -> Value {
+/// The forms that a page leads to: of the statement, or of an invoice. Where nothing is open there is nothing to promise or to pay in parts.
+pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<&InvoiceId>, is_open: bool) -> Value {
     let labels = FormLabels::of(visit.words);
     let path = &visit.path;
     let may_promise = visit.settings.promises.max_open > 0;
@@ -17,13 +17,17 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
     let mut links = Vec::new();
     match invoice {
         None => {
-            links.extend(may_promise.then(|| to(format!("{path}/promise"), labels.promise)));
-            links.push(to(format!("{path}/paid-already"), PaidAlreadyLabels::of(visit.words).title));
-            links.push(if visit.settings.plans.are_open() {
-                to(format!("{path}/plan"), PlanLabels::of(visit.words).plan)
-            } else {
-                to(format!("{path}/write?for=plan"), labels.ask_plan)
-            });
+            links.extend((may_promise && is_open).then(|| to(format!("{path}/promise"), labels.promise)));
+            let paid = PaidAlreadyLabels::of(visit.words).title;
+            links.extend(is_open.then(|| to(format!("{path}/paid-already"), paid)));
+            let plan = || {
+                if visit.settings.plans.are_open() {
+                    to(format!("{path}/plan"), PlanLabels::of(visit.words).plan)
+                } else {
+                    to(format!("{path}/write?for=plan"), labels.ask_plan)
+                }
+            };
+            links.extend(is_open.then(plan));
             links.push(to(format!("{path}/write"), labels.write));
             let access = AccessLabels::of(visit.words);
             links.push(to(format!("{path}/not-for-me"), access.not_for_me));
@@ -31,7 +35,7 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)
             links.push(to(format!("{path}/contacts"), access.contacts));
             links.push(to(format!("{path}/others"), access.others));
         }
-        Some((id, is_open)) => {
+        Some(id) => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));
             let paid = PaidAlreadyLabels::of(visit.words).title;
             links.extend(is_open.then(|| to(format!("{path}/paid-already?invoice={id}"), paid)));

@@ -97,7 +97,7 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         pay => pay,
         payments => Value::from(Serde(&payments)),
         events => Value::from(Serde(&events)),
-        can_do => what_can_be_done(visit, Some((&invoice.id, asks))),
+        can_do => what_can_be_done(visit, Some(&invoice.id), asks),
     };
     Some(PortalPage::Filled { status: 200, template: "invoice", words, look: Look::of(&visit.settings.brand), values })
 }

@@ -109,7 +109,7 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement, offers: &[PlanO
         csv => format!("{}/statement.csv", visit.path),
         pdf => format!("{}/statement.pdf", visit.path),
         pdf_label => DocumentLabels::of(words.language).statement,
-        can_do => what_can_be_done(visit, None),
+        can_do => what_can_be_done(visit, None, owes),
     };
     PortalPage::Filled { status: 200, template: "statement", words, look: Look::of(&visit.settings.brand), values }
 }

@@ -135,3 +135,26 @@ async fn a_program_gets_json_and_a_spreadsheet_a_table() {
     );
     assert_eq!(rows.len(), 3, "{rows:?}");
 }
+
+#[tokio::test]
+async fn who_owes_nothing_is_not_asked_to_promise() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    let forms = ["promise", "paid-already"].map(|form| format!("href=\"&#x2f;p&#x2f;{code}&#x2f;{form}\""));
+    let page = portal.get(&format!("/p/{code}")).await.is(200).says(&forms[0]).says(&forms[1]);
+    page.says("for=plan");
+    let head = portal.world.store.head(&acme(), &id).await.unwrap().unwrap();
+    let facts = portal.world.store.facts(&acme(), &head).await.unwrap();
+    for fact in &facts.invoices {
+        let mut invoice = fact.invoice.clone();
+        invoice.source_version = SourceVersion::Number(5);
+        invoice.paid_minor = invoice.total_minor;
+        let event_id = format!("paid-{}", invoice.number);
+        let document = Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice };
+        let receipt = Receipt { source: "canonical".to_owned(), event_id };
+        portal.world.store.apply(&acme(), &receipt, &[document], portal.world.now()).await.unwrap();
+    }
+    let page = portal.get(&format!("/p/{code}")).await.is(200).says("Es ist nichts offen").says(&format!("{code}&#x2f;write\""));
+    page.hides(&forms[0]).hides(&forms[1]).hides("for=plan");
+}

@@ -18,10 +18,15 @@ pub fn print(stack: &Stack) {
     print!("{}", totals(&accounts));
 }
 
+/// Why a notice was sent.
+const NOTICE: &str = "it confirms what was done on the customer's page, or was asked for there";
+
 /// What a seller sent.
 struct Account {
     seller: String,
     messages: usize,
+    /// What confirmed something that was done on a customer's page, or was asked for there.
+    notices: usize,
     people: usize,
     /// Messages to the person who got most.
     most: usize,
@@ -33,8 +38,10 @@ fn totals(accounts: &[Account]) -> String {
     use std::fmt::Write;
     let width = accounts.iter().map(|account| account.seller.chars().count()).max().unwrap_or_default();
     let mut out = "\n## Totals\n\n".to_owned();
-    for Account { seller, messages, people, most, .. } in accounts {
-        let _ = writeln!(out, "  {seller:<width$}  {messages:>4} messages to {people:>3} people, at most {most} to one person");
+    for Account { seller, messages, notices, people, most, .. } in accounts {
+        let and = if *notices > 0 { format!(" and {notices} notices") } else { String::new() };
+        let _ =
+            writeln!(out, "  {seller:<width$}  {messages:>4} messages{and} to {people:>3} people, at most {most} to one person");
     }
     out.push('\n');
     out
@@ -48,9 +55,10 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
     let zone = overview.zone(tenant);
     let seller = overview.known.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
     let times = zone.iana_name().unwrap_or("UTC");
+    let notices = sent.iter().filter(|entry| entry.service_mail.is_some()).count();
+    let messages = sent.len() - notices;
     let mut out = format!(
-        "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({} messages; times of {times}):\n\n",
-        sent.len()
+        "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({messages} messages, {notices} notices; times of {times}):\n\n"
     );
     let mut day = String::new();
     for entry in &sent {
@@ -65,6 +73,8 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
         let _ = writeln!(out, "  {}  {:<5}  {:<28}  {about}", at.strftime("%H:%M"), entry.channel, entry.to);
         if let Some(message) = overview.of(entry) {
             let _ = writeln!(out, "{:46}why: {}", "", reason(message));
+        } else if entry.service_mail.is_some() {
+            let _ = writeln!(out, "{:46}why: {NOTICE}", "");
         }
     }
     let _ = writeln!(out, "\nWhat was not sent, and why:\n");
@@ -82,7 +92,8 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
     }
     Account {
         seller: seller.to_owned(),
-        messages: sent.len(),
+        messages,
+        notices,
         people: people.len(),
         most: people.values().max().copied().unwrap_or_default(),
         text: out,

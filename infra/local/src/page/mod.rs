@@ -224,10 +224,17 @@ fn message(entry: &Entry<'_>) -> String {
             line("From", from);
         }
         line("Sent", &format!("{} by {}", why::moment(entry.at, &entry.zone), sent.provider));
+        let name = |attached: &serde_json::Value| attached.get("name").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let attached: Vec<String> = sent.attachments.iter().filter_map(name).collect();
+        if !attached.is_empty() {
+            line("Attached", &attached.join(", "));
+        }
     }
     out.push_str("</dl>");
     if let Some(message) = entry.message {
         out.push_str(&why::section(message, &entry.zone));
+    } else if entry.sent.is_some_and(|sent| sent.service_mail.is_some()) {
+        out.push_str(why::NOTICE);
     }
     match (entry.html(), entry.text()) {
         (Some(html), text) => {

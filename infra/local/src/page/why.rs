@@ -7,6 +7,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::escape;
 use crate::overview::{Message, words};
 
+/// The section of a notice, which no decision asked for.
+pub(super) const NOTICE: &str = "<section class=why><h4>Why</h4><p>It is a notice: it confirms what was done on the page behind the customer's link, \
+    or was asked for there. No step of a workflow was due for it, and it counts as no contact.</p></section>";
+
 /// An instant in a zone, named.
 pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%a %-d %b %Y, %H:%M %Z").to_string()
