@@ -16,10 +16,11 @@ use crate::{
     can_do::what_can_be_done,
     document_labels::DocumentLabels,
     how_to_pay::{pay_link, ways_to_pay},
+    note_words::note_in_words,
     page::{Look, PortalPage},
     pay_labels::PayLabels,
     payable::paid_there,
-    statement::is_web,
+    statement::{ItemNote, is_web, notes},
     story::story_of,
     visit::Visit,
 };
@@ -55,6 +56,9 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         InvoiceStatus::Open | InvoiceStatus::Later(_) if open_minor == 0 => (words.paid_in_full.to_owned(), false),
         InvoiceStatus::Open | InvoiceStatus::Later(_) => (words.days_past_due(late), true),
     };
+    let noted: BTreeSet<ItemNote> = items.iter().flat_map(|item| notes(facts, item)).collect();
+    let day = |on| visit.locale.date(on);
+    let noted: Vec<String> = noted.into_iter().map(|note| note_in_words(visit, note, invoice.currency, day)).collect();
     let settled = match invoice.status {
         InvoiceStatus::Void | InvoiceStatus::WrittenOff => 0,
         InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Later(_) => invoice.total_minor.saturating_sub(open_minor),
@@ -84,6 +88,7 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         status,
         late => asks && late > 0,
         asks,
+        notes => Value::from(Serde(&noted)),
         open => money(open_minor),
         original => money(invoice.total_minor),
         settled => (settled > 0).then(|| money(settled)),

@@ -360,7 +360,7 @@ fn item_of(facts: &Facts, item: &DueItem<'_>, today: Date) -> StatementItem {
 /// What agreements say of a due item: those that are not over, and of promises, disputes and plans that are, the last one, where none of its kind
 /// runs.
 /// That somebody pauses it is the tenant's own matter.
-fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
+pub(crate) fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
     let of_item = item.invoice.map(|invoice| &invoice.id);
     let covers = |agreement: &&Agreement| agreement.scope.covers(of_item, item.currency, item.legal_entity);
     let about: Vec<&Agreement> = facts.agreements.iter().filter(covers).collect();

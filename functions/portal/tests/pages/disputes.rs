@@ -31,7 +31,9 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
         .says("Sie beanstanden 625,00\u{a0}€ der Rechnung 1001: Was kam, war mangelhaft.")
         .says("Wir wollen bis zum 17. Februar 2026 entscheiden.")
         .says("Der Rest der Rechnung bleibt fällig.");
-    portal.get(&format!("/p/{code}")).await.is(200).says("in Klärung: 625,00\u{a0}€");
+    for place in [format!("/p/{code}"), format!("/p/{code}/invoices/{invoice}")] {
+        portal.get(&place).await.is(200).says("in Klärung: 625,00\u{a0}€");
+    }
     let tasks = portal.world.store.tasks(&acme(), 50, None).await.unwrap().tasks;
     let work: Vec<_> = tasks.iter().map(|task| (task.task.kind, task.task.due_on.map(|on| on.to_string()))).collect();
     assert_eq!(work, [(TaskKind::Dispute, Some("2026-02-17".to_owned()))]);

@@ -223,7 +223,7 @@ pub const BILLS: &[Bill] = &[
     // Has the bank debited, which takes a week.
     bill("C-109", "2010", 43_000, 8, 14, &[(22, OnPage(PaysHere(43_000, DEBIT))), (29, Arrives), (30, Entered)]),
     // Agrees to pay in parts, and pays the first one: the seller's people are still to enter it.
-    bill("C-110", "2011", 310_000, 3, 14, &[(48, OnPage(Plans(3, 8))), (55, OnPage(PaysPart(CARD)))]),
+    bill("C-110", "2011", 310_000, 3, 14, &[(48, OnPage(Plans(3, 8))), (56, OnPage(PaysPart(CARD)))]),
     bill("C-110", "2022", 25_500, 21, 14, &[]),
     // Paid, and the bank takes it back.
     bill("C-111", "2012", 88_000, 4, 14, &[(20, Pays(88_000)), (32, Reversed)]),
