@@ -108,14 +108,14 @@ impl<'a> Player<'a> {
         format!("evt_demo{:04}", self.deliveries)
     }
 
-    /// Ends the tasks of a kind that name something.
+    /// Ends the task that asked to decide a dispute.
     ///
     /// # Errors
     ///
     /// When the stack refuses it.
-    pub async fn end_task(&self, kind: &str, named: &str) -> anyhow::Result<()> {
-        let listed = self.ask(Method::GET, &format!("/v1/tasks?kind={kind}"), &Value::Null).await?;
-        let names = |task: &&Value| task.get("detail").and_then(Value::as_str).is_some_and(|detail| detail.contains(named));
+    pub async fn end_dispute_task(&self, dispute: &str) -> anyhow::Result<()> {
+        let listed = self.ask(Method::GET, "/v1/tasks?kind=dispute", &Value::Null).await?;
+        let names = |task: &&Value| task.get("detail").and_then(Value::as_str).is_some_and(|detail| detail.contains(dispute));
         for task in listed.get("tasks").and_then(Value::as_array).into_iter().flatten().filter(names) {
             let done = json!({"result": "done"});
             self.ask(Method::POST, &format!("/v1/tasks/{}/done", text(task, "id")?), &done).await?;

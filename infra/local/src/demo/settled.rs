@@ -91,8 +91,8 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// The seller's people enter what was paid on the page, each payment under its reference, and the invoice says so. They end the tasks that
-    /// asked for it.
+    /// The seller's people enter what was paid on the page, each payment under its reference, and the invoice says so. The tasks that asked for
+    /// it end by that.
     pub(super) async fn enter(&mut self, buyer: &'static Buyer, bill: &'static Bill) -> anyhow::Result<()> {
         let received_on = self.today_and(0);
         let begun = self.begun(bill.number);
@@ -101,7 +101,6 @@ impl Player<'_> {
         for (at, (reference, minor)) in paid.iter().enumerate() {
             let id = format!("PMT-{}-{}", bill.number, entered + at + 1);
             self.deliver(&documents::payment(buyer, bill, &id, reference, *minor, received_on)).await?;
-            self.end_task("enter_payment", reference).await?;
             let (_, standing) = self.standing.entry(bill.number).or_default();
             standing.paid_minor += *minor;
         }
@@ -127,7 +126,7 @@ impl Player<'_> {
     pub(super) async fn uphold(&mut self, number: &'static str, minor: i64) -> anyhow::Result<()> {
         let dispute = self.begun(number).agreement.clone();
         self.ask(Method::POST, &format!("/v1/agreements/{dispute}/uphold"), &json!({"amount_minor": minor})).await?;
-        self.end_task("dispute", &dispute).await
+        self.end_dispute_task(&dispute).await
     }
 }
 
