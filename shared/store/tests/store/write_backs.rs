@@ -171,7 +171,7 @@ async fn what_was_given_back_in_part_before_it_was_heard_of_is_a_payment_all_the
     let (table, basket) = begun(true).await;
     hear(&table, &basket, "evt_2", 2, refunded()).await;
     let paid = hear(&table, &basket, "evt_1", 3, received(5_000)).await;
-    assert_eq!(waiting(&table).await, [basket.id.clone()]);
+    assert_eq!(waiting(&table).await, std::slice::from_ref(&basket.id));
     assert!(is_open(&table, &undo_task(&paid, SOURCE)).await, "what is written is the whole");
     // What was given back is back again.
     let ProviderOutcome::TakenBack { external_id, kind, money, .. } = refunded() else { unreachable!() };
