@@ -45,7 +45,7 @@ pub fn read_what_fits<T: DeserializeOwned>(mut value: Value, instead: &Value) ->
     let mut flaws = BTreeMap::new();
     let mut taken_out = BTreeMap::new();
     // What stands for a field that is missing until it is seen whether more is wrong, and how many were tried.
-    let stand_ins = [json!(""), json!(0), json!(false), json!([]), json!({}), json!("2026-01-01")];
+    let stand_ins = [json!(""), json!(0), json!(false), json!([]), json!({}), json!("2026-01-01"), json!("EUR")];
     let mut tried: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..FLAWS_MAX {
         let error = match serde_path_to_error::deserialize::<_, T>(Strict(value.clone())) {

@@ -70,6 +70,7 @@ async fn it_is_changed_so_often_a_day_and_no_more() {
         portal.post(&format!("/p/{code}/preferences"), &[("change", "channel"), ("channel", channel)]).await
     };
     for nth in 0..20 {
+        portal.wait(1);
         to(&code, ["sms", "email"][nth % 2]).await.is(303);
     }
     // By every link of the customer: each change is decided on anew, and noted for good.

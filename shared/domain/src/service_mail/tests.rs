@@ -187,7 +187,7 @@ fn nothing_is_told_that_is_over() {
         (promise(PromiseStatus::Kept), ""),
         (promise(PromiseStatus::Broken), ""),
         (promise(PromiseStatus::Cancelled), ""),
-        (dispute(DisputeStatus::Open), "dispute_opened"),
+        (dispute(DisputeStatus::Open), "dispute_opened decision_undone"),
         (dispute(DisputeStatus::Upheld), "dispute_decided"),
         (dispute(DisputeStatus::PartlyUpheld), "dispute_decided"),
         (dispute(DisputeStatus::Rejected), "dispute_decided"),
