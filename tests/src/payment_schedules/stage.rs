@@ -32,7 +32,7 @@ pub async fn desk(seed: u64) -> TestTenant {
     let wish = json!({
         "tenant": TENANT,
         "settings": {
-            "name": "Acme", "country": "DE", "time_zone": "Europe/Berlin", "language": "en", "after_refund": "chase",
+            "name": "Acme", "country": "DE", "time_zone": "Europe/Berlin", "language": "en", "after_refund": AfterRefund::Chase,
             "breaker": {"factor": 1000, "minimum": 100_000}, "caps": {"per_person": {"count": 7, "days": 7}},
         },
         "workflows": [{"id": "daily", "name": "Daily", "scope": "customer", "min_gap": "P1D", "steps": steps}],

@@ -181,7 +181,7 @@ pub mod books {
         HOLDER = "holder", Text, "Who reads now: a fresh text for every attempt.";
         HELD_UNTIL = "held_until", Millis, "After this the reader counts as dead.";
         AGAIN = "again", Flag, "Somebody asked for one more look meanwhile.";
-        WRITE_BACK = "write_back", Json, "How payments that were taken here are written into the books. Absent where they are not.";
+        WRITE_BACK = "writes_back", Json, "How payments that were taken here are written into the books. Absent where they are not.";
     }
 }
 

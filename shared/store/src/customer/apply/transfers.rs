@@ -166,14 +166,12 @@ impl Plan<'_> {
         let (store, tenant) = (self.store, self.tenant);
         let mut transferred: Vec<Basket> = Vec::new();
         let mut after: Option<PaymentId> = None;
-        for _ in 0..PAGES_MAX {
+        let (mut pages, mut is_last) = (0, false);
+        while pages < PAGES_MAX && !is_last {
             let page = store.baskets_after(tenant, customer, PAGE, after.as_ref()).await?;
-            let is_last = page.len() < PAGE;
+            (pages, is_last) = (pages + 1, page.len() < PAGE);
             after = page.last().map(|basket| basket.id.clone());
             transferred.extend(page.into_iter().filter(|basket| basket.provider == TRANSFER));
-            if is_last {
-                break;
-            }
         }
         for id in self.announced_by_others(customer, &transferred).await? {
             let Some(owner) = store.basket_owner(&id).await?.filter(|owner| owner.tenant == *tenant) else { continue };
