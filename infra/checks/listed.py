@@ -42,8 +42,6 @@ def clients(function):
     role = re.search(rf"^  {name}Role:\n(.*?)(?=^  \S)", template(), re.M | re.S)[1]
     # What a stream's reader gives up is sent by Lambda.
     role = re.sub(r"- Sid: Failed\n.*?(?=- Sid: |\Z)", "", role, flags=re.S)
-    # What links are signed for is fetched by whoever has one.
-    role = re.sub(r"- Sid: Links\n.*?(?=- Sid: |\Z)", "", role, flags=re.S)
     return [client for client, action in CLIENTS.items() if re.search(action, role)]
 
 

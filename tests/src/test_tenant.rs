@@ -135,6 +135,19 @@ impl TestTenant {
         Reply { status, location, cookie, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
+    /// A form of a page, as a browser posts it.
+    pub async fn post_page(&self, path: &str, body: &(impl AsRef<[u8]> + ?Sized)) -> Reply {
+        self.post_page_as(path, "", body).await
+    }
+
+    /// The same of a browser that sends this cookie; none where it is empty.
+    pub async fn post_page_as(&self, path: &str, cookie: &str, body: &(impl AsRef<[u8]> + ?Sized)) -> Reply {
+        let mut headers = vec![("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        headers.extend(Some(("cookie", cookie)).filter(|_| !cookie.is_empty()));
+        let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        self.call("POST", path, &headers, body.as_ref()).await
+    }
+
     /// A file in a form that the API gave out, as a browser posts it; `changes` are fields that it is tampered with.
     pub async fn post_form(&self, form: &Value, changes: &[(&str, &str)], file: impl AsRef<[u8]>) -> Reply {
         let mut body = String::new();
@@ -313,6 +326,14 @@ pub fn portal_path(sent: &Sent) -> String {
         text.split("/p/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
     let code = codes.find(|code| code.len() == 22).unwrap_or_else(|| panic!("no portal link in {text}"));
     format!("/p/{code}")
+}
+
+/// The six digits of a notice that has a code.
+#[track_caller]
+pub fn code_in(notice: &Sent) -> String {
+    let text = notice.text.as_deref().unwrap_or_default();
+    let code = text.split(|each: char| !each.is_ascii_digit()).find(|digits| digits.len() == 6);
+    code.unwrap_or_else(|| panic!("no code in {text}")).to_owned()
 }
 
 /// When something left, where its reader is.

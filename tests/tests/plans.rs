@@ -4,7 +4,7 @@ use local::{Options, Sent};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{Reply, TENANT, TestTenant, at, berlin, portal_path},
+    test_tenant::{TENANT, TestTenant, at, berlin, code_in, portal_path},
 };
 
 /// A tenant that takes cards and lets customers pay in up to six parts, and a customer who owes 1,250.00 and was reminded; the path of its page.
@@ -21,26 +21,16 @@ async fn reminded() -> (TestTenant, String) {
     (desk, path)
 }
 
-/// A form as a browser posts it that has these cookies.
-async fn post(desk: &TestTenant, path: &str, cookie: &str, body: &str) -> Reply {
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), ("cookie", cookie)];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    desk.call("POST", path, &headers, body.as_bytes()).await
-}
-
 async fn page(desk: &TestTenant, path: &str) -> String {
     desk.call("GET", path, &[], b"").await.is(200).text
 }
 
 /// Has a code sent before a plan, and enters it: the cookie of whoever did.
 async fn confirmed(desk: &TestTenant, path: &str) -> String {
-    post(desk, &format!("{path}/code"), "", "to=plan").await.is(303);
+    desk.post_page(&format!("{path}/code"), "to=plan").await.is(303);
     desk.advance("PT10S").await;
-    let notices = desk.notices();
-    let text = notices.last().unwrap().text.clone().unwrap();
-    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let code = text.split(|each: char| !each.is_ascii_digit()).find(is_code).unwrap_or_else(|| panic!("no code in {text}"));
-    let right = post(desk, &format!("{path}/code/enter"), "", &format!("to=plan&code={code}")).await.is(303);
+    let code = code_in(desk.notices().last().unwrap());
+    let right = desk.post_page(&format!("{path}/code/enter"), &format!("to=plan&code={code}")).await.is(303);
     assert_eq!(right.location.as_deref(), Some(format!("{path}/plan").as_str()));
     right.cookie.as_deref().and_then(|cookie| cookie.split(';').next()).unwrap().to_owned()
 }
@@ -68,14 +58,17 @@ async fn a_plan_is_agreed_with_a_code_its_parts_are_asked_for_and_a_missed_one_i
     let invoice = value(&form, "invoice").to_owned();
     let wish = format!("invoice={invoice}&parts=3&first_on=2026-02-23&rhythm=monthly");
     let cookie = confirmed(&desk, &path).await;
-    let looked = post(&desk, &format!("{path}/plan"), &cookie, &format!("act=look&{wish}")).await.is(200).text;
+    let looked = desk.post_page_as(&format!("{path}/plan"), &cookie, &format!("act=look&{wish}")).await.is(200).text;
     for part in ["23. Februar 2026", "23. März 2026", "23. April 2026", "416,66\u{a0}€", "416,68\u{a0}€"] {
         assert!(looked.contains(part), "no '{part}' in {looked}");
     }
     let agree = format!("act=agree&{wish}&seen={}", value(&looked, "seen"));
-    post(&desk, &format!("{path}/plan"), "", &agree).await.is(403);
-    let made = post(&desk, &format!("{path}/plan"), &cookie, &agree).await.is(303).location.unwrap();
-    assert_eq!(post(&desk, &format!("{path}/plan"), &cookie, &agree).await.is(303).location.as_deref(), Some(made.as_str()));
+    desk.post_page(&format!("{path}/plan"), &agree).await.is(403);
+    let made = desk.post_page_as(&format!("{path}/plan"), &cookie, &agree).await.is(303).location.unwrap();
+    assert_eq!(
+        desk.post_page_as(&format!("{path}/plan"), &cookie, &agree).await.is(303).location.as_deref(),
+        Some(made.as_str())
+    );
     let id = made.split_once("made=").unwrap().1.to_owned();
     desk.advance("PT10S").await;
     let notices = desk.notices();
@@ -97,7 +90,7 @@ async fn a_plan_is_agreed_with_a_code_its_parts_are_asked_for_and_a_missed_one_i
     let shown = page(&desk, &pay).await;
     assert_eq!(value(&shown, &format!("amount_{invoice}")), "416,66", "{shown}");
     let paying = format!("form={}&in=EUR&to=&way=stripe:card&pay={invoice}&amount_{invoice}=416%2C66", value(&shown, "form"));
-    post(&desk, &format!("{path}/pay"), "", &paying).await.is(303);
+    desk.post_page(&format!("{path}/pay"), &paying).await.is(303);
     let baskets = desk.call("GET", &format!("/_local/baskets?tenant={TENANT}"), &[], b"").await.is(200).body;
     let basket = baskets[0]["id"].as_str().unwrap().to_owned();
     desk.call("POST", &format!("/_local/baskets/{basket}"), &[], br#"{"outcome": "paid"}"#).await.is(200);
@@ -125,9 +118,9 @@ async fn a_plan_is_agreed_with_a_code_its_parts_are_asked_for_and_a_missed_one_i
     let rate = json!({"kept": 0, "partly_kept": 0, "broken": 0, "plans_completed": 0, "plans_broken": 1});
     assert_eq!(matter["kept_rate"], rate);
     // Another one is asked for from a person, who sees how the first one ended.
-    let refused = post(&desk, &format!("{path}/plan"), "", &format!("act=look&{}", wish.replace("02-23", "05-04"))).await.is(400);
+    let refused = desk.post_page(&format!("{path}/plan"), &format!("act=look&{}", wish.replace("02-23", "05-04"))).await.is(400);
     assert!(refused.text.contains("Eine Ratenzahlung über eine dieser Rechnungen ist beendet"), "{}", refused.text);
-    post(&desk, &format!("{path}/write"), "", "for=plan&invoice=&words=Bitte+noch+einmal").await.is(303);
+    desk.post_page(&format!("{path}/write"), "for=plan&invoice=&words=Bitte+noch+einmal").await.is(303);
     let tasks = desk.tasks("customer_asked").await;
     assert!(tasks[0].to_string().contains("of its plans 0 were paid and 1 broken"), "{tasks:?}");
 }
@@ -156,7 +149,7 @@ async fn an_offer_keeps_nothing_back_is_agreed_to_and_ends_with_its_last_day() {
     assert!(over.contains("Diesem Angebot konnten Sie bis zum 12. Februar 2026 zustimmen."), "{over}");
 
     let cookie = confirmed(&desk, &path).await;
-    let made = post(&desk, &format!("{path}/plan/{id}"), &cookie, "").await.is(303).location.unwrap();
+    let made = desk.post_page_as(&format!("{path}/plan/{id}"), &cookie, "").await.is(303).location.unwrap();
     let plan = made.split_once("made=").unwrap().1;
     assert_eq!(status(&desk, plan).await, "running");
     let listed = desk.admin("GET", &offers, &Value::Null).await.is(200).body;

@@ -2,7 +2,7 @@
 
 use tests::{
     documents::{customer, invoice, payment},
-    test_tenant::{Reply, TestTenant, portal_path},
+    test_tenant::{TestTenant, code_in, portal_path},
 };
 
 /// A customer who was reminded, and the path of its pages.
@@ -14,27 +14,18 @@ async fn reminded() -> (TestTenant, String) {
     (desk, path)
 }
 
-/// A form as a browser posts it that has these cookies.
-async fn post(desk: &TestTenant, path: &str, cookie: &str, body: &str) -> Reply {
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), ("cookie", cookie)];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    desk.call("POST", path, &headers, body.as_bytes()).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_comes_by_mail_within_ten_seconds_and_opens_the_contacts() {
     let (desk, path) = reminded().await;
     // On a Sunday at night: nothing that anybody asked for waits for a window.
     desk.to("2026-02-08T22:00:00Z").await;
-    post(&desk, &format!("{path}/code"), "", "to=contacts").await.is(303);
+    desk.post_page(&format!("{path}/code"), "to=contacts").await.is(303);
     desk.advance("PT10S").await;
     let notices = desk.notices();
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
     assert_eq!(notice.to, desk.sent()[0].to, "to the address of the link, and to no other");
-    let text = notice.text.as_deref().unwrap();
-    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let code = text.split(|each: char| !each.is_ascii_digit()).find(is_code).unwrap_or_else(|| panic!("no code in {text}"));
-    let right = post(&desk, &format!("{path}/code/enter"), "", &format!("to=contacts&code={code}")).await.is(303);
+    let code = code_in(notice);
+    let right = desk.post_page(&format!("{path}/code/enter"), &format!("to=contacts&code={code}")).await.is(303);
     assert_eq!(right.location.as_deref(), Some(format!("{path}/contacts").as_str()));
     let cookie = right.cookie.as_deref().and_then(|cookie| cookie.split(';').next()).unwrap().to_owned();
     let with = [("cookie".to_owned(), cookie)];
@@ -43,7 +34,7 @@ async fn a_code_comes_by_mail_within_ten_seconds_and_opens_the_contacts() {
     let page = desk.call("GET", &format!("{path}/contacts"), &[], b"").await.is(200).text;
     assert!(!page.contains(notice.to.as_str()), "{page}");
     // The code is good once, and no contact was counted.
-    post(&desk, &format!("{path}/code/enter"), "", &format!("to=contacts&code={code}")).await.is(400);
+    desk.post_page(&format!("{path}/code/enter"), &format!("to=contacts&code={code}")).await.is(400);
     assert_eq!(desk.log().len(), 1);
 }
 
@@ -54,7 +45,7 @@ async fn an_expired_link_has_the_next_one_sent() {
     desk.put(&payment("C-1", "P-1", 1, "received", "F-1", 125_000)).await;
     desk.to("2026-06-10T08:00:00Z").await;
     desk.call("GET", &path, &[], b"").await.is(410);
-    post(&desk, &format!("{path}/new-link"), "", "").await.is(200);
+    desk.post_page(&format!("{path}/new-link"), "").await.is(200);
     desk.advance("PT10S").await;
     let notices = desk.notices();
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };

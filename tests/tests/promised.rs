@@ -35,13 +35,6 @@ async fn reminded(workflows: Option<Vec<Value>>) -> (TestTenant, String, String)
     (desk, path, invoice)
 }
 
-/// A form as a browser posts it.
-async fn post(desk: &TestTenant, path: &str, body: &str) -> Reply {
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    desk.call("POST", path, &headers, body.as_bytes()).await
-}
-
 /// The agreement that a form came to, and the page that says so.
 async fn made(desk: &TestTenant, reply: Reply) -> (String, String) {
     let location = reply.is(303).location.unwrap();
@@ -61,12 +54,12 @@ async fn status(desk: &TestTenant, id: &str) -> Value {
 async fn who_promised_is_waited_for_and_then_called_and_chased_again() {
     let (desk, path, invoice) = reminded(Some(vec![with_call()])).await;
     let body = format!("invoice={invoice}&amount=&pays_on=2026-02-13&way=transfer");
-    let (id, said) = made(&desk, post(&desk, &format!("{path}/promise"), &body).await).await;
+    let (id, said) = made(&desk, desk.post_page(&format!("{path}/promise"), &body).await).await;
     // Paid by transfer on Friday the 13th: on the ledger by the 17th.
     for text in ["bis zum 13. Februar 2026 1.250,00\u{a0}€ zu zahlen", "Wir warten bis zum 17. Februar 2026"] {
         assert!(said.contains(text), "no '{text}' in {said}");
     }
-    let (again, _) = made(&desk, post(&desk, &format!("{path}/promise"), &body).await).await;
+    let (again, _) = made(&desk, desk.post_page(&format!("{path}/promise"), &body).await).await;
     assert_eq!(again, id, "a form that is posted twice is one promise");
     desk.to("2026-02-17T22:00:00Z").await;
     assert_eq!((desk.log().len(), status(&desk, &id).await), (1, json!("open")));
@@ -89,9 +82,9 @@ async fn who_promised_is_waited_for_and_then_called_and_chased_again() {
 async fn of_a_dispute_in_part_the_rest_is_chased_until_somebody_decides() {
     let (desk, path, invoice) = reminded(None).await;
     let address = format!("{path}/invoices/{invoice}/dispute");
-    let (id, said) = made(&desk, post(&desk, &address, "reason=quality&amount=625%2C00&words=Zwei+sind+kaputt").await).await;
+    let (id, said) = made(&desk, desk.post_page(&address, "reason=quality&amount=625%2C00&words=Zwei+sind+kaputt").await).await;
     // It came on Wednesday the 4th, where the tenant is.
-    for text in ["625,00\u{a0}€ der Rechnung F-1", "bis zum 11. Februar 2026", "Der Rest der Rechnung bleibt fällig."] {
+    for text in ["625,00\u{a0}€ der Rechnung F-1", "bis zum 11. Februar 2026", "Der Rest der Rechnung ist weiterhin zu zahlen."] {
         assert!(said.contains(text), "no '{text}' in {said}");
     }
     let matter = desk.matter("C-1").await;

@@ -37,7 +37,7 @@ impl Sender {
         let named = form.split("name=\"invoice\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         let address = format!("{path}/invoices/{named}/dispute");
         let body = b"reason=quality&amount=625%2C00&words=Zwei+sind+kaputt";
-        let made = posted(&desk, &address, body).await.is(303).location.unwrap();
+        let made = desk.post_page(&address, body).await.is(303).location.unwrap();
         let dispute = made.split_once("made=").unwrap().1.to_owned();
         let files = format!("{path}/files/{dispute}");
         let said = plain(&desk.call("GET", &made, &[], b"").await.is(200).text);
@@ -79,7 +79,7 @@ impl Sender {
     /// Sends a file, in both steps.
     async fn send(&self, file: &[u8]) -> Reply {
         let page = self.put(&self.form().await, file).await;
-        posted(&self.desk, &page, b"").await
+        self.desk.post_page(&page, b"").await
     }
 
     async fn attachments(&self) -> Vec<Value> {
@@ -107,13 +107,6 @@ impl Says for Reply {
     }
 }
 
-/// A form as a browser posts it.
-async fn posted(desk: &TestTenant, path: &str, body: &[u8]) -> Reply {
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    desk.call("POST", path, &headers, body).await
-}
-
 async fn as_role(desk: &TestTenant, role: &str, path: &str) -> Reply {
     let headers = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token(TENANT, role).unwrap()))];
     desk.call("GET", path, &headers, b"").await
@@ -126,7 +119,7 @@ async fn a_photo_comes_with_a_dispute_and_a_collector_saves_it_byte_for_byte() {
     let form = sender.form().await;
     let page = sender.put(&form, PHOTO).await;
     assert_eq!(sender.attachments().await, Vec::<Value>::new(), "nothing is attached before somebody says so");
-    let back = posted(desk, &page, b"").await.is(303).location.unwrap();
+    let back = desk.post_page(&page, b"").await.is(303).location.unwrap();
     desk.call("GET", &back, &[], b"").await.is(200).says("file-1.jpg, 1 KB, 4. Februar 2026");
     let attached = sender.attachments().await;
     assert_eq!(
@@ -154,9 +147,9 @@ async fn a_photo_comes_with_a_dispute_and_a_collector_saves_it_byte_for_byte() {
         "{entry}"
     );
     // Attaching it again changes nothing, and neither does another content under the same form.
-    posted(desk, &page, b"").await.is(303);
+    desk.post_page(&page, b"").await.is(303);
     desk.post_form(&form, &[], LETTER).await.is(303);
-    posted(desk, &page, b"").await.is(303);
+    desk.post_page(&page, b"").await.is(303);
     assert_eq!(sender.attachments().await, attached);
     let link = as_role(desk, "collector", &address).await.is(303).location.unwrap();
     assert_eq!(desk.fetch(&link).await.0, PHOTO);
@@ -174,7 +167,7 @@ async fn what_is_too_large_disguised_or_has_macros_is_refused_and_the_dispute_st
     let refused = desk.post_form(&form, &[], vec![0xff_u8; 30 * 1024 * 1024]).await.is(400);
     assert!(refused.text.contains("<Code>EntityTooLarge</Code>"), "{}", refused.text);
     let page = form["fields"]["success_action_redirect"].as_str().unwrap().to_owned();
-    posted(desk, &page, b"").await.is(400).says("Es ist keine Datei angekommen");
+    desk.post_page(&page, b"").await.is(400).says("Es ist keine Datei angekommen");
     desk.post_form(&form, &[], "").await.is(400).says("<Code>EntityTooSmall</Code>");
     for (field, value) in [
         ("key", "incoming/acme/cus_other/fil_1"),
@@ -192,8 +185,8 @@ async fn what_is_too_large_disguised_or_has_macros_is_refused_and_the_dispute_st
         (b"<html><script>alert(1)</script>".as_slice(), "Ihrem Inhalt nach"),
     ] {
         let page = sender.put(&sender.form().await, file).await;
-        posted(desk, &page, b"").await.is(400).says(says).says("Noch eine Datei senden");
-        posted(desk, &page, b"").await.is(400).says("Es ist keine Datei angekommen");
+        desk.post_page(&page, b"").await.is(400).says(says).says("Noch eine Datei senden");
+        desk.post_page(&page, b"").await.is(400).says("Es ist keine Datei angekommen");
     }
     assert_eq!(sender.attachments().await, Vec::<Value>::new());
     // After a quarter of an hour the form is good for nothing; a good file is taken all the same.

@@ -4,7 +4,7 @@ use local::{Mode, Sent};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{Reply, TestTenant, at, portal_path},
+    test_tenant::{TestTenant, at, portal_path},
 };
 
 /// A customer who owes 1,250.00 since Thursday and was reminded on Friday; the path of its pages, and the invoice's id.
@@ -19,20 +19,13 @@ async fn reminded() -> (TestTenant, String, String) {
     (desk, path, invoice)
 }
 
-/// A form as a browser posts it.
-async fn post(desk: &TestTenant, path: &str, body: &str) -> Reply {
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    desk.call("POST", path, &headers, body.as_bytes()).await
-}
-
 /// Sunday at 23:00 in Berlin.
 const SUNDAY_NIGHT: &str = "2026-02-08T22:00:00Z";
 
 /// A promise of all of it.
 async fn promised(desk: &TestTenant, path: &str, invoice: &str) {
     let body = format!("invoice={invoice}&amount=&pays_on=2026-02-13&way=transfer");
-    post(desk, &format!("{path}/promise"), &body).await.is(303);
+    desk.post_page(&format!("{path}/promise"), &body).await.is(303);
 }
 
 /// What the API lists of the customer's service mails: kind, status and why.
@@ -77,13 +70,13 @@ async fn a_promise_at_night_is_acknowledged_once_within_ten_seconds() {
 async fn a_dispute_is_acknowledged_and_its_end_is_told() {
     let (desk, path, invoice) = reminded().await;
     let body = "reason=quality&amount=625%2C00&words=Zwei+sind+kaputt";
-    let made = post(&desk, &format!("{path}/invoices/{invoice}/dispute"), body).await.is(303).location.unwrap();
+    let made = desk.post_page(&format!("{path}/invoices/{invoice}/dispute"), body).await.is(303).location.unwrap();
     let id = made.split_once("made=").unwrap().1.to_owned();
     desk.advance("PT10S").await;
     let opened = desk.notices();
     let [opened] = opened.as_slice() else { panic!("{opened:?}") };
     // Contested as Saturday begins: within five business days.
-    for part in ["625,00\u{a0}€", "Rechnung F-1", "bis zum 13. Februar 2026", "Der Rest der Rechnung bleibt fällig."] {
+    for part in ["625,00\u{a0}€", "Rechnung F-1", "bis zum 13. Februar 2026", "Der Rest der Rechnung ist weiterhin zu zahlen."] {
         assert!(text(opened).contains(part), "no '{part}' in {}", text(opened));
     }
     assert!(!text(opened).contains("kaputt"), "the customer's words stay where they were written");

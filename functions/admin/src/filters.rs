@@ -5,9 +5,24 @@ use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::IntoParams;
 
 use crate::answer::Fail;
+
+/// A page of what one customer has.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageOfCustomer {
+    /// The customer, `cus_…`. It is needed.
+    pub(crate) customer: Option<String>,
+    /// How many, 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<u32>,
+    /// `next` of the page before.
+    pub(crate) cursor: Option<String>,
+}
 
 /// The query of a list. Its type denies fields that it does not know.
 pub struct Filters<T>(pub T);
@@ -28,7 +43,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Filters<T> {
 #[cfg(test)]
 mod tests {
     use axum::http::Request;
-    use serde::Deserialize;
 
     use super::*;
 

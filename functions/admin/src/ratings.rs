@@ -4,31 +4,17 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service::{Operation, ratings};
 use store::CustomerRating;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Fail},
     app::App,
     caller::Caller,
-    filters::Filters,
+    filters::{Filters, PageOfCustomer},
 };
-
-/// Which ratings.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct RatingsQuery {
-    /// The customer, `cus_…`. It is needed.
-    customer: Option<String>,
-    /// How many, 1 to 200; 50 by default.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// How easy a customer said it was to settle something.
 #[derive(Serialize, ToSchema)]
@@ -63,13 +49,13 @@ pub struct RatingsOut {
 }
 
 /// How easy a customer said it was to settle what it paid on its page, or disputed there. Nothing is decided by it.
-#[utoipa::path(get, path = "/v1/ratings", tag = "notes", operation_id = "list_ratings", params(RatingsQuery),
+#[utoipa::path(get, path = "/v1/ratings", tag = "notes", operation_id = "list_ratings", params(PageOfCustomer),
     responses((status = 200, description = "A page", body = RatingsOut), (status = 400, description = "bad-request"),
               (status = 404, description = "not-found")))]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Filters(query): Filters<RatingsQuery>,
+    Filters(query): Filters<PageOfCustomer>,
 ) -> ApiResult<Json<RatingsOut>> {
     caller.may(Operation::ListRatings)?;
     let limit = Fail::unless_page_size(query.limit)?;

@@ -6,7 +6,6 @@
 //! out and died before its answer was kept, a repetition finds that nothing is left to do and answers how things are; what cannot tell, such as
 //! a key whose secret is shown once, is answered with 409.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
@@ -87,7 +86,7 @@ pub enum Before {
 pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Bytes) -> ApiResult<Before> {
     let id = digest(&[actor.tenant().as_str(), actor.by(), key]);
     let target = head.uri.path_and_query().map_or_else(|| head.uri.path(), |target| target.as_str());
-    let request = digest_of([head.method.as_str().as_bytes(), target.as_bytes(), &body[..]]);
+    let request = Once::digest_of([head.method.as_str().as_bytes(), target.as_bytes(), &body[..]]);
     let (tenant, now) = (actor.tenant(), app.clock.now());
     if let Some(known) = app.vault.repeated(tenant, &id, now).await?
         && (known.request != request || known.over)
@@ -265,15 +264,5 @@ impl Kept {
 }
 
 fn digest(parts: &[&str]) -> String {
-    digest_of(parts.iter().map(|part| part.as_bytes()))
-}
-
-/// Parts are told apart by their lengths.
-fn digest_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut context = Context::new(&SHA256);
-    for part in parts {
-        context.update(&part.len().to_be_bytes());
-        context.update(part);
-    }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    Once::digest_of(parts.iter().map(|part| part.as_bytes()))
 }

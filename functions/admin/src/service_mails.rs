@@ -5,31 +5,17 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use domain::{MessageStatus, ServiceMail, ServiceMailKind};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service::{Operation, service_mails};
 use store::KnownServiceMail;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Fail},
     app::App,
     caller::Caller,
-    filters::Filters,
+    filters::{Filters, PageOfCustomer},
 };
-
-/// Which service mails.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ServiceMailsQuery {
-    /// The customer, `cus_…`. It is needed.
-    customer: Option<String>,
-    /// How many, 1 to 200; 50 by default.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// A notice to whoever came by a portal link. It is no message of a decision: no contact attempt, and in no list of messages.
 #[derive(Serialize, ToSchema)]
@@ -76,13 +62,13 @@ pub struct ServiceMailsOut {
 
 /// What was sent to whoever came by a customer's portal links: codes, new links, receipts and acknowledgements of the last 90 days. What they say
 /// is not kept.
-#[utoipa::path(get, path = "/v1/service_mails", tag = "links", operation_id = "list_service_mails", params(ServiceMailsQuery),
+#[utoipa::path(get, path = "/v1/service_mails", tag = "links", operation_id = "list_service_mails", params(PageOfCustomer),
     responses((status = 200, description = "A page", body = ServiceMailsOut), (status = 400, description = "bad-request"),
               (status = 404, description = "not-found")))]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Filters(query): Filters<ServiceMailsQuery>,
+    Filters(query): Filters<PageOfCustomer>,
 ) -> ApiResult<Json<ServiceMailsOut>> {
     caller.may(Operation::ListServiceMails)?;
     let limit = Fail::unless_page_size(query.limit)?;

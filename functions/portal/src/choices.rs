@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::{
     form_labels::FormLabels,
+    form_visit::WrongFields,
     statement::{AccountStatement, StatementItem},
+    typed::TypedFields,
     visit::Visit,
 };
 
@@ -60,6 +62,18 @@ pub(crate) fn choices_shown<'a>(
         open: visit.money(choice.open_minor, choice.first.currency),
     };
     choices(statement).into_iter().map(shown).collect()
+}
+
+/// The invoices that were chosen, each once. Of none, and where one is no id, `wrong` says so.
+pub(crate) fn chosen_invoices(visit: &Visit, typed: TypedFields<'_>, wrong: &mut WrongFields) -> Vec<InvoiceId> {
+    let labels = FormLabels::of(visit.words);
+    let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
+    match named {
+        Some(named) if named.is_empty() => wrong.add("invoice", labels.no_invoices),
+        Some(named) => return named.into_iter().collect(),
+        None => wrong.add("invoice", labels.wrong_invoices),
+    }
+    Vec::new()
 }
 
 /// The currency by which an amount for chosen invoices reads: theirs, else that of what stands first.

@@ -129,19 +129,25 @@ pub(crate) async fn enter_code(form: &FormVisit<'_>) -> Result<Option<PortalPage
     Ok(Some(if form.is_sent() { page } else { with_status(page, 200) }))
 }
 
-/// The page that asks whether a code should be sent; of a link of a phone number it says that none can be.
+/// The page that asks whether a code should be sent.
 fn asking(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo, wrong: &WrongFields) -> PortalPage {
     let labels = AccessLabels::of(visit.words);
+    let why = labels.code_why.replace("{}", &form.found.link.shown);
+    let values = context! { a => Value::from(Serde(labels)), code => code_needed(form, visit, to, &why) };
+    form_page(visit, "code", labels.code_title, wrong, values)
+}
+
+/// What `send-code` shows of a page for which a code is needed: `why`, with a button that has one sent before `to`. Of a link of a phone number it
+/// says that none can be.
+pub(crate) fn code_needed(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo, why: &str) -> Value {
     let link = &form.found.link;
     let can_send = takes_mail(link);
-    let why = if can_send { labels.code_why } else { labels.code_no_mail };
-    let values = context! {
-        a => Value::from(Serde(labels)),
-        why => why.replace("{}", &link.shown),
+    let no_mail = || AccessLabels::of(visit.words).code_no_mail.replace("{}", &link.shown);
+    context! {
+        why => if can_send { why.to_owned() } else { no_mail() },
         action => can_send.then(|| format!("{}/code", visit.path)),
         to => to.as_str(),
-    };
-    form_page(visit, "code", labels.code_title, wrong, values)
+    }
 }
 
 /// Where whoever enters a code wants to go.

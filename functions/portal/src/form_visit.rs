@@ -1,6 +1,6 @@
 //! What every form of the customer's works with: whose it is, what was typed, and what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Agreement, AgreementId, Currency, InvoiceId, LinkId};
 use files::Bucket;
@@ -16,6 +16,7 @@ use crate::{
     pay_desk::PayDesk,
     reading::{OpenedPages, read_beside},
     request::PortalRequest,
+    typed::TypedFields,
     visit::Visit,
 };
 
@@ -87,6 +88,12 @@ impl FormVisit<'_> {
     /// Whether a form was sent, and not asked for.
     pub(crate) fn is_sent(&self) -> bool {
         self.request.method == "POST"
+    }
+
+    /// The invoices that were chosen, else the one that somebody came from.
+    pub(crate) fn asked_about(&self) -> BTreeSet<&str> {
+        let chosen = TypedFields::of(self.request).all("invoice");
+        chosen.chain(self.request.query("invoice").filter(|_| !self.is_sent())).collect()
     }
 
     /// The customer's facts as far as a page needs them that says what became of a form, and how the customer is spoken to; `None` where the

@@ -8,7 +8,7 @@ use store::Result;
 
 use crate::{
     access_labels::AccessLabels,
-    code_form::{gate, with_status},
+    code_form::{code_needed, gate, with_status},
     confirmed::{ReturnTo, is_confirmed},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, form_page},
@@ -61,9 +61,8 @@ pub(crate) async fn offer(form: &FormVisit<'_>, id: &PlanOfferId) -> Result<Opti
         total => visit.money(offer.total_minor(), offer.currency),
         invoices => FormLabels::of(visit.words).invoices_of.replace("{}", &named),
         is_confirmed,
-        needs_code => labels.offer_needs_code,
         action => format!("{}/plan/{}", visit.path, offer.id),
-        code => format!("{}/code", visit.path),
+        code => code_needed(form, &visit, ReturnTo::Plan, labels.offer_needs_code),
     };
     Ok(Some(form_page(&visit, "offer", labels.offer, &wrong, context! { ..values, ..words(&visit) })))
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 33] = [
+const TEMPLATES: [(&str, &str); 35] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -22,6 +22,7 @@ const TEMPLATES: [(&str, &str); 33] = [
     ("plain", include_str!("pages/plain.html")),
     ("can-do", include_str!("pages/can_do.html")),
     ("wrong", include_str!("pages/wrong.html")),
+    ("choices", include_str!("pages/choices.html")),
     ("promise", include_str!("pages/promise.html")),
     ("paid-already", include_str!("pages/paid_already.html")),
     ("dispute", include_str!("pages/dispute.html")),
@@ -34,6 +35,7 @@ const TEMPLATES: [(&str, &str); 33] = [
     ("files", include_str!("pages/files.html")),
     ("file-sent", include_str!("pages/file_sent.html")),
     ("code", include_str!("pages/code.html")),
+    ("send-code", include_str!("pages/send_code.html")),
     ("code_enter", include_str!("pages/code_enter.html")),
     ("expired", include_str!("pages/expired.html")),
     ("named", include_str!("pages/named.html")),

@@ -122,7 +122,7 @@ fn shown(
     wrong: &WrongFields,
 ) -> PortalPage {
     let (labels, own) = (FormLabels::of(visit.words), PaidAlreadyLabels::of(visit.words));
-    let asked: BTreeSet<&str> = typed.all("invoice").chain(form.request.query("invoice").filter(|_| !form.is_sent())).collect();
+    let asked = form.asked_about();
     let rows = choices_shown(visit, statement, |choice| asked.contains(choice.invoice.as_str()));
     let way = if form.is_sent() { typed.one("way") } else { WayOfPaying::Transfer.as_str() };
     let ways = labels.ways().map(|(word, name)| context! { word, name, chosen => word == way });

@@ -18,7 +18,8 @@ use store::Result;
 
 use crate::{
     access_labels::AccessLabels,
-    code_form::{gate, with_status},
+    choices::chosen_invoices,
+    code_form::{code_needed, gate, with_status},
     confirmed::{ReturnTo, is_confirmed},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
@@ -121,22 +122,11 @@ pub(crate) async fn plan(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
 impl PlanPage<'_> {
     /// What was chosen, as far as it reads.
     fn read(&self, typed: TypedFields<'_>, wrong: &mut WrongFields) -> Option<PlanWish> {
-        let (labels, words) = (FormLabels::of(self.visit.words), PlanLabels::of(self.visit.words));
+        let words = PlanLabels::of(self.visit.words);
         if typed.has_others(&FIELDS) || !["look", "agree"].contains(&typed.one("act")) {
             wrong.add("form", self.visit.words.wrong_text);
         }
-        let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
-        let invoices: Vec<InvoiceId> = match named {
-            Some(named) if named.is_empty() => {
-                wrong.add("invoice", labels.no_invoices);
-                vec![]
-            }
-            Some(named) => named.into_iter().collect(),
-            None => {
-                wrong.add("invoice", labels.wrong_invoices);
-                vec![]
-            }
-        };
+        let invoices = chosen_invoices(self.visit, typed, wrong);
         let parts = typed.one("parts").parse::<u8>().ok();
         if parts.is_none() {
             wrong.add("count", words.wrong_parts.replace("{}", &self.most().to_string()));
@@ -182,7 +172,7 @@ impl PlanPage<'_> {
 
     /// The invoices that can be paid in parts, each once, the oldest first, and how many more there are. Chosen is what was chosen before, else
     /// what somebody came from, else what is past due in the first currency and of the first company.
-    fn choices(&self, typed: TypedFields<'_>) -> (Vec<ChoiceShown>, usize) {
+    fn choices(&self) -> (Vec<ChoiceShown>, usize) {
         let visit = self.visit;
         let zone = tenant_zone(&visit.settings);
         let receivables = Receivables::at(self.facts, ReceivablesRules::of(&visit.settings, &zone), self.form.now);
@@ -198,8 +188,7 @@ impl PlanPage<'_> {
         }
         let late = choices.iter().find(|(.., item)| days_between(item.due_on, self.today) > 0);
         let first = late.or(choices.first()).map(|(.., item)| item.balance());
-        let asked: BTreeSet<&str> =
-            typed.all("invoice").chain(self.form.request.query("invoice").filter(|_| !self.form.is_sent())).collect();
+        let asked = self.form.asked_about();
         let begins = asked.is_empty() && !self.form.is_sent();
         let not_listed = choices.len().saturating_sub(CHOICES_MAX);
         let shown = |(invoice, open_minor, item): &(&InvoiceId, i64, &DueItem<'_>)| {
@@ -222,7 +211,7 @@ impl PlanPage<'_> {
         let labels = PlanLabels::of(visit.words);
         let typed = TypedFields::of(form.request);
         let are_open = visit.settings.plans.are_open();
-        let (choices, not_listed) = if are_open { self.choices(typed) } else { (vec![], 0) };
+        let (choices, not_listed) = if are_open { self.choices() } else { (vec![], 0) };
         let (first, last) = first_days(&visit.settings, self.today);
         let count = typed.one("parts").parse::<u8>().unwrap_or(PARTS_USUAL.min(self.most()));
         let counts = (2..=self.most().max(2)).map(|number| context! { number, chosen => number == count });
@@ -238,7 +227,7 @@ impl PlanPage<'_> {
             a => Value::from(Serde(AccessLabels::of(visit.words))),
             action => format!("{}/plan", visit.path),
             ask => format!("{}/write?for=plan", visit.path),
-            code => format!("{}/code", visit.path),
+            code => code_needed(form, visit, ReturnTo::Plan, if plan.is_some() { labels.needs_code } else { labels.code_first }),
             is_confirmed => self.is_confirmed,
             offers => self.offers.clone(),
             has_form => are_open,

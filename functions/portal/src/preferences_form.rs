@@ -11,7 +11,7 @@ use store::Result;
 
 use crate::{
     access_labels::AccessLabels,
-    code_form::{gate, with_status},
+    code_form::{code_needed, gate, with_status},
     confirmed::{ReturnTo, is_confirmed},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, form_page},
@@ -170,7 +170,6 @@ fn shown_page(
     let values = context! {
         a => Value::from(Serde(labels)),
         action => format!("{}/preferences", visit.path),
-        code => format!("{}/code", visit.path),
         is_confirmed,
         // To whoever entered no code the page says neither what is entered for others nor whether the address was stopped.
         stopped => stopped.filter(|_| is_confirmed),
@@ -179,7 +178,7 @@ fn shown_page(
         languages => is_confirmed.then(|| languages.collect::<Vec<_>>()),
         from => is_confirmed.then(|| shown("from", from)),
         to => is_confirmed.then(|| shown("to", to)),
-        needs_code => labels.for_all_needs.replace("{}", &visit.customer),
+        code => code_needed(form, visit, ReturnTo::Preferences, &labels.for_all_needs.replace("{}", &visit.customer)),
     };
     form_page(visit, "preferences", labels.preferences, wrong, values)
 }

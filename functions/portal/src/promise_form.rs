@@ -1,15 +1,13 @@
 //! A customer promises to pay: which invoices, how much, by which day, how. What came of it is said as it stands whenever somebody looks.
 
-use std::collections::BTreeSet;
-
-use domain::{Agreement, AgreementScope, InvoiceId, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
+use domain::{Agreement, AgreementScope, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
 use jiff::civil::Date;
 use minijinja::{Value, context, value::Serde};
 use service::link_holder::{PROMISES_ENOUGH, PROMISES_UNKEPT, PromisedByLink, last_promise_day};
 use store::Result;
 
 use crate::{
-    choices::{InvoiceChoice, choices_shown, currency_of, wrong_amount},
+    choices::{InvoiceChoice, choices_shown, chosen_invoices, currency_of, wrong_amount},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
@@ -74,18 +72,7 @@ fn read(visit: &Visit, statement: &AccountStatement, typed: TypedFields<'_>, wro
     if typed.has_others(&FIELDS) {
         wrong.add("form", labels.unknown_field);
     }
-    let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
-    let invoices: Vec<InvoiceId> = match named {
-        Some(named) if named.is_empty() => {
-            wrong.add("invoice", labels.no_invoices);
-            vec![]
-        }
-        Some(named) => named.into_iter().collect(),
-        None => {
-            wrong.add("invoice", labels.wrong_invoices);
-            vec![]
-        }
-    };
+    let invoices = chosen_invoices(visit, typed, wrong);
     let bounds = Bounds::of(&visit.settings, statement.as_of);
     let pays_on = typed.one("pays_on").parse::<Date>().ok();
     if pays_on.is_none() {
@@ -143,7 +130,7 @@ fn shown(
     let labels = FormLabels::of(visit.words);
     let bounds = Bounds::of(&visit.settings, statement.as_of);
     // What was asked for, else what was asked about, else what is past due and nobody speaks of yet.
-    let asked: BTreeSet<&str> = typed.all("invoice").chain(form.request.query("invoice").filter(|_| !form.is_sent())).collect();
+    let asked = form.asked_about();
     let begins_with = |item: &StatementItem| item.days_past_due > 0 && item.notes.is_empty();
     let is_chosen = |choice: &InvoiceChoice<'_>| {
         let begins = !form.is_sent() && asked.is_empty() && begins_with(choice.first);

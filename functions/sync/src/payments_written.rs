@@ -215,14 +215,7 @@ async fn find(session: &SyncSession<'_>, writes: &BooksPayment) -> Result<BTreeS
 
 /// The invoices for which a page has an entry of this reference that counts.
 fn covered(page: &Page, reference: &PaymentId) -> BTreeSet<InvoiceId> {
-    let payments = page.documents.iter().filter_map(|document| match document {
-        Document::Payment { payment, .. } => Some(payment),
-        Document::Customer(_)
-        | Document::Invoice { .. }
-        | Document::Reversal(_)
-        | Document::Withdrawn(_)
-        | Document::Heartbeat(_) => None,
-    });
+    let payments = page.documents.iter().filter_map(Document::as_payment);
     let names = |said: &String| said.to_ascii_lowercase().contains(reference.as_str());
     let ours = payments.filter(|payment| payment.status.counts() && payment.reference.as_ref().is_some_and(names));
     ours.flat_map(|payment| &payment.allocations).map(|part| part.invoice.clone()).collect()

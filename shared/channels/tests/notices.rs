@@ -102,7 +102,11 @@ fn what_they_say() {
         (2, "en", vec!["Received: €500.00", "on 5 February 2026", "Nothing is left to be paid", "attached as a PDF"]),
         (3, "de", vec!["Eingegangen: 500,00\u{a0}€", "noch 750,00\u{a0}€ zu zahlen", "pay_0123456789abcdef"]),
         (4, "de", vec!["Rechnung F-1 bis zum 13. Februar 2026", "Wir warten bis zum 17. Februar 2026", "Kalender"]),
-        (6, "en", vec!["you dispute €625.00 of invoice F-1", "by 11 February 2026", "The rest of the invoice stays due."]),
+        (
+            6,
+            "en",
+            vec!["you dispute €625.00 of invoice F-1", "by 11 February 2026", "The rest of the invoice is still to be paid."],
+        ),
         (8, "en", vec!["you are right", "Nothing of invoice F-1 is to be paid now."]),
         (9, "de", vec!["Bei 100,00\u{a0}€ haben Sie recht", "525,00\u{a0}€"]),
         (11, "en", vec!["we see it otherwise", "€1,250.00"]),

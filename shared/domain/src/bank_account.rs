@@ -4,7 +4,14 @@
 use iban::{BaseIban, Iban, IbanLike, ParseIbanError};
 use serde::{Deserialize, Serialize};
 
-use crate::Currency;
+use crate::{
+    Currency,
+    language::{CUSTOMER_LANGUAGES, primary},
+};
+
+/// What the number of an account, and that of its bank, are called where it has no IBAN, after the language.
+static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] =
+    [["en", "Account", "Bank code"], ["de", "Konto", "Bankleitzahl"], ["fr", "Compte", "Code banque"]];
 
 /// An account that money is transferred to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,13 +112,14 @@ impl BankAccount {
         self.currency.is_none_or(|own| own == currency)
     }
 
-    /// The account in lines for people: the holder, the bank, and the numbers. The words are German or English. Nothing of one that has a QR-IBAN
-    /// alone: nobody can pay to it without a reference, which only a payment that was begun has.
+    /// The account in lines for people: the holder, the bank, and the numbers. The words are in the languages of what customers read. Nothing of one that
+    /// has a QR-IBAN alone: nobody can pay to it without a reference, which only a payment that was begun has.
     pub fn lines(&self, language: &str) -> Vec<String> {
         if self.iban.is_none() && self.local.is_none() {
             return Vec::new();
         }
-        let (account, bank_code) = if is_german(language) { ("Konto", "Bankleitzahl") } else { ("Account", "Bank code") };
+        let language = primary(language);
+        let [_, account, bank_code] = LINE_WORDS.iter().find(|[own, ..]| *own == language).unwrap_or(&LINE_WORDS[0]);
         let only = self.currency.map(|currency| format!(" ({currency})")).unwrap_or_default();
         let local = self.local.as_ref();
         let lines = [
@@ -124,10 +132,6 @@ impl BankAccount {
         ];
         lines.into_iter().flatten().collect()
     }
-}
-
-fn is_german(language: &str) -> bool {
-    language.split('-').next().is_some_and(|first| first.eq_ignore_ascii_case("de"))
 }
 
 #[cfg(test)]
@@ -163,9 +167,11 @@ mod tests {
         let british =
             BankAccount { iban: None, bic: None, bank: None, local: Some(local), currency: Some(Currency::EUR), ..account() };
         assert_eq!(british.lines("de-AT"), ["Acme GmbH (EUR)", "Bankleitzahl 12-34-56", "Konto 12345678"]);
-        assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
+        assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Code banque 12-34-56", "Compte 12345678"]);
+        assert_eq!(british.lines("es"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
         let swiss = BankAccount { iban: None, qr_iban: Some("CH44 3199 9123 0008 8901 2".to_owned()), ..account() };
         assert_eq!(swiss.lines("de"), [""; 0]);
+        assert_eq!(LINE_WORDS.map(|[language, ..]| language), CUSTOMER_LANGUAGES);
         assert!(british.takes(Currency::EUR) && !british.takes(Currency::USD) && account().takes(Currency::USD));
     }
 }

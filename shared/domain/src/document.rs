@@ -47,6 +47,14 @@ impl Document {
         }
     }
 
+    /// The payment that it describes, where it describes one.
+    pub fn as_payment(&self) -> Option<&Payment> {
+        match self {
+            Self::Payment { payment, .. } => Some(payment),
+            Self::Customer(_) | Self::Invoice { .. } | Self::Reversal(_) | Self::Withdrawn(_) | Self::Heartbeat(_) => None,
+        }
+    }
+
     /// What it describes, by the source's own id: `invoice INV-1`.
     pub fn name(&self) -> String {
         match self {

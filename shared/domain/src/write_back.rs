@@ -119,14 +119,8 @@ impl BooksPayment {
         }
         let own = basket.payment_in(basket.currency);
         let documents = basket.documents(settings);
-        let payment = documents.iter().find_map(|document| match document {
-            Document::Payment { payment, .. } => Some(payment).filter(|payment| payment.id == own && payment.status.counts()),
-            Document::Customer(_)
-            | Document::Invoice { .. }
-            | Document::Reversal(_)
-            | Document::Withdrawn(_)
-            | Document::Heartbeat(_) => None,
-        })?;
+        let mut payments = documents.iter().filter_map(Document::as_payment);
+        let payment = payments.find(|payment| payment.id == own && payment.status.counts())?;
         let parts: Vec<BooksPart> = payment
             .allocations
             .iter()

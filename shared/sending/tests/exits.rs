@@ -1,12 +1,8 @@
 //! Every way in which the handling of a queued message ends: the real decision and table, and a provider that answers as it is told.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use channels::{Accepted, Attachment, Outgoing, SendError};
 use domain::{Channel, CustomerId, Mode, PendingStatus, Settings, SuppressionReason, TaskKind, decide};
 use futures::future::BoxFuture;
@@ -15,24 +11,12 @@ use sending::{QueuedMessage, SendOutcome, Sender};
 use store::{LinkCode, LinkStanding, OwnAttachment};
 use testbed::aws::Aws;
 
+mod provider;
+
+use provider::Provider;
+
 /// The address of the contact.
 const TO: &str = "ap@acme.example";
-
-/// A provider that answers as it is told, and notes what it was given.
-#[derive(Default)]
-struct Provider {
-    answers: Mutex<VecDeque<Result<Accepted, SendError>>>,
-    taken: Mutex<Vec<Outgoing>>,
-}
-
-#[async_trait]
-impl channels::ChannelClient for Provider {
-    async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
-        self.taken.lock().unwrap().push(outgoing.clone());
-        let told = self.answers.lock().unwrap().pop_front();
-        told.unwrap_or_else(|| Ok(Accepted { provider_id: "p-1".to_owned() }))
-    }
-}
 
 /// A customer who owes for a week, with the reminder decided and queued.
 struct Queued {

@@ -1,13 +1,9 @@
 //! Every way in which a service mail ends: the real table, and a provider that answers as it is told.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use channels::{Accepted, Outgoing, SendError};
+use channels::SendError;
 use domain::{
     Agreement, AgreementId, AgreementScope, Channel, Currency, CustomerId, HoldClock, Identities, InvoiceId, MessageStatus, Mode,
     Promise, PromiseStatus, ServiceMail, ServiceMailKind, Settings, Stood, SuppressionReason, Terms, WayOfPaying,
@@ -17,24 +13,12 @@ use sending::{QueuedServiceMail, Sender};
 use store::{AddressId, FoundLink, KnownServiceMail, LinkMailAsked, LinkTo, MadeBeside, PortalLink};
 use testbed::aws::Aws;
 
+mod provider;
+
+use provider::Provider;
+
 /// The address of the link.
 const TO: &str = "ap@acme.example";
-
-/// A provider that answers as it is told, and notes what it was given.
-#[derive(Default)]
-struct Provider {
-    answers: Mutex<VecDeque<Result<Accepted, SendError>>>,
-    taken: Mutex<Vec<Outgoing>>,
-}
-
-#[async_trait]
-impl channels::ChannelClient for Provider {
-    async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
-        self.taken.lock().unwrap().push(outgoing.clone());
-        let told = self.answers.lock().unwrap().pop_front();
-        told.unwrap_or_else(|| Ok(Accepted { provider_id: "p-1".to_owned() }))
-    }
-}
 
 /// A customer who owes and has a portal link.
 struct Linked {

@@ -15,8 +15,6 @@ const VALUE_MAX: usize = 1_200;
 const READ: u32 = 100;
 /// How often one request reads at most when it looks for some entries among many.
 const READS_MAX: usize = 20;
-/// Most entries of a page.
-const PAGE_MAX: usize = 200;
 
 /// What changed from one document to another: `{"/mode": {"from": "shadow", "to": "live"}}`; `more` says how many changes are left out.
 pub fn changes(before: &Value, after: &Value) -> Value {
@@ -107,7 +105,7 @@ pub async fn list_of_operators(reading: (&Store, &Vault), actor: &Actor, query: 
 }
 
 async fn of((store, vault): (&Store, &Vault), tenant: &TenantId, query: &AuditQuery) -> Done<AuditList> {
-    let most = query.limit.map_or(50, |limit| limit as usize).clamp(1, PAGE_MAX);
+    let most = cursors::page_size(query.limit);
     if query.from.zip(query.until).is_some_and(|(from, until)| from > until) {
         return Err(NotDone::field("/until", "it is before 'from': nothing lies between; exchange the two"));
     }

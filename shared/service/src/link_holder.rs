@@ -316,7 +316,21 @@ impl LinkHolder {
             return Err(NotDone::Fields(flaws));
         }
         let is_dispute = dispute.is_some();
-        let why = dispute.flatten().map(|text| CustomerNote {
+        let why = dispute.flatten().map(|text| self.why(&agreement, text, now));
+        let task = is_dispute.then(|| contested(&agreement, settings, now));
+        let kind = if is_dispute { ServiceMailKind::DisputeOpened } else { ServiceMailKind::PromiseMade };
+        let is_told = made_today(&facts.agreements, &self.link, now) < MAILED_A_DAY_MAX;
+        let mail = is_told.then(|| ServiceMail::of(kind, &self.link, Some(agreement.id.as_str()), now));
+        let entry = self.entry(operation, now).of(agreement.id.as_str());
+        let entry =
+            entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: mail.as_ref(), offer: None };
+        self.make_once(store, entry, &agreement, beside, now).await
+    }
+
+    /// The customer's words of an agreement, as a note about it.
+    fn why(&self, agreement: &Agreement, text: String, now: Timestamp) -> CustomerNote {
+        CustomerNote {
             id: NoteId::at(now, &[agreement.id.as_str(), "why"]),
             about: Some(agreement.id.to_string()),
             text,
@@ -326,21 +340,28 @@ impl LinkHolder {
             deleted: None,
             answers: Vec::new(),
             task: None,
-        });
-        let task = is_dispute.then(|| contested(&agreement, settings, now));
-        let kind = if is_dispute { ServiceMailKind::DisputeOpened } else { ServiceMailKind::PromiseMade };
-        let is_told = made_today(&facts.agreements, &self.link, now) < MAILED_A_DAY_MAX;
-        let mail = is_told.then(|| ServiceMail::of(kind, &self.link, Some(agreement.id.as_str()), now));
-        let entry = self.entry(operation, now).of(agreement.id.as_str());
-        let entry =
-            entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
-        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: mail.as_ref(), offer: None };
-        match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
+        }
+    }
+
+    /// Writes an agreement with what is made beside it. Of the same that is sent twice at once there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone::Changed`] where something else changed at the same moment; those of the table.
+    pub(crate) async fn make_once(
+        &self,
+        store: &Store,
+        entry: AuditEntry,
+        agreement: &Agreement,
+        beside: MadeBeside<'_>,
+        now: Timestamp,
+    ) -> Done<Agreement> {
+        match store.acting(entry).make_agreement(&self.tenant, &self.customer, agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
-                let made = store.agreement(&self.tenant, &self.customer, &id).await?;
+                let made = store.agreement(&self.tenant, &self.customer, &agreement.id).await?;
                 made.ok_or_else(|| NotDone::Changed("something changed at the same moment; send it again".to_owned()))
             }
-            made => made.map(|()| agreement).map_err(NotDone::from),
+            made => made.map(|()| agreement.clone()).map_err(NotDone::from),
         }
     }
 

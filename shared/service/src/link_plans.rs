@@ -118,13 +118,7 @@ impl LinkHolder {
         let entry = self.entry(operation, now).of(agreement.id.as_str()).with(what);
         let mail = ServiceMail::of(ServiceMailKind::PlanAgreed, &self.link, Some(agreement.id.as_str()), now);
         let beside = MadeBeside { why: None, task: None, mail: Some(&mail), offer };
-        match store.acting(entry).make_agreement(&self.tenant, &self.customer, agreement, beside, now).await {
-            Err(store::Error::Conflict { .. }) => {
-                let made = store.agreement(&self.tenant, &self.customer, &agreement.id).await?;
-                made.ok_or_else(|| NotDone::Changed("something changed at the same moment; send it again".to_owned()))
-            }
-            made => made.map(|()| agreement.clone()).map_err(NotDone::from),
-        }
+        self.make_once(store, entry, agreement, beside, now).await
     }
 }
 

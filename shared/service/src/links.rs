@@ -8,14 +8,11 @@ use store::{FoundLink, LinkCode, LinkPage, LinkStanding, LinkTo, PortalLink, Sto
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
+    cursors::{no_cursor, page_size},
     customers::{no_customer, reason_of},
     suppressions::no_channel,
 };
 
-/// Links of a page where nothing else is asked.
-const PAGE: usize = 50;
-/// Most links of a page.
-const PAGE_MAX: usize = 200;
 /// How often a link is made again that somebody else wrote meanwhile.
 const TRIES: usize = 4;
 
@@ -34,10 +31,10 @@ pub async fn list(
 ) -> Done<LinkPage> {
     let tenant = actor.may(operation)?;
     store.head(tenant, customer).await?.ok_or_else(no_customer)?;
-    let most = limit.map_or(PAGE, |limit| limit as usize).clamp(1, PAGE_MAX);
+    let most = page_size(limit);
     let page = store.links(tenant, customer, most, cursor).await;
     page.map_err(|error| match error {
-        store::Error::Refused { .. } => NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"),
+        store::Error::Refused { .. } => no_cursor(),
         error => error.into(),
     })
 }

@@ -7,6 +7,7 @@ use store::{CustomerNote, NotePage, Store};
 
 use crate::{
     Actor, Done, NotDone, Operation, StaffRole,
+    cursors::{no_cursor, page_size},
     customers::{no_customer, reason_of},
     matter,
 };
@@ -15,8 +16,6 @@ use crate::{
 const TEXT_MAX: usize = 4_000;
 /// Most texts that a note keeps beside the one that it has.
 const BEFORE_MAX: usize = 20;
-/// Notes of a page where nothing else is asked.
-const PAGE: usize = 50;
 
 /// A note as a person makes it.
 #[derive(Clone, Debug, Default)]
@@ -120,15 +119,8 @@ pub async fn list(
     let tenant = actor.may(Operation::ListNotes)?;
     let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
     store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
-    let after = match cursor {
-        None => None,
-        Some(text) => {
-            let bad = || NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page");
-            Some(NoteId::parse(text).ok_or_else(bad)?)
-        }
-    };
-    let most = limit.map_or(PAGE, |limit| limit as usize);
-    Ok(store.notes(tenant, &customer, about, most, after.as_ref()).await?)
+    let after = cursor.map(|text| NoteId::parse(text).ok_or_else(no_cursor)).transpose()?;
+    Ok(store.notes(tenant, &customer, about, page_size(limit), after.as_ref()).await?)
 }
 
 /// What becomes of a note.

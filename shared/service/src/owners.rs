@@ -13,6 +13,7 @@ use store::{Absence, CustomerOwner, Store, Task};
 
 use crate::{
     Actor, Done, NotDone, Operation, StaffRole,
+    cursors::no_cursor,
     customers::{no_customer, reason_of},
     matter,
     teams::{TeamMemberFound, away, today},
@@ -112,8 +113,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Done<(Vec<CustomerId>, Option<CustomerId>)> {
     let tenant = actor.may(Operation::ListOwned)?;
-    let bad = || NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page");
-    let after = cursor.map(|cursor| CustomerId::parse(cursor).ok_or_else(bad)).transpose()?;
+    let after = cursor.map(|cursor| CustomerId::parse(cursor).ok_or_else(no_cursor)).transpose()?;
     let most = limit.map_or(PAGE, |limit| limit as usize);
     let (customers, more) = store.owned(tenant, owner, most, after.as_ref()).await?;
     let next = customers.last().cloned().filter(|_| more);

@@ -459,6 +459,12 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             Some(format!("{SERVICE_MAIL_DAYS} days after each was asked for")),
         ),
         of(
+            "payments that were begun here, how each was written into the books, and offers of plans",
+            "they prove what was paid and offered, by ids, numbers of invoices, amounts, and what a provider or a collector knows a payment by"
+                .to_owned(),
+            Some("for good, of payments; 400 days after the last day of an offer".to_owned()),
+        ),
+        of(
             "answers to calls with an Idempotency-Key",
             "they are kept for a repetition of the call".to_owned(),
             Some("a day after the call".to_owned()),

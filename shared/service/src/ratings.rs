@@ -3,18 +3,18 @@
 use domain::{AgreementId, CustomerId, PaymentId};
 use store::{RatingPage, Store};
 
-use crate::{Actor, Done, NotDone, Operation, customers::no_customer};
-
-/// Ratings of a page where nothing else is asked.
-const PAGE: usize = 50;
-/// Most ratings of a page.
-const PAGE_MAX: usize = 200;
+use crate::{
+    Actor, Done, Operation,
+    cursors::{no_cursor, page_size},
+    customers::no_customer,
+};
 
 /// What a customer said.
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] for the customer, [`NotDone::Fields`] for a cursor that is none, and those of reading.
+/// [`crate::NotDone::NotAllowed`], [`crate::NotDone::NotFound`] for the customer, [`crate::NotDone::Fields`] for a cursor that is none, and those of
+/// reading.
 pub async fn list(
     store: &Store,
     actor: &Actor,
@@ -26,9 +26,9 @@ pub async fn list(
     let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
     store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
     if cursor.is_some_and(|cursor| PaymentId::parse(cursor).is_none() && AgreementId::parse(cursor).is_none()) {
-        return Err(NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"));
+        return Err(no_cursor());
     }
-    let most = limit.map_or(PAGE, |limit| limit as usize).clamp(1, PAGE_MAX);
+    let most = page_size(limit);
     let page = store.ratings(tenant, &customer, most, cursor).await?;
     Ok((customer, page))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::{AddressId, Lifted, Line, List, Stopped, StoppedLine, Store};
 
-use crate::{Actor, Done, NotDone, Operation, customers::reason_of};
+use crate::{Actor, Done, NotDone, Operation, cursors::no_cursor, customers::reason_of};
 
 /// Longest note, in characters.
 const NOTE_MAX: usize = 500;
@@ -48,7 +48,7 @@ pub async fn list(
     }
     let page = store.list(tenant, &List::Stopped, limit.unwrap_or(50), cursor).await;
     let page = page.map_err(|error| match error {
-        store::Error::Refused { .. } => NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"),
+        store::Error::Refused { .. } => no_cursor(),
         error => error.into(),
     })?;
     let stopped = page.lines.into_iter().filter_map(|line| if let Line::Stopped(line) = line { Some(line) } else { None });

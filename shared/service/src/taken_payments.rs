@@ -212,13 +212,7 @@ fn flaw(flaw: BasketFlaw) -> (String, String) {
 
 /// The payment that came of a basket that a collector wrote down.
 fn payment_of(basket: &Basket, settings: &Settings) -> Done<Payment> {
-    let payment = basket.documents(settings).into_iter().find_map(|document| match document {
-        Document::Payment { payment, .. } => Some(payment),
-        Document::Customer(_)
-        | Document::Invoice { .. }
-        | Document::Reversal(_)
-        | Document::Withdrawn(_)
-        | Document::Heartbeat(_) => None,
-    });
-    payment.ok_or_else(|| NotDone::NotFound("no money came of this basket".to_owned()))
+    let documents = basket.documents(settings);
+    let payment = documents.iter().find_map(Document::as_payment);
+    payment.cloned().ok_or_else(|| NotDone::NotFound("no money came of this basket".to_owned()))
 }

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use serde_json::json;
 use store::{CustomerBrief, Ending, Store, Task, TaskEnded};
 
-use crate::{Actor, Done, NotDone, Operation, customers::no_customer, matter};
+use crate::{Actor, Done, NotDone, Operation, cursors::no_cursor, customers::no_customer, matter};
 
 /// Tasks a page.
 const PAGE: u32 = 50;
@@ -98,7 +98,7 @@ pub(crate) fn wanted(kind: Option<&str>) -> Done<impl Fn(TaskKind) -> bool> {
 fn place(cursor: &str) -> Done<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let good = bytes.filter(|text| store::is_task_cursor(text));
-    good.ok_or_else(|| NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"))
+    good.ok_or_else(no_cursor)
 }
 
 /// A task that a person gives to somebody, or to themselves.

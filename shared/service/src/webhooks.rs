@@ -6,11 +6,6 @@ use store::{ReceivedWebhook, Store, Vault, WebhookPage};
 
 use crate::{Actor, Done, NotDone, Operation, cursors};
 
-/// Webhooks of a page where nothing else is asked.
-const PAGE: usize = 50;
-/// Most webhooks of a page.
-const PAGE_MAX: usize = 200;
-
 /// Which webhooks are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct WebhooksAsked {
@@ -31,7 +26,7 @@ pub struct WebhooksAsked {
 /// [`NotDone::NotAllowed`], [`NotDone::Cursor`] for a cursor that this list did not give, and those of reading.
 pub async fn list((store, vault): (&Store, &Vault), actor: &Actor, asked: &WebhooksAsked, now: Timestamp) -> Done<WebhookPage> {
     let tenant = actor.may(Operation::ListWebhooks)?;
-    let most = asked.limit.map_or(PAGE, |limit| limit as usize).clamp(1, PAGE_MAX);
+    let most = cursors::page_size(asked.limit);
     let which = (asked.source.as_deref(), asked.on);
     let list = format!("webhooks:{which:?}");
     let after = cursors::opened(vault, tenant, &list, asked.cursor.as_deref()).await?;

@@ -213,8 +213,8 @@ impl Story {
         }
     }
 
-    /// The books move an invoice of which no payment was begun yet: what is on its way of one that moves is not kept back for longer where its
-    /// new customer is.
+    /// The books move an invoice of which no payment was begun yet. What becomes of money that is on its way to one that moves is tried by the
+    /// tests of the store.
     async fn shift(&mut self, place: usize, invoice: usize) {
         let family = &mut self.families[place];
         let number = family.books.numbers().swap_remove(invoice);

@@ -260,9 +260,12 @@ async fn a_cookie_is_good_with_its_own_link_for_half_an_hour_and_as_it_was_signe
 async fn a_link_of_a_phone_number_says_that_a_code_needs_a_mail() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    portal.set(|settings| (settings.plans.max_parts, settings.plans.max_days) = (6, 200)).await;
     let code = portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await;
     let text = "dieser Link ging an …678";
-    portal.get(&format!("/p/{code}/contacts")).await.is(200).says(text).hides("Code senden").hides("ap@acme.example");
+    for page in ["contacts", "preferences", "plan"] {
+        portal.get(&format!("/p/{code}/{page}")).await.is(200).says(text).hides("Code senden").hides("ap@acme.example");
+    }
     let before = portal.world.everything().await;
     portal.post(&format!("/p/{code}/code"), &[("to", "contacts")]).await.is(200).says(text);
     assert_eq!(portal.world.everything().await, before);

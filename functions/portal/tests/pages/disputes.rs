@@ -30,7 +30,7 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
         .is(200)
         .says("Sie beanstanden 625,00\u{a0}€ der Rechnung 1001: Was kam, war mangelhaft.")
         .says("Wir wollen bis zum 17. Februar 2026 entscheiden.")
-        .says("Der Rest der Rechnung bleibt fällig.");
+        .says("Der Rest der Rechnung ist weiterhin zu zahlen.");
     for place in [format!("/p/{code}"), format!("/p/{code}/invoices/{invoice}")] {
         portal.get(&place).await.is(200).says("in Klärung: 625,00\u{a0}€");
     }

@@ -151,7 +151,7 @@ async fn other_customers_of_the_same_address_are_led_to_after_a_code() {
     portal.get(&address).await.is(200).says("wird ein Code an a…@acme.example gesendet").hides("Zweite");
     let cookie = portal.confirm(&id, &code).await;
     let before = portal.world.everything().await;
-    let page = portal.get_with(&[&cookie], &address).await.is(200).says("An a…@acme.example haben wir auch");
+    let page = portal.get_with(&[&cookie], &address).await.is(200).says("a…@acme.example ist auch bei diesen Konten eingetragen");
     let page = page.says("Zweite GmbH").says(&format!("href=\"&#x2f;p&#x2f;{theirs}\""));
     page.hides("Nie angeschrieben").hides("Andere GmbH").hides("Fremde GmbH");
     portal.post_with(&[&cookie], &address, &[]).await.is(405);

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Basket, BasketChange, BookedEntry};
-use crate::{Payment, PaymentId, PaymentKind, Settings};
+use crate::{Payment, PaymentKind, Settings};
 
 /// The provider of baskets that are paid by the payer's own bank.
 pub const TRANSFER: &str = "transfer";
@@ -34,11 +34,6 @@ impl Basket {
     pub fn is_named_in(&self, text: &str) -> bool {
         let reference = self.provider_id.as_deref().filter(|_| self.provider == TRANSFER).map(compact);
         reference.is_some_and(|reference| reference.len() >= DIGITS_MIN && compact(text).contains(&reference))
-    }
-
-    /// Whether an entry was counted as money of it.
-    pub fn has_booked(&self, entry: &PaymentId) -> bool {
-        self.booked.iter().any(|known| known.entry == *entry)
     }
 
     /// The basket after the books said how an entry is now. One that names it is its payment, whatever it comes to; one that does so no longer, or

@@ -103,7 +103,7 @@ fn the_entry_that_names_it_is_its_payment_and_is_counted_once() {
     let change = hear(&mut stage, &basket, &named, NOW);
     assert!(change.changed && change.documents.is_empty() && change.tasks.is_empty());
     let paid = change.basket;
-    assert_eq!((paid.status, paid.received_minor, paid.has_booked(&named.id)), (BasketStatus::Paid, 1_300, true));
+    assert_eq!((paid.status, paid.received_minor, &paid.booked[0].entry), (BasketStatus::Paid, 1_300, &named.id));
     assert_eq!((exposure(&stage, NOW), exposure(&stage, LONG_AFTER)), (700, 700));
     assert_eq!((stage.facts.payments.len(), stage.facts.agreements[0].status()), (1, "arrived"));
     let settings = stage.policy.settings.clone();

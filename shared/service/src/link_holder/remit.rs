@@ -1,13 +1,13 @@
 //! A customer says what it paid: money that is on its way is not asked for, invoice by invoice, until it should have been on the ledger.
 
 use domain::{
-    Agreement, Currency, NoteId,
+    Agreement, Currency,
     agreement::INVOICES_MAX,
     proposal::{AnnouncedLine, AnnouncedMoney, Proposer, announce},
 };
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
-use store::{CustomerNote, MadeBeside, Store};
+use store::{MadeBeside, Store};
 
 use super::{LinkHolder, bounds::too_often, named::find_all};
 use crate::{Done, NotDone, matter};
@@ -91,29 +91,13 @@ impl LinkHolder {
         if !flaws.is_empty() {
             return Err(NotDone::Fields(flaws));
         }
-        let why = reference.map(|reference| CustomerNote {
-            id: NoteId::at(now, &[agreement.id.as_str(), "why"]),
-            about: Some(agreement.id.to_string()),
-            text: format!("Reference of the payment: {reference}"),
-            by: self.link.as_str().to_owned(),
-            at: now,
-            before: Vec::new(),
-            deleted: None,
-            answers: Vec::new(),
-            task: None,
-        });
+        let why = reference.map(|reference| self.why(&agreement, format!("Reference of the payment: {reference}"), now));
         let what = json!({
             "amount_minor": agreement.amount_minor, "currency": asked.currency, "sent_on": asked.sent_on, "way": asked.way,
             "invoices": asked.lines.len(),
         });
         let entry = self.entry("remit_by_link", now).of(agreement.id.as_str()).with(what);
         let beside = MadeBeside { why: why.as_ref(), ..MadeBeside::default() };
-        match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
-            Err(store::Error::Conflict { .. }) => {
-                let made = store.agreement(&self.tenant, &self.customer, &id).await?;
-                made.ok_or_else(|| NotDone::Changed("something changed at the same moment; send it again".to_owned()))
-            }
-            made => made.map(|()| agreement).map_err(NotDone::from),
-        }
+        self.make_once(store, entry, &agreement, beside, now).await
     }
 }

@@ -1,6 +1,5 @@
 //! A request of a customer's own system under a key of its own (`Idempotency-Key`).
 
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::{AgreementId, LinkId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use store::Once;
@@ -31,8 +30,9 @@ impl LinkRequest {
         let mut random = [0_u8; 16];
         let no_randomness = |_| NotDone::Changed("there is no randomness now; send it again".to_owned());
         aws_lc_rs::rand::fill(&mut random).map_err(no_randomness)?;
-        let id = digest_of(&[b"a portal link".as_slice(), tenant.as_str().as_bytes(), link.as_str().as_bytes(), key.as_bytes()]);
-        Ok(Self { mark: Once::new(tenant.clone(), id, digest_of(request), hex(&random), now, now + REMEMBERED_FOR) })
+        let whose = [b"a portal link".as_slice(), tenant.as_str().as_bytes(), link.as_str().as_bytes(), key.as_bytes()];
+        let (id, request) = (Once::digest_of(whose), Once::digest_of(request.iter().copied()));
+        Ok(Self { mark: Once::new(tenant.clone(), id, request, hex(&random), now, now + REMEMBERED_FOR) })
     }
 
     /// What keeps it from being carried out twice: goes with the transaction that carries it out.
@@ -44,16 +44,6 @@ impl LinkRequest {
     pub(super) fn agreement(&self) -> AgreementId {
         AgreementId::derive(&[self.mark.tenant.as_str(), "by key", &self.mark.id, &self.mark.request])
     }
-}
-
-/// Parts are told apart by their lengths.
-fn digest_of(parts: &[&[u8]]) -> String {
-    let mut context = Context::new(&SHA256);
-    for part in parts {
-        context.update(&part.len().to_be_bytes());
-        context.update(part);
-    }
-    hex(context.finish().as_ref())
 }
 
 fn hex(bytes: &[u8]) -> String {

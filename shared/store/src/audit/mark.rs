@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use aws_lc_rs::digest::{Context, SHA256};
 use domain::TenantId;
 use jiff::Timestamp;
 
@@ -32,6 +33,16 @@ impl Once {
     /// An attempt that has written nothing yet.
     pub fn new(tenant: TenantId, id: String, request: String, attempt: String, at: Timestamp, until: Timestamp) -> Self {
         Self { tenant, id, request, attempt, at, until, wrote: Arc::default(), lost: Arc::default() }
+    }
+
+    /// The digest of a key or of a request, in hexadecimal: SHA-256 over its parts, which are told apart by their lengths.
+    pub fn digest_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+        let mut context = Context::new(&SHA256);
+        for part in parts {
+            context.update(&part.len().to_be_bytes());
+            context.update(part);
+        }
+        context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether something was written by this attempt.
