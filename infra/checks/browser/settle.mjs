@@ -2,8 +2,8 @@
 //
 //   node settle.mjs --local PROGRAM [--chromium PROGRAM] [--root FOLDER]
 //
-// Of five invoices three are paid by card, the fourth is promised, the fifth is disputed by half, and a plan is asked for. Then the next mail
-// must be right, and the collector must see it all by the API. Leaves with 0 and says what was proved, or throws.
+// Of five invoices three are paid by card, the fourth is promised, the fifth is disputed by half with a photo, and a plan is asked for. Then the
+// receipt and the next mail must be right, and the collector must see it all by the API. Leaves with 0 and says what was proved, or throws.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -23,6 +23,9 @@ const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 const NUMBERS = ["R-1", "R-2", "R-3", "R-4", "R-5"];
 const TOTALS = [125_000, 50_000, 7_500, 33_333, 20_000];
 const DUE_ON = "2026-02-04";
+const PHOTO = "tests/fixtures/files/photo.jpg";
+/** Of a mail no rule of pages is asked for: it is no document of its own, but stands in a reader's. */
+const OF_MAILS = STANDARDS.filter((standard) => standard !== "best-practice");
 const SCREENS = [
   { name: "phone", width: 390, height: 844, language: "de" },
   { name: "desktop", width: 1200, height: 800, language: "en" },
@@ -34,7 +37,7 @@ function typed(minor, language) {
 }
 
 /** What axe says of a page, and by how much it is wider than the screen. */
-async function asked(page) {
+async function asked(page, standards = STANDARDS) {
   return page.evaluate(
     async ([source, values]) => {
       window.eval(source);
@@ -45,7 +48,7 @@ async function asked(page) {
         wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       };
     },
-    [AXE, STANDARDS],
+    [AXE, standards],
   );
 }
 
@@ -135,8 +138,8 @@ async function promise(visitor, link) {
   assert.ok(page.url().includes("made="), page.url());
 }
 
-/** Disputes half of the fifth. */
-async function dispute(visitor, link, language) {
+/** Disputes half of the fifth, and adds a photo. */
+async function dispute(visitor, link, language, photo) {
   const { page } = visitor;
   await page.goto(link);
   await visitor.press(`th a:has-text("${NUMBERS[4]}")`);
@@ -149,6 +152,13 @@ async function dispute(visitor, link, language) {
   await visitor.press("main form button[type=submit]");
   await visitor.look("the dispute");
   assert.ok(page.url().includes("made="), page.url());
+  await visitor.press("a[href*='/files/']");
+  await visitor.look("the form of sending a file");
+  await page.locator("#file").setInputFiles(photo);
+  await visitor.press("main form button[type=submit]");
+  await visitor.look("the file that was sent");
+  await visitor.press("main form button[type=submit]");
+  await visitor.look("the file that is attached");
 }
 
 async function askForPlan(visitor, link) {
@@ -161,16 +171,20 @@ async function askForPlan(visitor, link) {
   await visitor.look("what was written");
 }
 
-/** What the collector sees: one payment, a promise of what was open, a dispute of half, and a request, each once. */
-async function seen(tenant) {
+/** What the collector sees: one payment, which is to be entered in the books, a promise of what was open, a dispute of half with its photo, and a
+    request, each once. */
+async function seen(tenant, photo) {
   const { data: payments } = await tenant.api("/v1/payments");
   assert.deepEqual(payments.map(({ amount_minor, allocated_minor }) => [amount_minor, allocated_minor]), [[182_500, 182_500]]);
   for (const [kind, status, amount] of [["promise", "open", TOTALS[3]], ["dispute", "open", TOTALS[4] / 2]]) {
     const { data } = await tenant.api(`/v1/agreements?kind=${kind}`);
     assert.deepEqual(data.map((one) => [one.status, one.amount_minor ?? one.stood_minor]), [[status, amount]], kind);
+    const { attachments = [] } = await tenant.api(`/v1/agreements/${data[0].id}`);
+    const sent = kind === "dispute" ? [["image/jpeg", (await readFile(photo)).length]] : [];
+    assert.deepEqual(attachments.map((file) => [file.content_type, file.bytes]), sent, kind);
   }
   const { data: tasks } = await tenant.api("/v1/tasks");
-  assert.deepEqual(tasks.map(({ kind }) => kind).sort(), ["customer_asked", "dispute"]);
+  assert.deepEqual(tasks.map(({ kind }) => kind).sort(), ["customer_asked", "dispute", "enter_payment"]);
   const { due_items: items } = await tenant.api("/v1/customers/canonical/C-1?last=5");
   const owed = items.map((item) => [item.number, item.open_minor, item.due_now_minor]).sort();
   assert.deepEqual(owed, [["R-4", TOTALS[3], 0], ["R-5", TOTALS[4], TOTALS[4] / 2]]);
@@ -182,7 +196,25 @@ async function begin(stack, browser, { name, width, height, language }) {
   return { tenant, language, name, screen: { width, height }, browser };
 }
 
-async function walk(stack, { tenant, language, name, screen, browser }) {
+/** The receipt says what was paid of which invoice, and brings the document. */
+async function receipt(visitor, { tenant, language, name }) {
+  const receipts = (await tenant.outbox()).filter((mail) => mail.service_mail && mail.text.includes("pay_"));
+  assert.equal(receipts.length, 1, `${name}: ${receipts.map(({ subject }) => subject)}`);
+  const [mail] = receipts;
+  assert.match(mail.subject, language === "de" ? /1\.825,00/ : /1,825\.00/);
+  assert.deepEqual(NUMBERS.filter((number) => mail.text.includes(number)), NUMBERS.slice(0, 3), mail.text);
+  assert.deepEqual(mail.attachments.map((file) => file.content_type), ["application/pdf"]);
+  const page = await visitor.page.context().newPage();
+  await page.setContent(mail.html);
+  const found = await asked(page, OF_MAILS);
+  assert.ok(found.passes > 10, "the receipt: axe looked at next to nothing");
+  assert.deepEqual(found.violations, [], "the receipt: axe found something");
+  assert.ok(found.wider <= 0, `the receipt is ${found.wider} pixels wider than the screen`);
+  await page.close();
+  visitor.seen.add("the receipt by mail");
+}
+
+async function walk(stack, { tenant, language, name, screen, browser }, photo) {
   const [mail] = await tenant.outbox();
   const link = mail.text.match(/http:\S+\/p\/[0-9A-Za-z]{22}/)[0];
   const context = await browser.newContext({ viewport: screen, isMobile: name === "phone", hasTouch: name === "phone", bypassCSP: true });
@@ -194,11 +226,13 @@ async function walk(stack, { tenant, language, name, screen, browser }) {
     await visitor.page.reload();
     await visitor.look("the payment that came");
     await promise(visitor, link);
-    await dispute(visitor, link, language);
+    await dispute(visitor, link, language, photo);
     await askForPlan(visitor, link);
     await visitor.page.goto(link);
     await visitor.look("the statement afterwards");
-    await seen(tenant);
+    await seen(tenant, photo);
+    await stack.ask("POST", "/_local/clock", { advance: "PT10S" });
+    await receipt(visitor, { tenant, language, name });
     console.log(`${name}, ${screen.width} pixels, ${language}: axe finds nothing on ${[...visitor.seen].join(", ")}`);
   } finally {
     await context.close();
@@ -207,7 +241,8 @@ async function walk(stack, { tenant, language, name, screen, browser }) {
 
 /** The next mail is about half of the fifth, and about nothing that is paid or promised. */
 async function next({ tenant, name }) {
-  const [, ...later] = await tenant.outbox();
+  // What answers something that was done on the page is no next mail.
+  const [, ...later] = (await tenant.outbox()).filter((mail) => !mail.service_mail);
   assert.ok(later.length > 0, `${name}: no mail left afterwards`);
   const [mail] = later;
   const named = NUMBERS.filter((number) => mail.text.includes(number));
@@ -235,7 +270,7 @@ try {
     }
     await stack.to("2026-02-05T16:30:00Z");
     for (const person of people) {
-      await walk(stack, person);
+      await walk(stack, person, resolve(given.root, PHOTO));
     }
     // Before the promised day.
     await stack.to("2026-02-12T22:00:00Z");
