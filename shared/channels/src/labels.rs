@@ -10,6 +10,8 @@ use crate::input::{InvoiceRow, RowKind};
 pub struct MailLabels {
     /// BCP 47 primary language.
     pub language: &'static str,
+    /// Between what something is and the thing itself, in plain text; French keeps it apart from the word before.
+    pub colon: &'static str,
     pub invoice: &'static str,
     pub due_on: &'static str,
     pub amount: &'static str,
@@ -133,6 +135,7 @@ impl MailLabels {
 const ALL: [MailLabels; 6] = [
     MailLabels {
         language: "en",
+        colon: ":",
         invoice: "Invoice",
         due_on: "Due date",
         amount: "Amount due",
@@ -172,6 +175,7 @@ const ALL: [MailLabels; 6] = [
     },
     MailLabels {
         language: "de",
+        colon: ":",
         invoice: "Rechnung",
         due_on: "Fällig am",
         amount: "Fälliger Betrag",
@@ -211,6 +215,7 @@ const ALL: [MailLabels; 6] = [
     },
     MailLabels {
         language: "fr",
+        colon: "\u{a0}:",
         invoice: "Facture",
         due_on: "Échéance",
         amount: "Montant dû",
@@ -250,6 +255,7 @@ const ALL: [MailLabels; 6] = [
     },
     MailLabels {
         language: "es",
+        colon: ":",
         invoice: "Factura",
         due_on: "Vencimiento",
         amount: "Importe pendiente",
@@ -289,6 +295,7 @@ const ALL: [MailLabels; 6] = [
     },
     MailLabels {
         language: "it",
+        colon: ":",
         invoice: "Fattura",
         due_on: "Scadenza",
         amount: "Importo dovuto",
@@ -328,6 +335,7 @@ const ALL: [MailLabels; 6] = [
     },
     MailLabels {
         language: "nl",
+        colon: ":",
         invoice: "Factuur",
         due_on: "Vervaldatum",
         amount: "Te betalen",

@@ -90,9 +90,9 @@ impl Sheet<'_> {
         let table = self.table.then(|| self.text_table());
         let below: Vec<String> = self.broken().into_iter().chain(table).chain(self.text_payment()).collect();
         let mut out = self.prose.text(&below.join("\n\n"));
-        out.push_str(&format!("\n\n{}:\n{}\n\n-- \n", self.button(), self.portal));
+        out.push_str(&format!("\n\n{}{}\n{}\n\n-- \n", self.button(), self.words.colon, self.portal));
         out.push_str(&self.sent_by());
-        out.push_str(&format!("\n{} {}: {}\n", self.words.opt_out, self.words.opt_out_link, self.opt_out));
+        out.push_str(&format!("\n{} {}{} {}\n", self.words.opt_out, self.words.opt_out_link, self.words.colon, self.opt_out));
         out
     }
 
@@ -191,7 +191,7 @@ impl Sheet<'_> {
 
     fn text_payment(&self) -> Option<String> {
         let lines = self.payment();
-        (!lines.is_empty()).then(|| format!("{}:\n{}", self.words.how_to_pay, lines.join("\n")))
+        (!lines.is_empty()).then(|| format!("{}{}\n{}", self.words.how_to_pay, self.words.colon, lines.join("\n")))
     }
 
     fn listed(&self) -> &[InvoiceRow] {

@@ -460,19 +460,20 @@ impl Page<'_> {
     fn text(&self) -> String {
         let Tongue { words, labels, .. } = self.tongue;
         let mut blocks = vec![self.hello()];
-        blocks.extend(self.said.hero.as_ref().map(Hero::text));
+        blocks.extend(self.said.hero.as_ref().map(|hero| hero.text(labels.colon)));
         blocks.extend(self.said.says.iter().cloned());
         blocks.extend((!self.said.rows.is_empty()).then(|| text_rows(&self.said.rows)));
         blocks.extend(self.said.after.iter().cloned());
-        blocks.push(format!("{}:\n{}", self.button(), self.portal));
+        blocks.push(format!("{}{}\n{}", self.button(), labels.colon, self.portal));
         blocks.push(format!("{}\n{}", words.bye, self.tenant()));
         format!(
-            "{}\n\n-- \n{} {}\n{} {}: {}\n",
+            "{}\n\n-- \n{} {}\n{} {}{} {}\n",
             blocks.join("\n\n"),
             self.sent_by(),
             words.no_reminder,
             labels.opt_out,
             words.stop_reminders,
+            labels.colon,
             self.opt_out
         )
     }
@@ -491,8 +492,8 @@ impl Hero {
         )
     }
 
-    fn text(&self) -> String {
-        format!("{}: {}\n{}", self.label, self.big, self.below)
+    fn text(&self, colon: &str) -> String {
+        format!("{}{colon} {}\n{}", self.label, self.big, self.below)
     }
 }
 

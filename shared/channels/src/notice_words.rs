@@ -236,7 +236,7 @@ const FR: NoticeWords = NoticeWords {
     link_subject: "Votre nouveau lien vers votre relevé",
     link_says: "Vous avez demandé un nouveau lien vers votre page. Il est valable {days} jours.",
     link_not_you: "Si vous ne l’avez pas demandé, quelqu’un possède un ancien lien de vous, qui n’est plus valable. Le nouveau n’a été envoyé qu’à votre adresse.",
-    receipt_subject: "Reçu\u{a0}: {amount} bien arrivés",
+    receipt_subject: "Reçu\u{a0}: paiement de {amount} bien arrivé",
     receipt_label: "Reçu",
     receipt_on: "le {day}",
     receipt_says: "Merci pour votre paiement.",

@@ -112,9 +112,9 @@ fn what_they_say() {
         (11, "en", vec!["we see it otherwise", "€1,250.00"]),
         (13, "en", vec!["Read the answer:"]),
         (13, "de", vec!["Antwort lesen:"]),
-        (0, "fr", vec!["Votre code: 042137", "10 minutes"]),
+        (0, "fr", vec!["Votre code\u{a0}: 042137", "10 minutes"]),
         (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
-        (13, "fr", vec!["Lire la réponse:"]),
+        (13, "fr", vec!["Lire la réponse\u{a0}:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
@@ -123,6 +123,8 @@ fn what_they_say() {
             assert!(said.contains(part), "no '{part}' in {said}");
         }
     }
+    let receipt = made(&all("F-1")[2], "fr").subject.unwrap();
+    assert!(receipt.starts_with("Reçu\u{a0}: paiement de 500,00") && receipt.ends_with(" bien arrivé"), "{receipt}");
     assert!(!text(3, "en").contains("PDF"), "nothing goes along");
     assert!(!text(7, "en").contains("The rest of the invoice"), "all of it is disputed");
 }

@@ -323,7 +323,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
                Viertelstunde, oder laden Sie diese Seite neu.",
         upload: "Datei senden",
         one_step_left: "Ein Schritt fehlt noch",
-        one_step_text: "Fügen Sie die gesendete Datei bei. Wir prüfen vorher, was sie ist; bis dahin sieht sie niemand, und nach einem Tag wird sie gelöscht.",
+        one_step_text: "Fügen Sie die gesendete Datei bei. Wir prüfen vorher, was sie ist; bis dahin sieht sie niemand. Fügen Sie sie nicht bei, wird sie nach einem Tag gelöscht.",
         attach: "Beifügen",
         another: "Noch eine Datei senden",
         nothing_came: "Es ist keine Datei angekommen, oder sie wurde vor mehr als einem Tag gesendet. Bitte senden Sie sie noch einmal.",
@@ -343,7 +343,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
     access: AccessLabels {
         language: "de",
         own_name: "Deutsch",
-        code_title: "Zeigen Sie, dass Sie diese Adresse lesen",
+        code_title: "Bestätigen Sie, dass Sie es sind",
         code_why: "Um das zu sehen oder zu ändern, wird ein Code an {} gesendet.",
         code_send: "Code senden",
         code_no_mail: "Um das zu sehen oder zu ändern, ist ein Code per E-Mail nötig, und dieser Link ging an {}. Bitte nutzen Sie den Link in einer E-Mail von uns.",

@@ -322,7 +322,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
                refused on a page that is not ours: go back then, and choose a smaller one. Choose within a quarter of an hour, or load this page anew.",
         upload: "Send the file",
         one_step_left: "One step is left",
-        one_step_text: "Attach the file that you sent. We look at what it is before; until then nobody sees it, and after a day it is deleted.",
+        one_step_text: "Attach the file that you sent. We check what it is first; until then nobody sees it. If you do not attach it, it is deleted after a day.",
         attach: "Attach it",
         another: "Send another file",
         nothing_came: "No file has come, or it was sent more than a day ago. Please send it again.",
@@ -342,7 +342,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
     access: AccessLabels {
         language: "en",
         own_name: "English",
-        code_title: "Show that you read this address",
+        code_title: "Confirm that it is you",
         code_why: "To see or change this, a code is sent to {}.",
         code_send: "Send the code",
         code_no_mail: "To see or change this, a code by email is needed, and this link was sent to {}. Please use the link in one of our emails.",

@@ -321,7 +321,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         hint: "Une photo (JPEG, PNG, HEIC, WebP), un PDF, ou un document Word, Excel ou PowerPoint sans macros, d’au plus {} Mo. Un fichier plus lourd est refusé sur une page qui n’est pas la nôtre\u{a0}: revenez alors en arrière, et choisissez-en un plus petit. Choisissez dans le quart d’heure, ou rechargez cette page.",
         upload: "Envoyer le fichier",
         one_step_left: "Il reste une étape",
-        one_step_text: "Joignez le fichier que vous avez envoyé. Nous vérifions d’abord ce que c’est\u{a0}; jusque-là personne ne le voit, et il est supprimé au bout d’un jour.",
+        one_step_text: "Joignez le fichier que vous avez envoyé. Nous vérifions d’abord ce que c’est\u{a0}; jusque-là personne ne le voit. Si vous ne le joignez pas, il est supprimé au bout d’un jour.",
         attach: "Le joindre",
         another: "Envoyer un autre fichier",
         nothing_came: "Aucun fichier n’est arrivé, ou il a été envoyé il y a plus d’un jour. Merci de l’envoyer à nouveau.",
@@ -341,7 +341,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
     access: AccessLabels {
         language: "fr",
         own_name: "Français",
-        code_title: "Montrez que vous lisez cette adresse",
+        code_title: "Confirmez que c’est bien vous",
         code_why: "Pour voir ou modifier cela, un code est envoyé à {}.",
         code_send: "Envoyer le code",
         code_no_mail: "Pour voir ou modifier cela, il faut un code reçu par e-mail, et ce lien a été envoyé à {}. Merci d’utiliser le lien d’un de nos e-mails.",

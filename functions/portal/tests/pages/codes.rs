@@ -53,6 +53,7 @@ async fn a_code_opens_what_a_link_alone_does_not() {
     let contacts = format!("/p/{code}/contacts");
     // The link alone says where a code would go, and nothing of anybody.
     let gate = portal.get(&contacts).await.is(200).says("wird ein Code an a…@acme.example gesendet");
+    let gate = gate.says("Bestätigen Sie, dass Sie es sind");
     gate.says(&format!("action=\"&#x2f;p&#x2f;{code}&#x2f;code\"")).hides("ap@acme.example").hides("+49");
     assert_eq!(portal.asked(&id, ServiceMailKind::Code).await, 0, "a GET has nothing sent");
     let enter = portal.post(&format!("/p/{code}/code"), &[("to", "contacts")]).await.leads();

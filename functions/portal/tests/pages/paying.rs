@@ -1,9 +1,9 @@
 //! Paying: the form, what is wrong with one, what it is sent to, and how a payment stands.
 
-use domain::{Basket, CustomerId, InvoiceId, PaymentId, basket::BasketBegin};
+use domain::{Basket, CustomerId, CustomerRef, Document, Invoice, InvoiceId, PaymentId, basket::BasketBegin};
 use payments::{BasketWish, ErrandKind, PaymentErrand};
 use serde_json::{Value, json};
-use store::{BasketHeard, BasketOwner, BasketSays};
+use store::{BasketHeard, BasketOwner, BasketSays, Receipt};
 use testbed::{api::at, baskets::begun};
 
 use crate::visitor::{Portal, Reply, acme};
@@ -128,6 +128,30 @@ async fn the_form_offers_what_is_due_and_the_ways_of_the_currency() {
     }
     for address in ["/p/nothing/pay".to_owned(), format!("/p/{}/pay", "0".repeat(22)), format!("/p/{code}/pay/x")] {
         portal.get(&address).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn a_long_form_leads_past_its_invoices_to_the_ways_of_paying() {
+    let jump = "<a href=\"#how\">Wie möchten Sie bezahlen?</a>";
+    for (more, is_long) in [(8, false), (9, true)] {
+        let (portal, id, code) = connected().await;
+        let store = &portal.world.store;
+        let head = store.head(&acme(), &id).await.unwrap().unwrap();
+        let facts = store.facts(&acme(), &head).await.unwrap();
+        let known = &facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap().invoice;
+        let another = |number: String| {
+            let id = Portal::invoice("C-1", &number);
+            let invoice = Invoice { id, external_id: number.clone(), number, ..known.clone() };
+            Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice }
+        };
+        let documents: Vec<Document> = (0..more).map(|nth| another(format!("20{nth:02}"))).collect();
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: "more".to_owned() };
+        store.apply(&acme(), &receipt, &documents, portal.world.now()).await.unwrap();
+        // Two are the customer's anyway.
+        let page = portal.get(&format!("/p/{code}/pay")).await.is(200).says("<fieldset id=\"how\">");
+        assert_eq!(page.html.matches("name=\"pay\"").count(), more + 2);
+        assert_eq!(page.html.contains(jump), is_long, "{}", page.html);
     }
 }
 

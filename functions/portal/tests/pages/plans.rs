@@ -233,6 +233,7 @@ async fn a_tenant_that_lets_nobody_agree_asks_for_a_letter_and_its_offers_are_sh
     statement
         .says("1.250,00\u{a0}€ in 2 Raten, die erste am 2. März 2026")
         .says("500,00\u{a0}€")
+        .says("class=\"button quiet\"")
         .says("bis zum 20. Februar 2026");
     portal.get(&address).await.is(200).says(offer.id.as_str()).hides("name=\"parts\"");
     portal
