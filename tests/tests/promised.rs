@@ -84,7 +84,8 @@ async fn of_a_dispute_in_part_the_rest_is_chased_until_somebody_decides() {
     let address = format!("{path}/invoices/{invoice}/dispute");
     let (id, said) = made(&desk, desk.post_page(&address, "reason=quality&amount=625%2C00&words=Zwei+sind+kaputt").await).await;
     // It came on Wednesday the 4th, where the tenant is.
-    for text in ["625,00\u{a0}€ der Rechnung F-1", "bis zum 11. Februar 2026", "Der Rest der Rechnung ist weiterhin zu zahlen."] {
+    for text in ["625,00\u{a0}€ der Rechnung F-1", "bis zum 11. Februar 2026", "Der Rest der Rechnung ist weiterhin zu zahlen."]
+    {
         assert!(said.contains(text), "no '{text}' in {said}");
     }
     let matter = desk.matter("C-1").await;

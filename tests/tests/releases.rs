@@ -20,7 +20,7 @@ use store::{
 use tests::{
     documents::{changed, customer, invoice},
     release::{Release, Tap, VERSION, Way, events, record},
-    test_tenant::{TENANT, TestTenant, at},
+    test_tenant::{TENANT, TestTenant, at, portal_path},
 };
 
 /// Attributes that hold a document, where a later release adds fields.
@@ -221,6 +221,11 @@ async fn eventful() -> Vec<(String, Value)> {
         desk.admin("POST", &path, &json!({"result": "done"})).await.is(200);
     }
     desk.admin("POST", "/v1/jobs", &json!({"kind": "audit_book"})).await.is(202);
+    // A collector was paid, and somebody asks for a code on the customer's page.
+    let taken = json!({"customer": ladder, "amount_minor": 100, "currency": "EUR", "received_on": "2026-04-04", "way": "check"});
+    desk.admin("POST", "/v1/payments", &taken).await.is(200);
+    let reminded = mails.iter().find(|mail| mail.to.starts_with("c-ladder")).unwrap();
+    desk.post_page(&format!("{}/code", portal_path(reminded)), "to=preferences").await.is(303);
     desk.advance("PT5M").await;
     let noted = tap.noted("dispatch");
     noted.iter().flat_map(|given| given.event["Records"].as_array().unwrap()).flat_map(|record| events(record).unwrap()).collect()

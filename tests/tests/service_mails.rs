@@ -76,7 +76,8 @@ async fn a_dispute_is_acknowledged_and_its_end_is_told() {
     let opened = desk.notices();
     let [opened] = opened.as_slice() else { panic!("{opened:?}") };
     // Contested as Saturday begins: within five business days.
-    for part in ["625,00\u{a0}€", "Rechnung F-1", "bis zum 13. Februar 2026", "Der Rest der Rechnung ist weiterhin zu zahlen."] {
+    for part in ["625,00\u{a0}€", "Rechnung F-1", "bis zum 13. Februar 2026", "Der Rest der Rechnung ist weiterhin zu zahlen."]
+    {
         assert!(text(opened).contains(part), "no '{part}' in {}", text(opened));
     }
     assert!(!text(opened).contains("kaputt"), "the customer's words stay where they were written");

@@ -121,6 +121,7 @@ impl Story {
             }
             owing.push((schedule, name, books));
         }
+        let (owed_since, left_before) = (self.now(), self.world().outbox.len() as u64);
         self.desk.to(REMINDED_BY).await;
         let sent = self.desk.sent();
         for (schedule, name, books) in owing {
@@ -131,7 +132,9 @@ impl Story {
             let claims = books.claims();
             let path = portal_path(mail);
             self.families.push(Family { schedule, name, books, customer, path, moment, begun: vec![], seen: vec![] });
-            self.see(self.families.len() - 1, What::Claimed(claims));
+            if let Some(family) = self.families.last_mut() {
+                family.see(owed_since, left_before, What::Claimed(claims));
+            }
         }
     }
 

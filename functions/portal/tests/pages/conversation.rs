@@ -218,7 +218,7 @@ async fn what_was_settled_is_asked_about_once() {
     // Whoever looks at ratings sees it; whoever names none of the tenant's customers sees nothing.
     let viewer = Actor::new(acme(), StaffRole::Viewer, Some("vera"));
     let (_, page) = service::ratings::list(&portal.world.store, &viewer, id.as_str(), None, None).await.unwrap();
-    assert_eq!(page.ratings, std::slice::from_ref(&known));
+    assert_eq!(page.ratings, std::slice::from_ref(known));
     assert!(service::ratings::list(&portal.world.store, &viewer, "cus_none", None, None).await.is_err());
     assert!(service::ratings::list(&portal.world.store, &viewer, id.as_str(), None, Some("x")).await.is_err());
 }
