@@ -17,8 +17,8 @@ use crate::{
 const TRIES: usize = 4;
 /// Baskets whose time is over that one errand ends, the latest first.
 const OVER_MAX: usize = 5;
-/// Longer than a page of a provider stays open whose basket is over.
-const PROVIDERS_WAIT: SignedDuration = SignedDuration::from_hours(72);
+/// Longer than a page of a provider stays open whose basket is over: that of GoCardless for seven days, of the others for hours.
+const PROVIDERS_WAIT: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// Calls that lead to one page at most.
 const CALLS_MAX: usize = 5;
 

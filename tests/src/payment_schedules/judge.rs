@@ -92,11 +92,12 @@ impl Known {
     fn happened(&mut self, fate: Fate, at: Timestamp) {
         match fate {
             Fate::Pending => self.pending_since = Some(at),
-            Fate::Failed | Fate::Expired => {
+            // What the payer's bank took back is not on its way, whichever of the provider's words was heard before.
+            Fate::Failed | Fate::Expired | Fate::ChargedBack => {
                 self.kept_until = None;
                 self.pending_since = None;
             }
-            Fate::Paid | Fate::Succeeded | Fate::Refunded | Fate::ChargedBack => {}
+            Fate::Paid | Fate::Succeeded | Fate::Refunded => {}
         }
     }
 }

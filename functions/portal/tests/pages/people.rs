@@ -160,5 +160,5 @@ async fn other_customers_of_the_same_address_are_led_to_after_a_code() {
     // One that was made void is not led to.
     let known = portal.world.store.link(&store::LinkCode::parse(&theirs).unwrap().id()).await.unwrap().unwrap();
     assert!(portal.world.store.revoke_link(&acme(), &second, &known.link, portal.world.now()).await.unwrap());
-    portal.get_with(&[&cookie], &address).await.is(200).says("Für kein anderes Konto").hides("Zweite");
+    portal.get_with(&[&cookie], &address).await.is(200).says("kein anderes Konto öffnen").hides("Zweite");
 }

@@ -79,7 +79,7 @@ async fn it_is_changed_so_often_a_day_and_no_more() {
     to(&text, "sms").await.is(400);
     assert_eq!(portal.world.everything().await, before, "nothing was written");
     assert_eq!(portal.world.store.audit(&acme(), None, None, 50, None).await.unwrap().entries.len(), 20);
-    *portal.world.now.lock().unwrap() = testbed::api::at("2026-02-11T10:00:00Z");
+    *portal.world.now.lock().unwrap() = testbed::api::at("2026-02-11T10:01:00Z");
     to(&code, "sms").await.is(303);
 }
 
