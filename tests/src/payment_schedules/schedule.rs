@@ -218,10 +218,13 @@ impl Schedule {
         let count = STEPS.0 + draw.below(STEPS.1 - STEPS.0 + 1);
         let mut moments: Vec<(i64, i64)> = (0..count).map(|_| draw.moment()).collect();
         moments.sort_unstable();
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         for (day, minute) in moments {
             // Without a basket nothing can happen to one.
-            let act = if steps.is_empty() { draw.begin(totals.len()) } else { draw.act(totals.len()) };
+            let act = match steps.last() {
+                None => draw.begin(totals.len()),
+                Some(last) => draw.follows(&last.act).unwrap_or_else(|| draw.act(totals.len())),
+            };
             steps.push(Step { day, minute, act });
         }
         Self { seed, totals, steps }
@@ -315,6 +318,21 @@ impl Draw {
             _ => Told::AtOnce,
         };
         Act::Happens { basket: self.basket(), fate, percent, told }
+    }
+
+    /// What often comes next: who was sent on pays, what is pending comes or fails, what came is taken back. What is rare in life is played often.
+    fn follows(&mut self, last: &Act) -> Option<Act> {
+        let (basket, fates): (usize, &[Fate]) = match last {
+            Act::Begin { .. } => (0, &[Fate::Paid, Fate::Pending, Fate::Pending]),
+            Act::Happens { basket, fate: Fate::Pending, .. } => (*basket, &[Fate::Succeeded, Fate::Succeeded, Fate::Failed]),
+            Act::Happens { basket, fate: Fate::Paid | Fate::Succeeded, .. } => (*basket, &[Fate::Refunded, Fate::ChargedBack]),
+            _ => return None,
+        };
+        if self.below(2) == 0 {
+            return None;
+        }
+        let (fate, told) = (self.pick(fates), self.pick(&[Told::AtOnce, Told::AtOnce, Told::Twice, Told::Later]));
+        Some(Act::Happens { basket, fate, percent: 100, told })
     }
 
     fn act(&mut self, invoices: usize) -> Act {
