@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import re
+import urllib.parse
 
 from books import Books
 from emulator import Emulator
@@ -60,9 +61,19 @@ class World:
         shown = self.outside.customer(tenant, customer)
         return next((one for one in shown["records"] if one["message_id"] and one["status"] == "sent"), None)
 
+    def tasks(self, tenant, kind):
+        """The tenant's open tasks of a kind, however many there are."""
+        path = f"/v1/tasks?kind={kind}&limit=100"
+        found, cursor = [], ""
+        while cursor is not None:
+            page = self.outside.admin(tenant, "GET", path + cursor, role="viewer")
+            found += page["tasks"]
+            cursor = f"&cursor={urllib.parse.quote(page['next'], safe='')}" if page.get("next") else None
+        return found
+
     def exceptions(self, tenant):
         """The tenant's exceptions."""
-        return self.outside.admin(tenant, "GET", "/v1/tasks?kind=exception", role="viewer")["tasks"]
+        return self.tasks(tenant, "exception")
 
 
 def numbered(customer):
