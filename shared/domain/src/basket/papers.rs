@@ -20,10 +20,11 @@ impl Basket {
         }
     }
 
-    /// Whether money came of it that stayed: its provider did not say since that it failed.
+    /// Whether money came of it that stayed: its provider did not say since, or at the same instant, that it failed. What came may fail afterwards, and
+    /// what failed comes only by a later try.
     pub(super) fn stayed(&self) -> bool {
         let newest = self.receipts.iter().map(|receipt| receipt.at).max();
-        newest.is_some_and(|newest| self.failed_at.is_none_or(|failed| failed <= newest))
+        newest.is_some_and(|newest| self.failed_at.is_none_or(|failed| failed < newest))
     }
 
     /// Whether what came pays the lines: exactly what was asked for came, or the collector who took it said what it is for.

@@ -440,6 +440,21 @@ fn what_was_taken_back_opens_its_invoices_again_at_their_rungs() {
 }
 
 #[test]
+fn what_failed_at_the_instant_at_which_it_came_did_not_stay() {
+    let failed = ProviderOutcome::Failed { reason: "insufficient_funds".to_owned(), retries: false };
+    for words in [[received(1_000, EUR, "pi"), failed.clone()], [failed, received(1_000, EUR, "pi")]] {
+        let mut stage = Stage::new(ladder());
+        let invoice = stage.invoice("A", EUR, 1_000, "2026-02-04");
+        let now = "2026-02-06T09:00:00Z";
+        let mut basket = begin(&mut stage, beginning("b", vec![line(&invoice, 1_000)]), now);
+        for (at, what) in words.into_iter().enumerate() {
+            basket = hear(&mut stage, &basket, &said(&basket, &format!("e{at}"), now, what), now).basket;
+        }
+        assert_eq!((basket.status, basket.received_minor), (BasketStatus::Failed, 0));
+    }
+}
+
+#[test]
 fn another_baskets_words_change_nothing() {
     let (mut stage, first, _) = two();
     let basket = begin(&mut stage, beginning("b", vec![line(&first, 300)]), BEGUN);
