@@ -104,7 +104,7 @@ impl Payer<'_> {
     }
 
     /// The basket of an agreement whose time is over and of which no money came. A decision says of the agreement that it failed and tells the
-    /// provider nothing, so that the basket itself says whether it is over. After some days no provider waits any more.
+    /// provider nothing, so that the basket itself says whether it is over. After `PROVIDERS_WAIT` no provider's page is open any more.
     fn over<'a>(&self, agreement: &'a Agreement) -> Option<(Timestamp, &'a PaymentId)> {
         let Terms::Money(MoneyOnItsWay { basket: Some(of), status, .. }) = &agreement.terms else { return None };
         let came = match status {

@@ -146,7 +146,7 @@ pub struct Links {
     pub portal: String,
     /// The page that stops these messages.
     pub opt_out: String,
-    /// Where to pay, once there is something to pay with.
+    /// Where to pay. No message has it yet: the statement leads to paying, and sample data alone name a page.
     pub pay: Option<String>,
 }
 

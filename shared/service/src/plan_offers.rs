@@ -107,7 +107,7 @@ pub async fn offer(store: &Store, actor: &Actor, customer: &str, asked: &PlanOff
     Ok(offer)
 }
 
-/// The offers to a customer of the last 400 days, the newest first.
+/// The offers to a customer, at most 200 of them, the newest first; each is there until 400 days after its last day.
 ///
 /// # Errors
 ///

@@ -67,7 +67,7 @@ impl Store {
         row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 
-    /// The offers to a customer of the last 400 days, at most 200, the newest first.
+    /// The offers to a customer, at most 200 of them, the newest first. The table deletes each 400 days after its last day.
     ///
     /// # Errors
     ///
