@@ -1,15 +1,17 @@
-//! The invoices of a page of the statement that a form lets choose from, and what is wrong with an amount for those that were chosen.
+//! The invoices of a page of the statement that a form lets choose from, the amount for those that were chosen, and what is wrong with it; what the
+//! forms of a promise and of money that was sent show alike.
 
 use std::collections::BTreeSet;
 
-use domain::{Currency, InvoiceId};
+use domain::{Currency, InvoiceId, WayOfPaying};
+use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
 use crate::{
     form_labels::FormLabels,
-    form_visit::WrongFields,
+    form_visit::{FormVisit, WrongFields},
     statement::{AccountStatement, StatementItem},
-    typed::TypedFields,
+    typed::{TypedFields, amount, shown_again},
     visit::Visit,
 };
 
@@ -23,7 +25,7 @@ pub(crate) struct InvoiceChoice<'a> {
 
 /// The same on the page.
 #[derive(Debug, Serialize)]
-pub(crate) struct ChoiceShown<'a> {
+struct ChoiceShown<'a> {
     id: &'a str,
     number: &'a str,
     due_on: String,
@@ -47,7 +49,7 @@ pub(crate) fn choices(statement: &AccountStatement) -> Vec<InvoiceChoice<'_>> {
 }
 
 /// They as the page shows them.
-pub(crate) fn choices_shown<'a>(
+fn choices_shown<'a>(
     visit: &Visit,
     statement: &'a AccountStatement,
     is_chosen: impl Fn(&InvoiceChoice<'_>) -> bool,
@@ -64,14 +66,36 @@ pub(crate) fn choices_shown<'a>(
     choices(statement).into_iter().map(shown).collect()
 }
 
-/// The invoices that were chosen, each once. Of none, and where one is no id, `wrong` says so.
-pub(crate) fn chosen_invoices(visit: &Visit, typed: TypedFields<'_>, wrong: &mut WrongFields) -> Vec<InvoiceId> {
-    let labels = FormLabels::of(visit.words);
+/// What the form of a promise and the form of money that was sent show alike: the invoices, how much, how. `form_path` is where below the
+/// customer's pages the form is.
+pub(crate) fn fields_shown(
+    form: &FormVisit<'_>,
+    visit: &Visit,
+    statement: &AccountStatement,
+    form_path: &str,
+    is_chosen: impl Fn(&InvoiceChoice<'_>) -> bool,
+) -> Value {
+    let typed = TypedFields::of(form.request);
+    let address = format!("{}/{form_path}", visit.path);
+    let rows = choices_shown(visit, statement, is_chosen);
+    let way = if form.is_sent() { typed.one("way") } else { WayOfPaying::Transfer.as_str() };
+    let ways = FormLabels::of(visit.words).ways().map(|(word, name)| context! { word, name, chosen => word == way });
+    context! {
+        action => format!("{address}{}", form.request.page_again()),
+        next => statement.page.next_at(&address),
+        choices => Value::from(Serde(&rows)),
+        amount => shown_again(typed.one("amount")),
+        ways => ways.collect::<Vec<_>>(),
+    }
+}
+
+/// The invoices that were chosen, each once. Of none, and where one is no id, `wrong` says so: of the latter `not_id`.
+pub(crate) fn chosen_invoices(visit: &Visit, typed: TypedFields<'_>, not_id: &str, wrong: &mut WrongFields) -> Vec<InvoiceId> {
     let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
     match named {
-        Some(named) if named.is_empty() => wrong.add("invoice", labels.no_invoices),
+        Some(named) if named.is_empty() => wrong.add("invoice", FormLabels::of(visit.words).no_invoices),
         Some(named) => return named.into_iter().collect(),
-        None => wrong.add("invoice", labels.wrong_invoices),
+        None => wrong.add("invoice", not_id),
     }
     Vec::new()
 }
@@ -82,6 +106,22 @@ pub(crate) fn currency_of(statement: &AccountStatement, invoices: &[InvoiceId]) 
     let of_chosen: BTreeSet<Currency> = statement.items.iter().filter(is_chosen).map(|item| item.currency).collect();
     // Of invoices in several currencies an amount says nothing; the first one's says how it reads.
     of_chosen.into_iter().next().or_else(|| statement.items.first().map(|item| item.currency))
+}
+
+/// The amount that was typed for chosen invoices, minor units; `None` where none was, and where `wrong` says that it is none.
+pub(crate) fn amount_typed(
+    visit: &Visit,
+    statement: &AccountStatement,
+    invoices: &[InvoiceId],
+    typed: TypedFields<'_>,
+    wrong: &mut WrongFields,
+) -> Option<i64> {
+    let text = Some(typed.one("amount")).filter(|text| !text.is_empty())?;
+    let minor = currency_of(statement, invoices).and_then(|currency| amount(text, currency, visit.locale.decimal_mark()));
+    if minor.is_none() {
+        wrong.add("amount", wrong_amount(visit, statement, invoices));
+    }
+    minor
 }
 
 /// What is wrong with an amount for chosen invoices, and what would be right.

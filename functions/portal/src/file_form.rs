@@ -157,7 +157,7 @@ impl FilePages<'_> {
             again => self.path(),
         };
         let title = if may_attach { self.labels.one_step_left } else { self.labels.send_files };
-        form_page(self.visit, "file-sent", title, wrong, values)
+        form_page(self.visit, "file_sent", title, wrong, values)
     }
 
     fn refused(&self, file: &FileId, why: &str) -> PortalPage {

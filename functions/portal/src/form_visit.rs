@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Agreement, AgreementId, Currency, InvoiceId, LinkId};
+use domain::{Agreement, AgreementId, AgreementScope, Currency, InvoiceId, LinkId};
 use files::Bucket;
 use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
@@ -14,8 +14,9 @@ use crate::{
     form_labels::FormLabels,
     page::{Look, PortalPage},
     pay_desk::PayDesk,
-    reading::{OpenedPages, read_beside},
+    reading::{OpenedPages, StatementRead, read_beside, read_statement},
     request::PortalRequest,
+    statement::AccountStatement,
     typed::TypedFields,
     visit::Visit,
 };
@@ -96,6 +97,18 @@ impl FormVisit<'_> {
         chosen.chain(self.request.query("invoice").filter(|_| !self.is_sent())).collect()
     }
 
+    /// The page of the statement that is asked for, and how the customer is spoken to; `None` where the link's address is none of the customer's.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub(crate) async fn account(&self) -> Result<Option<(AccountStatement, Visit)>> {
+        let page = self.request.page();
+        let StatementRead { statement, visit, addresses } =
+            read_statement(self.store, self.opened, Some(&page), self.now).await?;
+        Ok(addresses.contains(self.opened.address).then_some((statement, visit)))
+    }
+
     /// The customer's facts as far as a page needs them that says what became of a form, and how the customer is spoken to; `None` where the
     /// link's address is none of the customer's.
     ///
@@ -129,6 +142,21 @@ impl FormVisit<'_> {
         let wanted: Vec<_> = invoices.iter().map(|id| (self.opened.head.customer.clone(), id.clone())).collect();
         let known = self.store.invoices_by_id(self.opened.tenant, &wanted).await?;
         Ok(known.into_iter().map(|known| known.invoice.number).collect::<Vec<_>>().join(", "))
+    }
+
+    /// Of which invoices an agreement is, as a sentence; `None` where its scope names none.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub(crate) async fn which_invoices(&self, visit: &Visit, agreement: &Agreement) -> Result<Option<String>> {
+        let invoices = match &agreement.scope {
+            AgreementScope::Invoices(invoices) => self.named(invoices).await?,
+            AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Balance(_) | AgreementScope::Later(_) => {
+                String::new()
+            }
+        };
+        Ok((!invoices.is_empty()).then(|| FormLabels::of(visit.words).invoices_of.replace("{}", &invoices)))
     }
 }
 

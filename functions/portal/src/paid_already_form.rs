@@ -1,25 +1,19 @@
 //! Somebody says that they paid: which invoices, how much, on which day, how. What came of it is said as it stands whenever somebody looks.
 
-use std::collections::BTreeSet;
-
-use domain::{
-    Agreement, AgreementScope, InvoiceId, MoneyOnItsWay, MoneyStatus, Terms, WayOfPaying, dates::add_days,
-    proposal::SENT_DAYS_MAX,
-};
+use domain::{Agreement, InvoiceId, MoneyOnItsWay, MoneyStatus, Terms, WayOfPaying, dates::add_days, proposal::SENT_DAYS_MAX};
 use jiff::civil::Date;
 use minijinja::{Value, context, value::Serde};
 use service::link_holder::{RemittedByLink, RemittedLine};
 use store::Result;
 
 use crate::{
-    choices::{choices_shown, currency_of, wrong_amount},
+    choices::{amount_typed, chosen_invoices, currency_of, fields_shown, wrong_amount},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
     paid_already_labels::PaidAlreadyLabels,
-    reading::{StatementRead, read_statement},
     statement::AccountStatement,
-    typed::{TypedFields, amount, shown_again},
+    typed::{TypedFields, shown_again},
     visit::Visit,
 };
 
@@ -35,11 +29,7 @@ pub(crate) async fn paid_already(form: &FormVisit<'_>) -> Result<Option<PortalPa
     if let Some(made) = form.request.query("made").filter(|_| !form.is_sent()) {
         return said(form, made).await;
     }
-    let page = form.request.page();
-    let StatementRead { statement, visit, addresses } = read_statement(form.store, form.opened, Some(&page), form.now).await?;
-    if !addresses.contains(form.opened.address) {
-        return Ok(None);
-    }
+    let Some((statement, visit)) = form.account().await? else { return Ok(None) };
     let typed = TypedFields::of(form.request);
     let mut wrong = WrongFields::default();
     if form.is_sent()
@@ -66,12 +56,7 @@ fn read(
     if typed.has_others(&FIELDS) {
         wrong.add("form", labels.unknown_field);
     }
-    let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
-    let invoices: Vec<InvoiceId> = named.map(|named| named.into_iter().collect()).unwrap_or_default();
-    if invoices.is_empty() {
-        let is_none = typed.all("invoice").next().is_none();
-        wrong.add("invoice", if is_none { labels.no_invoices } else { own.wrong_lines });
-    }
+    let invoices = chosen_invoices(visit, typed, own.wrong_lines, wrong);
     let sent_on = typed.one("sent_on").parse::<Date>().ok();
     if sent_on.is_none() {
         wrong.add("sent_on", own.wrong_day);
@@ -81,16 +66,7 @@ fn read(
         wrong.add("way", own.wrong_way);
     }
     let currency = currency_of(statement, &invoices);
-    let amount_minor = match typed.one("amount") {
-        "" => None,
-        text => {
-            let minor = currency.and_then(|currency| amount(text, currency, visit.locale.decimal_mark()));
-            if minor.is_none() {
-                wrong.add("amount", wrong_amount(visit, statement, &invoices));
-            }
-            minor
-        }
-    };
+    let amount_minor = amount_typed(visit, statement, &invoices, typed, wrong);
     // Where nothing is open, nothing can have been paid.
     if currency.is_none() {
         wrong.add("invoice", own.nothing);
@@ -121,24 +97,17 @@ fn shown(
     typed: TypedFields<'_>,
     wrong: &WrongFields,
 ) -> PortalPage {
-    let (labels, own) = (FormLabels::of(visit.words), PaidAlreadyLabels::of(visit.words));
+    let own = PaidAlreadyLabels::of(visit.words);
     let asked = form.asked_about();
-    let rows = choices_shown(visit, statement, |choice| asked.contains(choice.invoice.as_str()));
-    let way = if form.is_sent() { typed.one("way") } else { WayOfPaying::Transfer.as_str() };
-    let ways = labels.ways().map(|(word, name)| context! { word, name, chosen => word == way });
     let sent_on = if form.is_sent() { shown_again(typed.one("sent_on")) } else { statement.as_of.to_string() };
     let values = context! {
         p => Value::from(Serde(own)),
-        action => format!("{}/paid-already{}", visit.path, form.request.page_again()),
-        next => statement.page.next_at(&format!("{}/paid-already", visit.path)),
-        choices => Value::from(Serde(&rows)),
-        amount => shown_again(typed.one("amount")),
         sent_on,
         first => add_days(statement.as_of, -SENT_DAYS_MAX).to_string(),
         last => statement.as_of.to_string(),
-        ways => ways.collect::<Vec<_>>(),
+        ..fields_shown(form, visit, statement, "paid-already", |choice| asked.contains(choice.invoice.as_str()))
     };
-    form_page(visit, "paid-already", own.title, wrong, values)
+    form_page(visit, "paid_already", own.title, wrong, values)
 }
 
 /// What became of what somebody said that they paid.
@@ -162,13 +131,7 @@ async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
         MoneyStatus::Arrived => lines.push(own.arrived.to_owned()),
         MoneyStatus::Failed | MoneyStatus::Expected | MoneyStatus::Later(_) => lines.push(own.failed.to_owned()),
     }
-    let invoices = match &agreement.scope {
-        AgreementScope::Invoices(invoices) => form.named(invoices).await?,
-        AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Balance(_) | AgreementScope::Later(_) => {
-            String::new()
-        }
-    };
-    let note = (!invoices.is_empty()).then(|| FormLabels::of(visit.words).invoices_of.replace("{}", &invoices));
+    let note = form.which_invoices(&visit, agreement).await?;
     let values = context! { lines, note };
     Ok(Some(form_page(&visit, "said", own.made, &WrongFields::default(), values)))
 }

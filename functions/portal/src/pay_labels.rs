@@ -20,6 +20,7 @@ pub(crate) struct PayLabels {
     pub(crate) amount_of: &'static str,
     pub(crate) most: &'static str,
     pub(crate) how: &'static str,
+    pub(crate) ticked_first: &'static str,
     pub(crate) kept: &'static str,
     pub(crate) go_on: &'static str,
     pub(crate) nothing: &'static str,

@@ -102,6 +102,7 @@ impl PayForm<'_> {
             can_choose,
             no_way => items.iter().any(|item| item.elsewhere.is_none()) && self.ways.is_empty(),
             ways => Value::from(Serde(&ways)),
+            ticked_first => this.ticked_first(),
             begun => Value::from(Serde(&begun)),
             others => Value::from(Serde(&others)),
             not_listed => self.group.filter(|group| group.not_listed > 0)
@@ -117,20 +118,30 @@ impl PayForm<'_> {
         self.problems.of_invoice.iter().filter(move |(id, _)| !listed(id)).map(|(_, text)| text)
     }
 
+    /// Whether an invoice is ticked to begin with: the one that somebody came from, else what is due.
+    fn is_ticked_first(&self, item: &PayItem) -> bool {
+        self.only.map_or(item.due_minor > 0, |only| item.invoice.as_str() == only)
+    }
+
+    /// What the invoices that are ticked to begin with come to, as a sentence; `None` where one is listed or none is ticked, and of a form that was
+    /// sent: its amounts are the payer's.
+    fn ticked_first(&self) -> Option<String> {
+        let group = self.group.filter(|_| self.posted.is_none())?;
+        let listed: Vec<&PayItem> = group.items.iter().filter(|item| item.elsewhere.is_none()).collect();
+        let ticked = listed.iter().filter(|item| self.is_ticked_first(item)).map(|item| offered_minor(item));
+        let sum_minor = ticked.fold(0, i64::saturating_add);
+        let sum = || self.labels.ticked_first.replace("{}", &self.visit.money(sum_minor, group.currency));
+        (listed.len() > 1 && sum_minor > 0).then(sum)
+    }
+
     fn item(&self, group: &PayGroup, item: &PayItem) -> ItemShown {
         let visit = self.visit;
         let id = item.invoice.to_string();
-        // What is due, unless somebody came for one invoice, or sent something else.
-        let due_minor = if item.due_minor > 0 { item.due_minor } else { item.most_minor };
         let mark = visit.locale.decimal_mark().chars().next().unwrap_or('.');
-        let offered = decimal(due_minor, group.currency, mark);
-        let (checked, amount) = match (self.posted, self.only) {
-            (Some(posted), _) => {
-                let checked = posted.chosen.contains(&id);
-                (checked, posted.typed.get(&id).cloned().unwrap_or(offered))
-            }
-            (None, Some(only)) => (only == id, offered),
-            (None, None) => (item.due_minor > 0, offered),
+        let offered = decimal(offered_minor(item), group.currency, mark);
+        let (checked, amount) = match self.posted {
+            Some(posted) => (posted.chosen.contains(&id), posted.typed.get(&id).cloned().unwrap_or(offered)),
+            None => (self.is_ticked_first(item), offered),
         };
         ItemShown {
             number: item.number.clone(),
@@ -171,6 +182,11 @@ impl PayForm<'_> {
             at: format!("{}/pay?in={}&to={encoded}", self.visit.path, group.currency.code()),
         }
     }
+}
+
+/// The amount that stands beside an invoice to begin with, minor units: what is due of it, else all that can be paid.
+fn offered_minor(item: &PayItem) -> i64 {
+    if item.due_minor > 0 { item.due_minor } else { item.most_minor }
 }
 
 /// An instant as the customer reads it, in the tenant's zone.

@@ -126,7 +126,7 @@ impl PlanPage<'_> {
         if typed.has_others(&FIELDS) || !["look", "agree"].contains(&typed.one("act")) {
             wrong.add("form", self.visit.words.wrong_text);
         }
-        let invoices = chosen_invoices(self.visit, typed, wrong);
+        let invoices = chosen_invoices(self.visit, typed, FormLabels::of(self.visit.words).wrong_invoices, wrong);
         let parts = typed.one("parts").parse::<u8>().ok();
         if parts.is_none() {
             wrong.add("count", words.wrong_parts.replace("{}", &self.most().to_string()));

@@ -1,19 +1,18 @@
 //! A customer promises to pay: which invoices, how much, by which day, how. What came of it is said as it stands whenever somebody looks.
 
-use domain::{Agreement, AgreementScope, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
+use domain::{Agreement, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
 use jiff::civil::Date;
-use minijinja::{Value, context, value::Serde};
+use minijinja::context;
 use service::link_holder::{PROMISES_ENOUGH, PROMISES_UNKEPT, PromisedByLink, last_promise_day};
 use store::Result;
 
 use crate::{
-    choices::{InvoiceChoice, choices_shown, chosen_invoices, currency_of, wrong_amount},
+    choices::{InvoiceChoice, amount_typed, chosen_invoices, fields_shown, wrong_amount},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
-    reading::{StatementRead, read_statement},
     statement::{AccountStatement, StatementItem},
-    typed::{TypedFields, amount, shown_again},
+    typed::{TypedFields, shown_again},
     visit::Visit,
 };
 
@@ -46,11 +45,7 @@ pub(crate) async fn promise(form: &FormVisit<'_>) -> Result<Option<PortalPage>> 
     if let Some(made) = form.request.query("made").filter(|_| !form.is_sent()) {
         return said(form, made).await;
     }
-    let page = form.request.page();
-    let StatementRead { statement, visit, addresses } = read_statement(form.store, form.opened, Some(&page), form.now).await?;
-    if !addresses.contains(form.opened.address) {
-        return Ok(None);
-    }
+    let Some((statement, visit)) = form.account().await? else { return Ok(None) };
     let typed = TypedFields::of(form.request);
     let mut wrong = WrongFields::default();
     if form.is_sent()
@@ -72,7 +67,7 @@ fn read(visit: &Visit, statement: &AccountStatement, typed: TypedFields<'_>, wro
     if typed.has_others(&FIELDS) {
         wrong.add("form", labels.unknown_field);
     }
-    let invoices = chosen_invoices(visit, typed, wrong);
+    let invoices = chosen_invoices(visit, typed, labels.wrong_invoices, wrong);
     let bounds = Bounds::of(&visit.settings, statement.as_of);
     let pays_on = typed.one("pays_on").parse::<Date>().ok();
     if pays_on.is_none() {
@@ -82,17 +77,7 @@ fn read(visit: &Visit, statement: &AccountStatement, typed: TypedFields<'_>, wro
     if !WayOfPaying::WORDS.contains(&way) {
         wrong.add("way", labels.wrong_way);
     }
-    let amount_minor = match typed.one("amount") {
-        "" => None,
-        text => {
-            let minor =
-                currency_of(statement, &invoices).and_then(|currency| amount(text, currency, visit.locale.decimal_mark()));
-            if minor.is_none() {
-                wrong.add("amount", wrong_amount(visit, statement, &invoices));
-            }
-            minor
-        }
-    };
+    let amount_minor = amount_typed(visit, statement, &invoices, typed, wrong);
     let (Some(pays_on), true) = (pays_on, wrong.is_empty()) else { return None };
     Some(PromisedByLink { invoices, amount_minor, pays_on, way: Some(way.to_owned()) })
 }
@@ -136,23 +121,13 @@ fn shown(
         let begins = !form.is_sent() && asked.is_empty() && begins_with(choice.first);
         asked.contains(choice.invoice.as_str()) || begins
     };
-    let rows = choices_shown(visit, statement, is_chosen);
-    let way = if form.is_sent() { typed.one("way") } else { WayOfPaying::Transfer.as_str() };
-    let ways = labels.ways().map(|(word, name)| context! { word, name, chosen => word == way });
-    let is_closed = visit.settings.promises.max_open == 0;
-    let action = format!("{}/promise{}", visit.path, form.request.page_again());
-    let next = statement.page.next_at(&format!("{}/promise", visit.path));
     let values = context! {
-        action,
-        next,
-        is_closed,
-        choices => Value::from(Serde(&rows)),
-        amount => shown_again(typed.one("amount")),
+        is_closed => visit.settings.promises.max_open == 0,
         pays_on => shown_again(typed.one("pays_on")),
         first => bounds.first.to_string(),
         last => bounds.last.to_string(),
         by_when_hint => bounds.in_words(visit, labels.by_when_hint),
-        ways => ways.collect::<Vec<_>>(),
+        ..fields_shown(form, visit, statement, "promise", is_chosen)
     };
     form_page(visit, "promise", labels.promise, wrong, values)
 }
@@ -179,13 +154,7 @@ async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
         PromiseStatus::Broken => lines.push(labels.promise_broken.to_owned()),
         PromiseStatus::Open | PromiseStatus::Cancelled | PromiseStatus::Later(_) => lines.push(labels.promise_over.to_owned()),
     }
-    let invoices = match &agreement.scope {
-        AgreementScope::Invoices(invoices) => form.named(invoices).await?,
-        AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Balance(_) | AgreementScope::Later(_) => {
-            String::new()
-        }
-    };
-    let note = (!invoices.is_empty()).then(|| labels.invoices_of.replace("{}", &invoices));
+    let note = form.which_invoices(&visit, agreement).await?;
     let values = context! { lines, note };
     Ok(Some(form_page(&visit, "said", labels.promise_made, &WrongFields::default(), values)))
 }

@@ -13,7 +13,7 @@ use crate::{
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, form_page},
     page::PortalPage,
-    reading::{InvoiceRead, StatementRead, read_invoice, read_statement},
+    reading::{InvoiceRead, read_invoice},
     talk_labels::TalkLabels,
     typed::{TypedFields, shown_again},
     visit::Visit,
@@ -87,12 +87,11 @@ async fn invoices(form: &FormVisit<'_>, about: &str) -> Result<Option<(Visit, Ve
         let own = own.map(|fact| (fact.invoice.id.clone(), fact.invoice.number.clone())).collect();
         return Ok(addresses.contains(form.opened.address).then_some((visit, own)));
     }
-    let page = form.request.page();
-    let StatementRead { statement, visit, addresses } = read_statement(form.store, form.opened, Some(&page), form.now).await?;
+    let Some((statement, visit)) = form.account().await? else { return Ok(None) };
     let mut seen = BTreeSet::new();
     let open = statement.items.into_iter().filter_map(|item| Some((item.invoice?, item.number)));
     let open = open.filter(|(id, _)| seen.insert(id.clone())).collect();
-    Ok(addresses.contains(form.opened.address).then_some((visit, open)))
+    Ok(Some((visit, open)))
 }
 
 /// What is asked for, and of which invoice, as far as it reads.

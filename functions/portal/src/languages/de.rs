@@ -239,6 +239,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         amount_of: "Betrag für {}",
         most: "höchstens {}",
         how: "Wie möchten Sie bezahlen?",
+        ticked_first: "Was zu Anfang angekreuzt ist, macht zusammen {} aus.",
         kept: "Solange Ihre Zahlung läuft, fordern wir die Beträge nicht, die sie bezahlen soll.",
         go_on: "Weiter zur Zahlung",
         nothing: "Zurzeit gibt es hier nichts weiter zu bezahlen.",

@@ -239,6 +239,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         amount_of: "Amount for {}",
         most: "at most {}",
         how: "How would you like to pay?",
+        ticked_first: "What is ticked to begin with comes to {} altogether.",
         kept: "While your payment is under way, we do not ask for the amounts that it is to pay.",
         go_on: "Continue to payment",
         nothing: "There is nothing else to pay here at the moment.",

@@ -239,6 +239,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         amount_of: "Montant pour {}",
         most: "au plus {}",
         how: "Comment souhaitez-vous payer\u{a0}?",
+        ticked_first: "Ce qui est coché au départ s’élève à {} au total.",
         kept: "Tant que votre paiement est en cours, nous ne réclamons pas les montants qu’il doit régler.",
         go_on: "Continuer vers le paiement",
         nothing: "Il n’y a rien d’autre à payer ici pour le moment.",

@@ -1,6 +1,6 @@
 //! Paying: the form, what is wrong with one, what it is sent to, and how a payment stands.
 
-use domain::{Basket, CustomerId, CustomerRef, Document, Invoice, InvoiceId, PaymentId, basket::BasketBegin};
+use domain::{Basket, Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, PaymentId, basket::BasketBegin};
 use payments::{BasketWish, ErrandKind, PaymentErrand};
 use serde_json::{Value, json};
 use store::{BasketHeard, BasketOwner, BasketSays, Receipt};
@@ -129,6 +129,50 @@ async fn the_form_offers_what_is_due_and_the_ways_of_the_currency() {
     for address in ["/p/nothing/pay".to_owned(), format!("/p/{}/pay", "0".repeat(22)), format!("/p/{code}/pay/x")] {
         portal.get(&address).await.is(404);
     }
+}
+
+#[tokio::test]
+async fn what_is_ticked_to_begin_with_is_added_up() {
+    let (portal, id, code) = connected().await;
+    let address = format!("/p/{code}/pay");
+    let sum = |amount: &str| format!("Was zu Anfang angekreuzt ist, macht zusammen {amount} aus.");
+    let none = "zu Anfang angekreuzt";
+    portal.get(&address).await.is(200).says(&sum("1.250,00\u{a0}€"));
+    let store = &portal.world.store;
+    let head = store.head(&acme(), &id).await.unwrap().unwrap();
+    let facts = store.facts(&acme(), &head).await.unwrap();
+    let known = &facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap().invoice;
+    let documents = [
+        ("2001", "2026-02-10", "EUR"),
+        ("2002", "2026-03-05", "USD"),
+        ("2003", "2026-03-05", "USD"),
+        ("2004", "2026-02-01", "GBP"),
+    ]
+    .map(|(number, due_on, currency)| {
+        let id = Portal::invoice("C-1", number);
+        let (due_on, currency) = (due_on.parse().unwrap(), Currency::parse(currency).unwrap());
+        let (number, external_id) = (number.to_owned(), number.to_owned());
+        let invoice = Invoice { id, external_id, number, due_on, currency, ..known.clone() };
+        Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice }
+    });
+    let receipt = Receipt { source: "canonical".to_owned(), event_id: "more".to_owned() };
+    store.apply(&acme(), &receipt, &documents, portal.world.now()).await.unwrap();
+    // What is due today is ticked too.
+    let today = Portal::invoice("C-1", "2001");
+    let page = portal.get(&format!("{address}?in=EUR")).await.is(200).says(&sum("2.500,00\u{a0}€"));
+    page.says(&format!("value=\"{today}\" checked"));
+    // From an invoice's page it is that one.
+    let second = Portal::invoice("C-1", "1002");
+    let page = portal.get(&format!("{address}?invoice={second}")).await.is(200).says(&sum("99,00\u{a0}€"));
+    let form = form_of(&page);
+    // Of none that is ticked, and of one that is listed alone, there is nothing to add up.
+    for (currency, listed) in [("USD", 2), ("GBP", 1)] {
+        let page = portal.get(&format!("{address}?in={currency}")).await.is(200).hides(none);
+        assert_eq!(page.html.matches("name=\"pay\"").count(), listed, "{currency}: {}", page.html);
+    }
+    // What was sent is the payer's own.
+    let (invoice, typed) = (first().to_string(), amount(&first(), "alles"));
+    portal.post(&address, &good(&form, &invoice, &typed)).await.is(422).hides(none);
 }
 
 #[tokio::test]
@@ -368,6 +412,8 @@ async fn what_lives_at_stripe_is_paid_there() {
     let page = portal.get(&format!("/p/{code}/pay")).await.is(200);
     let form = form_of(&page);
     page.says("Dort bezahlen").says("https:&#x2f;&#x2f;acme.example&#x2f;i&#x2f;1001").hides(&format!("value=\"{}\"", first()));
+    // What is paid there is not ticked here.
+    portal.get(&format!("/p/{code}/pay")).await.is(200).hides("zu Anfang angekreuzt");
     portal.get(&format!("/p/{code}/invoices/{}", first())).await.is(200).hides("class=\"button\"");
     let (invoice, typed) = (first().to_string(), amount(&first(), "1250"));
     let mut fields = good(&form, &invoice, &typed);
