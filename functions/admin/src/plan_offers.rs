@@ -94,7 +94,7 @@ pub struct PlanOfferOut {
 /// The offers to a customer.
 #[derive(Serialize, ToSchema)]
 pub struct PlanOffersOut {
-    /// Those of the last 400 days, at most 200, the newest first.
+    /// At most 200, the newest first. One is deleted 400 days after its last day.
     data: Vec<PlanOfferOut>,
 }
 
