@@ -99,8 +99,8 @@ fn what_they_say() {
         (0, "en", vec!["Your code: 042137", "10 minutes", "Tell it to nobody"]),
         (0, "de", vec!["Ihr Code: 042137", "10 Minuten", "auch uns nicht"]),
         (1, "de", vec!["gilt 120 Tage"]),
-        (2, "en", vec!["Received: €500.00", "on 5 February 2026", "Nothing is left to be paid", "attached as a PDF"]),
-        (3, "de", vec!["Eingegangen: 500,00\u{a0}€", "noch 750,00\u{a0}€ zu zahlen", "pay_0123456789abcdef"]),
+        (2, "en", vec!["Received: €500.00", "on 5 February 2026", "Nothing is left open", "attached as a PDF"]),
+        (3, "de", vec!["Eingegangen: 500,00\u{a0}€", "noch 750,00\u{a0}€ offen", "pay_0123456789abcdef"]),
         (4, "de", vec!["Rechnung F-1 bis zum 13. Februar 2026", "Wir warten bis zum 17. Februar 2026", "Kalender"]),
         (
             6,
