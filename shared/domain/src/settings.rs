@@ -57,7 +57,7 @@ pub struct Settings {
     /// How customers pay, in the tenant's words, line by line: shown in mails and on the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_details: Option<String>,
-    /// The accounts that customers transfer to: the first that takes a currency counts.
+    /// The accounts that customers transfer to: for a currency the first that is for it alone counts, else the first for every one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bank_accounts: Vec<BankAccount>,
     /// How the tenant shows itself on what its customers see.
