@@ -8,7 +8,7 @@ use store::{CustomerNote, NotePage, Store};
 use crate::{
     Actor, Done, NotDone, Operation, StaffRole,
     cursors::{no_cursor, page_size},
-    customers::{no_customer, reason_of},
+    customers::{known_customer, no_customer, reason_of},
     matter,
 };
 
@@ -97,8 +97,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Done<NotePage> {
     let tenant = actor.may(Operation::ListNotes)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     let after = cursor.map(|text| NoteId::parse(text).ok_or_else(no_cursor)).transpose()?;
     Ok(store.notes(tenant, &customer, about, page_size(limit), after.as_ref()).await?)
 }
