@@ -253,7 +253,7 @@ impl Settings {
     }
 
     /// The accounts that customers of a legal entity transfer to.
-    pub fn bank_accounts_of(&self, legal_entity: &str) -> &[BankAccount] {
+    fn bank_accounts_of(&self, legal_entity: &str) -> &[BankAccount] {
         let own = self.legal_entities.get(legal_entity).map(|entity| entity.bank_accounts.as_slice());
         own.filter(|accounts| !accounts.is_empty()).unwrap_or(&self.bank_accounts)
     }

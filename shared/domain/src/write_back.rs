@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often a vendor is asked whose answer was lost, before a person is asked to look.
-pub const WRITE_CALLS_MAX: u32 = 24;
+const WRITE_CALLS_MAX: u32 = 24;
 /// The longest account that a tenant names, in characters.
 pub const ACCOUNT_MAX: usize = 64;
 /// The wait after the first answer that was lost; it doubles.

@@ -29,7 +29,7 @@ mod request;
 use bounds::{made_today, rejected, too_often, unkept};
 use request::LinkRequest;
 
-pub use bounds::{AGREED_A_DAY_MAX, ASKED_ENOUGH, MAILED_A_DAY_MAX, PROMISES_UNKEPT, REJECTED_ENOUGH, REJECTED_MAX, UNKEPT_MAX};
+pub use bounds::{ASKED_ENOUGH, MAILED_A_DAY_MAX, PROMISES_UNKEPT, REJECTED_ENOUGH, REJECTED_MAX, UNKEPT_MAX};
 pub use named::InvoicesNamed;
 pub use rate::{RATED_BEFORE, RatedByLink, SCORE_MAX, SCORE_MIN, nothing_is_past_due};
 pub use remit::{REFERENCE_MAX, RemittedByLink, RemittedLine};
