@@ -255,7 +255,7 @@ impl<'a> BulkWork<'a> {
             }
             BulkAction::Note { text } => {
                 let id = NoteId::at(self.at, &[self.id.as_str(), customer.as_str()]);
-                let note = CustomerNote::new(id.clone(), None, text.trim().to_owned(), &by, self.at);
+                let note = CustomerNote::new(id.clone(), None, text.trim().to_owned(), self.by, self.at);
                 Looked::Makes(id.to_string(), MadeByLine::Note(Box::new(note)))
             }
             BulkAction::Move { currency, workflow } => return self.order(facts, *currency, workflow, now),
