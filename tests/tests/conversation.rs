@@ -8,7 +8,7 @@ use tests::{
     test_tenant::{TENANT, TestTenant, at, berlin, portal_path},
 };
 
-use crate::paying::{form_by, happens, page, post, there};
+use crate::paying::{form_by, happens, page, post, there, value};
 
 /// A tenant that takes cards, and a customer with two invoices that are past due, who was reminded of them; the path of the customer's page.
 async fn reminded() -> (TestTenant, String) {
@@ -84,7 +84,7 @@ async fn a_message_is_answered_with_a_file_and_its_writer_is_told_at_night() {
 async fn a_decision_that_was_taken_back_is_told_and_so_is_the_next_one() {
     let (desk, path) = reminded().await;
     let form = page(&desk, &format!("{path}/promise")).await;
-    let invoice = form.split("name=\"invoice\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let invoice = value(&form, "invoice");
     let body = "reason=price&amount=&words=";
     let made = post(&desk, &format!("{path}/invoices/{invoice}/dispute"), body).await.is(303).location.unwrap();
     let dispute = made.split_once("made=").unwrap().1.to_owned();

@@ -7,6 +7,8 @@ use tests::{
     test_tenant::{TENANT, TestTenant, at, berlin, code_in, portal_path},
 };
 
+use crate::paying::{page, there, value};
+
 /// A tenant that takes cards and lets customers pay in up to six parts, and a customer who owes 1,250.00 and was reminded; the path of its page.
 async fn reminded() -> (TestTenant, String) {
     let options = Options { now: Some(at("2026-02-03T08:00:00Z")), seed: Some(1), ..Options::default() };
@@ -21,10 +23,6 @@ async fn reminded() -> (TestTenant, String) {
     (desk, path)
 }
 
-async fn page(desk: &TestTenant, path: &str) -> String {
-    desk.call("GET", path, &[], b"").await.is(200).text
-}
-
 /// Has a code sent before a plan, and enters it: the cookie of whoever did.
 async fn confirmed(desk: &TestTenant, path: &str) -> String {
     desk.post_page(&format!("{path}/code"), "to=plan").await.is(303);
@@ -33,12 +31,6 @@ async fn confirmed(desk: &TestTenant, path: &str) -> String {
     let right = desk.post_page(&format!("{path}/code/enter"), &format!("to=plan&code={code}")).await.is(303);
     assert_eq!(right.location.as_deref(), Some(format!("{path}/plan").as_str()));
     right.cookie.as_deref().and_then(|cookie| cookie.split(';').next()).unwrap().to_owned()
-}
-
-/// The value of the first input of a name.
-fn value<'p>(page: &'p str, name: &str) -> &'p str {
-    let found = page.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|rest| rest.split('"').next());
-    found.unwrap_or_else(|| panic!("no {name} in {page}"))
 }
 
 async fn status(desk: &TestTenant, id: &str) -> Value {
@@ -91,8 +83,7 @@ async fn a_plan_is_agreed_with_a_code_its_parts_are_asked_for_and_a_missed_one_i
     assert_eq!(value(&shown, &format!("amount_{invoice}")), "416,66", "{shown}");
     let paying = format!("form={}&in=EUR&to=&way=stripe:card&pay={invoice}&amount_{invoice}=416%2C66", value(&shown, "form"));
     desk.post_page(&format!("{path}/pay"), &paying).await.is(303);
-    let baskets = desk.call("GET", &format!("/_local/baskets?tenant={TENANT}"), &[], b"").await.is(200).body;
-    let basket = baskets[0]["id"].as_str().unwrap().to_owned();
+    let basket = there(&desk).await[0]["id"].as_str().unwrap().to_owned();
     desk.call("POST", &format!("/_local/baskets/{basket}"), &[], br#"{"outcome": "paid"}"#).await.is(200);
     desk.advance("PT1M").await;
     let statement = page(&desk, &path).await;

@@ -6,6 +6,8 @@ use tests::{
     test_tenant::{Reply, TestTenant, portal_path},
 };
 
+use crate::paying::{page, value};
+
 const START: &str = "2026-02-03T08:00:00Z";
 
 /// A workflow in which somebody calls after a promise that was not kept.
@@ -30,20 +32,15 @@ async fn reminded(workflows: Option<Vec<Value>>) -> (TestTenant, String, String)
     desk.end_of("2026-02-03").await;
     assert_eq!(desk.log(), ["2026-02-03 email reminder"]);
     let path = portal_path(&desk.sent()[0]);
-    let form = desk.call("GET", &format!("{path}/promise"), &[], b"").await.is(200).text;
-    let invoice = form.split("name=\"invoice\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let invoice = value(&page(&desk, &format!("{path}/promise")).await, "invoice").to_owned();
     (desk, path, invoice)
 }
 
 /// The agreement that a form came to, and the page that says so.
 async fn made(desk: &TestTenant, reply: Reply) -> (String, String) {
     let location = reply.is(303).location.unwrap();
-    let page = desk.call("GET", &location, &[], b"").await.is(200).text;
-    (location.split_once("made=").unwrap().1.to_owned(), page)
-}
-
-async fn page(desk: &TestTenant, path: &str) -> String {
-    desk.call("GET", path, &[], b"").await.is(200).text
+    let said = page(desk, &location).await;
+    (location.split_once("made=").unwrap().1.to_owned(), said)
 }
 
 async fn status(desk: &TestTenant, id: &str) -> Value {

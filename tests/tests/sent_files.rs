@@ -6,6 +6,8 @@ use tests::{
     test_tenant::{Reply, TENANT, TestTenant, portal_path},
 };
 
+use crate::paying::{page, value};
+
 const START: &str = "2026-02-03T08:00:00Z";
 const PHOTO: &[u8] = include_bytes!("../fixtures/files/photo.jpg");
 const MACROS: &[u8] = include_bytes!("../fixtures/files/macros.docm");
@@ -33,9 +35,8 @@ impl Sender {
         desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-02")).await;
         desk.end_of("2026-02-03").await;
         let path = portal_path(&desk.sent()[0]);
-        let form = desk.call("GET", &format!("{path}/promise"), &[], b"").await.is(200).text;
-        let named = form.split("name=\"invoice\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let address = format!("{path}/invoices/{named}/dispute");
+        let form = page(&desk, &format!("{path}/promise")).await;
+        let address = format!("{path}/invoices/{}/dispute", value(&form, "invoice"));
         let body = b"reason=quality&amount=625%2C00&words=Zwei+sind+kaputt";
         let made = desk.post_page(&address, body).await.is(303).location.unwrap();
         let dispute = made.split_once("made=").unwrap().1.to_owned();

@@ -7,6 +7,8 @@ use tests::{
     test_tenant::{TestTenant, at, portal_path},
 };
 
+use crate::paying::{page, value};
+
 /// A customer who owes 1,250.00 since Thursday and was reminded on Friday; the path of its pages, and the invoice's id.
 async fn reminded() -> (TestTenant, String, String) {
     let desk = TestTenant::at("2026-02-05T20:00:00Z").await;
@@ -14,8 +16,7 @@ async fn reminded() -> (TestTenant, String, String) {
     desk.end_of("2026-02-06").await;
     assert_eq!(desk.log(), ["2026-02-06 email reminder"]);
     let path = portal_path(&desk.sent()[0]);
-    let form = desk.call("GET", &format!("{path}/promise"), &[], b"").await.is(200).text;
-    let invoice = form.split("name=\"invoice\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let invoice = value(&page(&desk, &format!("{path}/promise")).await, "invoice").to_owned();
     (desk, path, invoice)
 }
 

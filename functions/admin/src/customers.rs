@@ -356,10 +356,7 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     let decision = decide(&facts, &policy, now);
     let situation = assess(&facts, &policy, now);
     let by_item = case_by_item(&situation);
-    // As time and money have them now, whether or not that is written down.
-    let changed = &situation.receivables.agreements;
-    let agreed: Vec<&Agreement> =
-        facts.agreements.iter().map(|known| changed.iter().find(|now| now.id == known.id).unwrap_or(known)).collect();
+    let agreed: Vec<&Agreement> = situation.receivables.agreements_of(&facts).collect();
     Ok(Json(CustomerOut {
         customer: customer_data(&facts),
         cases: cases(&situation, &by_item, &facts.cases),

@@ -15,7 +15,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use service::{Actor, Operation, StaffRole};
+use service::{
+    Actor, Operation, StaffRole,
+    idempotency_keys::{REMEMBERED_FOR, key_flaw},
+};
 use store::{Once, Repeated};
 
 use crate::{
@@ -24,10 +27,6 @@ use crate::{
     described,
 };
 
-/// Longest key.
-const KEY_MAX: usize = 200;
-/// How long a key is remembered.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// How long a request may be under way: longer than API Gateway waits for an answer.
 const UNDER_WAY_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// Longest answer that is kept.
@@ -62,11 +61,10 @@ struct Kept {
 pub fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
     let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
     let text = given.to_str().map(str::trim).unwrap_or_default();
-    let plain = (1..=KEY_MAX).contains(&text.len()) && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
-    if plain {
-        return Ok(Some(text.to_owned()));
+    match key_flaw(text) {
+        None => Ok(Some(text.to_owned())),
+        Some(flaw) => Err(Fail::bad_request(flaw)),
     }
-    Err(Fail::bad_request(format!("an Idempotency-Key has 1 to {KEY_MAX} characters of visible ASCII, such as a UUID")))
 }
 
 /// What a request comes to that was sent before.

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 use connectors::{Page, PaymentEntries, PaymentWriting, Trouble, VendorRequest, invoice_id};
 use domain::{
     Basket, BooksPart, BooksPayment, Customer, Document, Invoice, InvoiceId, Money, PaymentId, Settings, WriteBack,
-    write_back::{enter_task, look_task},
+    write_back::{enter_task, look_task, stayed_minor},
 };
 use jiff::{SignedDuration, Timestamp};
 use reading::link::LinkError;
@@ -81,7 +81,7 @@ async fn one(session: &mut SyncSession<'_>, writing: &PaymentWriting, waiting: &
         None => match plan(session, writing, &basket, &settings).await? {
             ControlFlow::Continue(writes) => writes,
             ControlFlow::Break(why) => {
-                let money = Money::from_minor((basket.received_minor - basket.taken_back_minor).max(0), basket.currency);
+                let money = Money::from_minor(stayed_minor(&basket), basket.currency);
                 let numbers: Vec<&str> = basket.lines.iter().map(|line| line.number.as_str()).collect();
                 fail(session, &known, &basket, (money, &numbers), &why).await?;
                 return Ok(Carried::Moved);

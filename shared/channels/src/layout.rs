@@ -47,6 +47,19 @@ pub fn filled(piece: impl Fn(&str) -> Option<String>) -> Result<String, String> 
     Ok(out)
 }
 
+/// What a mail is about at a glance: in large letters, with a line above and a line below.
+pub fn glance(above: &str, large: &str, below: &str) -> String {
+    let soft = |text: &str, size: &str| {
+        format!("<div class=\"soft\" style=\"font-size:{size};line-height:22px;color:#5b6672\">{}</div>", html(text))
+    };
+    format!(
+        "{}<div class=\"sum\" style=\"font-size:34px;line-height:44px;font-weight:600;letter-spacing:-0.01em\">{}</div>{}",
+        soft(above, "14px"),
+        html(large),
+        soft(below, "15px"),
+    )
+}
+
 /// Rows of three columns, the first their heads, as a table of the layout; amounts are right.
 pub fn table_of(rows: &[[String; 3]]) -> String {
     let cell = |tag: &str, text: &str, style: &str, align: &str| {
@@ -123,19 +136,11 @@ impl Sheet<'_> {
         }
         let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more)));
         let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
-        let soft = |text: &str, size: &str| {
-            format!("<div class=\"soft\" style=\"font-size:{size};line-height:22px;color:#5b6672\">{}</div>", html(text))
-        };
         let pay_by = self.input.pay_by.map_or(String::new(), |day| {
             let day = format!("<strong>{}</strong>", html(&self.locale.date(day)));
             format!("<div style=\"margin-top:10px\">{}</div>", html(words.pay_by).replace("{}", &day))
         });
-        format!(
-            "{}<div class=\"sum\" style=\"font-size:34px;line-height:44px;font-weight:600;letter-spacing:-0.01em\">{}</div>{}{pay_by}",
-            soft(words.amount, "14px"),
-            html(&self.locale.money(self.input.covered_due_now)),
-            soft(&line.join(" · "), "15px"),
-        )
+        glance(words.amount, &self.locale.money(self.input.covered_due_now), &line.join(" · ")) + &pay_by
     }
 
     /// When the covered items fall or fell due: they stand alike to their due dates.

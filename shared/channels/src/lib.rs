@@ -44,7 +44,6 @@ mod sns;
 pub mod template;
 mod values;
 
-pub use calendar_file::{CalendarDay, calendar_of};
 pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError};
 pub use input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, render_notice};

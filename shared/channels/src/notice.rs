@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
 use crate::labels::MailLabels;
-use crate::layout::{filled, table_of};
+use crate::layout::{filled, glance, table_of};
 use crate::locale::Locale;
 use crate::notice_words::NoticeWords;
 use crate::plain::{html, link, plain, unlinked};
@@ -481,15 +481,7 @@ impl Page<'_> {
 
 impl Hero {
     fn html(&self) -> String {
-        let soft = |text: &str, size: &str| {
-            format!("<div class=\"soft\" style=\"font-size:{size};line-height:22px;color:#5b6672\">{}</div>", html(text))
-        };
-        format!(
-            "{}<div class=\"sum\" style=\"font-size:34px;line-height:44px;font-weight:600;letter-spacing:-0.01em\">{}</div>{}",
-            soft(&self.label, "14px"),
-            html(&self.big),
-            soft(&self.below, "15px"),
-        )
+        glance(&self.label, &self.big, &self.below)
     }
 
     fn text(&self, colon: &str) -> String {

@@ -137,16 +137,7 @@ impl BankAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn account() -> BankAccount {
-        BankAccount {
-            holder: "Acme GmbH".to_owned(),
-            iban: Some("DE89 3704 0044 0532 0130 00".to_owned()),
-            bic: Some("COBADEFFXXX".to_owned()),
-            bank: Some("Example Bank".to_owned()),
-            ..BankAccount::default()
-        }
-    }
+    use crate::testing::account;
 
     #[test]
     fn ibans_are_read_as_people_write_them() {

@@ -188,19 +188,23 @@ impl EffectId {
     }
 }
 
+/// An id of which ids sort as instants do: the instant to the millisecond, and a digest of what tells it from others of that instant.
+fn after_instant(prefix: &str, instant: jiff::Timestamp, parts: &[&str]) -> CompactString {
+    let millis = instant.as_millisecond().max(0);
+    format!("{prefix}{millis:013}{}", digest(parts)).into()
+}
+
 impl NoteId {
     /// The id of a note that is made at an instant; `parts` tell it from others of that instant.
     pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
-        let millis = instant.as_millisecond().max(0);
-        Self(format!("{}{millis:013}{}", Self::PREFIX, digest(parts)).into())
+        Self(after_instant(Self::PREFIX, instant, parts))
     }
 }
 
 impl FileId {
     /// The id of a file whose form is made at an instant; `parts` tell it from others of that instant.
     pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
-        let millis = instant.as_millisecond().max(0);
-        Self(format!("{}{millis:013}{}", Self::PREFIX, digest(parts)).into())
+        Self(after_instant(Self::PREFIX, instant, parts))
     }
 
     /// When its form was made, to the millisecond; `None` of an id that [`FileId::at`] does not give.

@@ -219,6 +219,11 @@ impl Payment {
     pub fn counts(&self) -> bool {
         self.status.counts() && !self.is_unclear()
     }
+
+    /// Whether it is money that counts and of which only the books tell: nobody took it here.
+    pub(crate) fn is_booked_money(&self) -> bool {
+        self.kind == PaymentKind::Payment && self.counts() && self.taken_here.is_none()
+    }
 }
 
 stored_words!(

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::Currency;
 
 /// Most parts of a plan that a tenant may let customers agree on by themselves.
-pub const CUSTOMER_PARTS_MAX: u8 = 24;
+const CUSTOMER_PARTS_MAX: u8 = 24;
 /// How far ahead the last part of such a plan may be, in days.
-pub const CUSTOMER_PLAN_DAYS_MAX: u16 = 730;
+const CUSTOMER_PLAN_DAYS_MAX: u16 = 730;
 /// Most days by which a part of a plan may be late without breaking it.
-pub const GRACE_DAYS_MAX: u8 = 30;
+const GRACE_DAYS_MAX: u8 = 30;
 
 /// What customers may agree on by themselves of paying in parts. People of the tenant are bound by the grace alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl CustomerPlans {
     }
 
     /// The least that a part may come to in a currency, minor units.
-    pub fn least_part_minor(&self, currency: Currency) -> i64 {
+    pub(crate) fn least_part_minor(&self, currency: Currency) -> i64 {
         self.min_part_minor.get(&currency).copied().unwrap_or(1).max(1)
     }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How far ahead the first part may be, in days: who can pay nothing for longer speaks with a person.
-pub const FIRST_PART_DAYS_MAX: i64 = 31;
+const FIRST_PART_DAYS_MAX: i64 = 31;
 
 /// How far apart the parts of a plan are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub fn first_days(settings: &Settings, today: Date) -> (Date, Date) {
 
 /// The parts of an amount: the last one has what is left by dividing. Days ascend, each part has one of its own, and none is closed in the
 /// calendar.
-pub fn parts_of(total_minor: i64, parts: u8, first_on: Date, rhythm: PlanRhythm, calendar: &Calendar<'_>) -> Vec<ProposedPart> {
+fn parts_of(total_minor: i64, parts: u8, first_on: Date, rhythm: PlanRhythm, calendar: &Calendar<'_>) -> Vec<ProposedPart> {
     let count = i64::from(parts.max(1));
     let each = total_minor / count;
     let mut before: Option<Date> = None;

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::CodeRequestId;
 
 /// How many digits a code has.
-pub const CODE_DIGITS: usize = 6;
+const CODE_DIGITS: usize = 6;
 /// How many codes there are.
 const CODES: u64 = 1_000_000;
 /// How long a code is good, in minutes.

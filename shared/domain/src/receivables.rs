@@ -200,6 +200,11 @@ impl<'a> Receivables<'a> {
         self.items.sort_by(by_age);
     }
 
+    /// The agreements of the customer as time and money have them now, whether or not that is written down.
+    pub fn agreements_of<'f>(&'f self, facts: &'f Facts) -> impl Iterator<Item = &'f Agreement> {
+        facts.agreements.iter().map(move |known| self.agreements.iter().find(|now| now.id == known.id).unwrap_or(known))
+    }
+
     /// Lets agreements act on the items of invoices, of which facts keep something back too: parts of running plans become items and
     /// stand for those of their invoices, with these shares.
     fn add_agreed(

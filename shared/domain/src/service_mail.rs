@@ -20,7 +20,7 @@ pub const SERVICE_MAIL_DAYS: i64 = 90;
 /// How long a code is worth sending: it opens nothing afterwards.
 pub const CODE_LIVES: SignedDuration = SignedDuration::from_mins(CODE_MINUTES);
 /// How long any other service mail is worth sending, where its sender was held up.
-pub const WORTH_SENDING: SignedDuration = SignedDuration::from_hours(24);
+const WORTH_SENDING: SignedDuration = SignedDuration::from_hours(24);
 
 stored_words!(
     /// What a service mail is.
@@ -79,7 +79,7 @@ impl ServiceMailKind {
     }
 
     /// How long one of the kind is worth sending.
-    pub fn worth_sending(self) -> SignedDuration {
+    fn worth_sending(self) -> SignedDuration {
         match self {
             Self::Code => CODE_LIVES,
             Self::NewLink

@@ -57,7 +57,7 @@ pub struct Settings {
     /// How customers pay, in the tenant's words, line by line: shown in mails and on the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_details: Option<String>,
-    /// The accounts that customers transfer to: the first that takes a currency counts.
+    /// The accounts that customers transfer to: for a currency the first that is for it alone counts, else the first for every one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bank_accounts: Vec<BankAccount>,
     /// How the tenant shows itself on what its customers see.
@@ -253,7 +253,7 @@ impl Settings {
     }
 
     /// The accounts that customers of a legal entity transfer to.
-    pub fn bank_accounts_of(&self, legal_entity: &str) -> &[BankAccount] {
+    fn bank_accounts_of(&self, legal_entity: &str) -> &[BankAccount] {
         let own = self.legal_entities.get(legal_entity).map(|entity| entity.bank_accounts.as_slice());
         own.filter(|accounts| !accounts.is_empty()).unwrap_or(&self.bank_accounts)
     }

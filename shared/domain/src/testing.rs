@@ -10,11 +10,11 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 
 use crate::{
-    Agreement, AgreementId, AgreementScope, Allocation, Channel, Charge, ChargeId, ChargeStatus, CompiledWorkflow, Consent,
-    Contact, ContactAttempt, Currency, Customer, CustomerId, CustomerKind, Decision, Event, Facts, HoldClock, HoldReason,
-    HoldScope, Instalment, Invoice, InvoiceFact, InvoiceId, LastContact, MessageId, Mode, Next, Outcome, Pause, PauseStatus,
-    Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings, SourceVersion,
-    TenantId, Terms, WayOfPaying, Workflow, decide, evolve,
+    Agreement, AgreementId, AgreementScope, Allocation, BankAccount, Channel, Charge, ChargeId, ChargeStatus, CompiledWorkflow,
+    Consent, Contact, ContactAttempt, Currency, Customer, CustomerId, CustomerKind, Decision, Event, Facts, HoldClock,
+    HoldReason, HoldScope, Instalment, Invoice, InvoiceFact, InvoiceId, LastContact, MessageId, Mode, Next, Outcome, Pause,
+    PauseStatus, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings,
+    SourceVersion, TenantId, Terms, WayOfPaying, Workflow, decide, evolve,
 };
 
 /// An instant.
@@ -25,6 +25,17 @@ pub fn at(text: &str) -> Timestamp {
 /// A date.
 pub fn on(text: &str) -> Date {
     text.parse().expect("a date")
+}
+
+/// An account that money is transferred to.
+pub fn account() -> BankAccount {
+    BankAccount {
+        holder: "Acme GmbH".to_owned(),
+        iban: Some("DE89 3704 0044 0532 0130 00".to_owned()),
+        bic: Some("COBADEFFXXX".to_owned()),
+        bank: Some("Example Bank".to_owned()),
+        ..BankAccount::default()
+    }
 }
 
 /// A workflow in the API's form.

@@ -16,12 +16,12 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Basket, BasketStatus, Currency, Document, Invoice, InvoiceId, Money, NewTask, Payment, PaymentId, PaymentKind, Settings,
-    TaskId, TaskKind, TenantId, word::stored_words,
+    Basket, BasketStatus, Currency, Document, Invoice, InvoiceId, Money, NewTask, Payment, PaymentId, Settings, TaskId, TaskKind,
+    TenantId, word::stored_words,
 };
 
 /// How often a vendor is asked whose answer was lost, before a person is asked to look.
-pub const WRITE_CALLS_MAX: u32 = 24;
+const WRITE_CALLS_MAX: u32 = 24;
 /// The longest account that a tenant names, in characters.
 pub const ACCOUNT_MAX: usize = 64;
 /// The wait after the first answer that was lost; it doubles.
@@ -294,11 +294,10 @@ pub fn basket_named_in(reference: &str) -> Option<PaymentId> {
 /// Whether entries in the books, each once, that are the payment of a basket come to all that stayed of it: those that name it, and those of which
 /// a person said so.
 pub fn is_in_books<'p>(basket: &Basket, entries: impl Iterator<Item = &'p Payment>) -> bool {
+    let here = basket.taken_here();
     let is_its = |entry: &&Payment| {
-        let names = || entry.reference.as_deref().and_then(basket_named_in).is_some_and(|named| named == basket.id);
-        let is_linked = !basket.apart.contains(&entry.id) && (basket.same.contains(&entry.id) || names());
-        let is_money = entry.kind == PaymentKind::Payment && entry.taken_here.is_none() && entry.counts();
-        is_money && is_linked && entry.currency == basket.currency
+        let is_linked = here.has_entry(&entry.id, entry.reference.as_deref());
+        is_linked && entry.is_booked_money() && entry.currency == basket.currency
     };
     let there = entries.filter(is_its).map(|entry| entry.amount_minor).fold(0, i64::saturating_add);
     there > 0 && there >= stayed_minor(basket)
@@ -365,7 +364,7 @@ fn task(basket: &Basket, what: &str, title: &str, detail: String) -> NewTask {
 mod tests {
     use super::*;
     use crate::{
-        Allocation, WayOfPaying,
+        Allocation, PaymentKind, WayOfPaying,
         basket::TakenPayment,
         testing::{Stage, at, ladder, on},
     };

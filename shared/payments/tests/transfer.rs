@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{access, asked, basket, lines, words};
-use domain::{Currency, CustomerId, Money, PaymentId, WayOfPaying};
+use domain::{Currency, Money, PaymentId, WayOfPaying};
 use payments::{
     CannotBegin, NextCall, PaymentProvider, ProviderSecret,
     transfer::{
@@ -99,14 +99,10 @@ fn each_changed_digit_is_refused() {
 
 #[test]
 fn a_reference_is_derived_and_differs() {
-    let (one, other) = (CustomerId::derive(&["one"]), CustomerId::derive(&["other"]));
     for form in ReferenceForm::ALL {
-        let of = |customer: &CustomerId, currency| TransferReference::of_account(form, customer, currency);
-        assert_eq!(of(&one, Currency::EUR), of(&one, Currency::EUR), "it stays the same");
-        let all = [of(&one, Currency::EUR), of(&other, Currency::EUR), of(&one, Currency::USD)];
-        assert_eq!(BTreeSet::from(all).len(), 3, "{form:?}");
-        let many: BTreeSet<TransferReference> =
-            (0..2000).map(|n| TransferReference::of_basket(form, &PaymentId::derive(&[&n.to_string()]))).collect();
+        let of = |n: u32| TransferReference::of_basket(form, &PaymentId::derive(&[&n.to_string()]));
+        assert_eq!(of(1), of(1), "it stays the same");
+        let many: BTreeSet<TransferReference> = (0..2000).map(of).collect();
         assert_eq!(many.len(), 2000, "{form:?}");
     }
 }

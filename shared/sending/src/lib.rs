@@ -18,7 +18,6 @@ mod function;
 mod outcome;
 mod outside;
 mod own_message;
-mod portal_code;
 mod preview;
 mod queued;
 mod render;

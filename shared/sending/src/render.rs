@@ -150,16 +150,11 @@ fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32
 
 /// The plans that were broken and of which no mail about their invoices has told since, by what they are called.
 fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<String> {
-    let changed = &situation.receivables.agreements;
-    let as_it_is = situation
-        .facts
-        .agreements
-        .iter()
-        .map(|known| changed.iter().find(|now| now.id == known.id).unwrap_or(known))
-        .filter_map(|agreement| match &agreement.terms {
-            Terms::Plan(plan) if plan.status == PlanStatus::Broken => Some((agreement.status_at, plan)),
-            Terms::Plan(_) | Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
-        });
+    let as_they_are = situation.receivables.agreements_of(situation.facts);
+    let broken = as_they_are.filter_map(|agreement| match &agreement.terms {
+        Terms::Plan(plan) if plan.status == PlanStatus::Broken => Some((agreement.status_at, plan)),
+        Terms::Plan(_) | Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+    });
     let is_news = |(since, plan): &(Timestamp, &PaymentPlan)| {
         covered.iter().any(|item| {
             let is_of = item.key.invoice().is_some_and(|invoice| plan.of.iter().any(|stood| stood.invoice == *invoice));
@@ -169,7 +164,7 @@ fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<Stri
             is_of && !told
         })
     };
-    as_it_is.filter(is_news).map(|(_, plan)| plan.name.clone()).collect()
+    broken.filter(is_news).map(|(_, plan)| plan.name.clone()).collect()
 }
 
 /// What falls due later than today, beside a message about what is due: shown, not asked for. A message about what is itself

@@ -174,7 +174,6 @@ impl Sender {
             None => None,
         };
         let notice = told.notice(&self.vault, tenant, (facts, settings), receipt.is_some(), now).await?;
-        let Some(notice) = notice else { return Ok(Err(ServiceMailBlock::Over.why().to_owned())) };
         let page = format!("{}{}", links.portal, notice.page());
         let input = NoticeInput {
             notice: &notice,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{Decided, Notice, ReceiptLine};
 use domain::{
-    Agreement, AgreementScope, Basket, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf, Money, NoteId,
-    PaymentId, PaymentPlan, Promise, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
+    Agreement, AgreementScope, Basket, CodeRequestId, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf,
+    Money, NoteId, PaymentId, PaymentPlan, Promise, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
     calendar::Locality,
     decided_by,
     receivables::{Receivables, ReceivablesRules},
@@ -14,11 +14,9 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use store::{Error, KnownInvoice, LINK_DAYS, Store, Vault};
 
-use crate::portal_code::digits_of;
-
 /// What a service mail tells of.
 enum About {
-    CodeRequest(String),
+    CodeRequest(CodeRequestId),
     Link,
     Basket(Box<Basket>),
     Promise(Box<Agreement>, Promise),
@@ -73,9 +71,8 @@ impl Told {
         let about = match mail.kind.told_of() {
             ToldOf::CodeRequest => {
                 // One that was asked for since took its place.
-                let last = store.code_request(tenant, customer, &mail.link).await?;
-                let is_last = last.is_some_and(|last| mail.about.as_deref() == Some(last.id.as_str()));
-                mail.about.clone().filter(|_| is_last).map(About::CodeRequest)
+                let last = store.code_request(tenant, customer, &mail.link).await?.map(|last| last.id);
+                last.filter(|last| mail.about.as_deref() == Some(last.as_str())).map(About::CodeRequest)
             }
             ToldOf::Link => Some(About::Link),
             ToldOf::Note => match mail.about.as_deref().and_then(NoteId::parse) {
@@ -137,7 +134,7 @@ impl Told {
         }
     }
 
-    /// What the mail says; `None` where it names nothing that it could tell of.
+    /// What the mail says.
     pub(crate) async fn notice(
         &self,
         vault: &Vault,
@@ -145,12 +142,13 @@ impl Told {
         (facts, settings): (&Facts, &Settings),
         has_document: bool,
         now: Timestamp,
-    ) -> Result<Option<Notice>, Error> {
-        Ok(Some(match &self.about {
-            About::CodeRequest(request) => match digits_of(vault, tenant, request).await? {
-                Some(code) => Notice::Code { code, minutes: CODE_LIVES.as_mins() },
-                None => return Ok(None),
-            },
+    ) -> Result<Notice, Error> {
+        Ok(match &self.about {
+            // No item holds the digits: they are made again of their request.
+            About::CodeRequest(request) => {
+                let code = vault.code_for(tenant, request).await?.as_str().to_owned();
+                Notice::Code { code, minutes: CODE_LIVES.as_mins() }
+            }
             About::Link => Notice::NewLink { days: LINK_DAYS },
             About::Note => Notice::Answered,
             About::Basket(basket) => self.receipt(basket, (facts, settings), has_document, now),
@@ -168,7 +166,7 @@ impl Told {
                 let parts = parts.iter().map(|part| (money(part.amount_minor), part.due_on)).collect();
                 Notice::PlanAgreed { numbers: self.numbers(), total: money(total), parts }
             }
-        }))
+        })
     }
 
     fn numbers(&self) -> Vec<String> {

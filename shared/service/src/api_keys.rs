@@ -68,7 +68,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn drawn<const N: usize>() -> Done<String> {
+/// A text that is drawn: so many bytes, in hexadecimal.
+pub(crate) fn drawn<const N: usize>() -> Done<String> {
     let mut random = [0_u8; N];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Changed("there is no randomness now; try again".to_owned()))?;
     Ok(hex(&random))

@@ -3,7 +3,7 @@
 use domain::{CustomerId, InvoiceId, TenantId};
 use store::Store;
 
-use crate::{Actor, Done, NotDone, Operation, customers::no_customer};
+use crate::{Actor, Done, NotDone, Operation, customers::known_customer};
 
 /// The customer whose statement somebody fetches.
 ///
@@ -12,8 +12,7 @@ use crate::{Actor, Done, NotDone, Operation, customers::no_customer};
 /// [`NotDone::NotAllowed`], [`NotDone::NotFound`], and those of reading.
 pub async fn statement(store: &Store, actor: &Actor, customer: &str) -> Done<(TenantId, CustomerId)> {
     let tenant = actor.may(Operation::FetchStatement)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     Ok((tenant.clone(), customer))
 }
 

@@ -1,6 +1,6 @@
 //! What people set right of a customer: versions of its objects that a source got wrong.
 
-use domain::{CustomerId, Facts, InvoiceId, PaymentId, SourceVersion, VersionOf};
+use domain::{CustomerId, Facts, InvoiceId, PaymentId, SourceVersion, TenantId, VersionOf};
 use jiff::Timestamp;
 use serde_json::json;
 use store::Store;
@@ -73,6 +73,13 @@ fn payment_of(facts: &Facts, wanted: &str) -> Option<PaymentId> {
 
 pub(crate) fn no_customer() -> NotDone {
     NotDone::NotFound("there is no such customer".to_owned())
+}
+
+/// The customer of an id that somebody gave, which the tenant has.
+pub(crate) async fn known_customer(store: &Store, tenant: &TenantId, id: &str) -> Done<CustomerId> {
+    let customer = CustomerId::parse(id).ok_or_else(no_customer)?;
+    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    Ok(customer)
 }
 
 /// A reason that the audit keeps, without blanks around it. No erasure reaches an entry, so that a reason has no address in it.

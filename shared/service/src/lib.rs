@@ -31,6 +31,7 @@
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
 //! | [`link_holder`], [`customer_files`] | what whoever came by a portal link may do, also by requests that have a key; the files that they send |
+//! | [`idempotency_keys`] | what a key of a request may be, and how long it is remembered |
 //! | [`link_confirmation`] | codes that show that the link's address is theirs, and new links for expired ones |
 //! | [`link_contacts`] | whom else they know of: who is to be written to instead, who left, who came |
 //! | [`link_others`] | the other customers of the same person |
@@ -80,6 +81,7 @@ pub mod entering;
 pub mod explain;
 pub mod flaws;
 pub mod health;
+pub mod idempotency_keys;
 pub mod jobs;
 pub mod key_accounts;
 pub mod key_scope;

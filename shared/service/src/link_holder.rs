@@ -27,13 +27,14 @@ mod repeated;
 mod request;
 
 use bounds::{made_today, rejected, too_often, unkept};
+use request::LinkRequest;
 
-pub use bounds::{AGREED_A_DAY_MAX, ASKED_ENOUGH, MAILED_A_DAY_MAX, PROMISES_UNKEPT, REJECTED_ENOUGH, REJECTED_MAX, UNKEPT_MAX};
+pub use bounds::{ASKED_ENOUGH, MAILED_A_DAY_MAX, PROMISES_UNKEPT, REJECTED_ENOUGH, REJECTED_MAX, UNKEPT_MAX};
 pub use named::InvoicesNamed;
 pub use rate::{RATED_BEFORE, RatedByLink, SCORE_MAX, SCORE_MIN, nothing_is_past_due};
 pub use remit::{REFERENCE_MAX, RemittedByLink, RemittedLine};
 pub use repeated::KEY_USED_BEFORE;
-pub use request::{KEY_MAX, KEY_WRONG, LinkRequest};
+pub use request::KEY_WRONG;
 
 /// Longest text of a customer, in characters.
 pub const WORDS_MAX: usize = 2_000;
@@ -198,7 +199,7 @@ impl LinkHolder {
     }
 
     /// The id of what is asked for: the same form of the same day, sent twice, comes to the same. Under a key the same request does.
-    fn id(&self, what: &str, now: Timestamp) -> AgreementId {
+    pub(crate) fn id(&self, what: &str, now: Timestamp) -> AgreementId {
         if let Some(request) = &self.request {
             return request.agreement();
         }
@@ -324,23 +325,14 @@ impl LinkHolder {
         let entry = self.entry(operation, now).of(agreement.id.as_str());
         let entry =
             entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
-        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: mail.as_ref(), offer: None };
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: mail.as_ref(), ..MadeBeside::default() };
         self.make_once(store, entry, &agreement, beside, now).await
     }
 
     /// The customer's words of an agreement, as a note about it.
     fn why(&self, agreement: &Agreement, text: String, now: Timestamp) -> CustomerNote {
-        CustomerNote {
-            id: NoteId::at(now, &[agreement.id.as_str(), "why"]),
-            about: Some(agreement.id.to_string()),
-            text,
-            by: self.link.as_str().to_owned(),
-            at: now,
-            before: Vec::new(),
-            deleted: None,
-            answers: Vec::new(),
-            task: None,
-        }
+        let id = NoteId::at(now, &[agreement.id.as_str(), "why"]);
+        CustomerNote::new(id, Some(agreement.id.to_string()), text, self.link.as_str(), now)
     }
 
     /// Writes an agreement with what is made beside it. Of the same that is sent twice at once there is one.
@@ -442,15 +434,8 @@ impl LinkHolder {
             case: None,
         };
         let note = CustomerNote {
-            id,
-            about: about.clone(),
-            text: text.clone(),
-            by: self.link.as_str().to_owned(),
-            at: now,
-            before: Vec::new(),
-            deleted: None,
-            answers: Vec::new(),
             task: Some(store::task_id(&self.tenant, Some(&self.customer), &task)),
+            ..CustomerNote::new(id, about.clone(), text.clone(), self.link.as_str(), now)
         };
         let entry = self.entry("ask_by_link", now).of(note.id.as_str()).with(json!({ "for": what, "about": note.about }));
         match store.acting(entry).add_note_asking(&self.tenant, &self.customer, &note, &task, now).await {

@@ -4,8 +4,7 @@
 //! now, whatever the page showed; a plan whose parts would be others than those that the customer saw is not made.
 
 use domain::{
-    Agreement, AgreementId, OfferStanding, PlanOffer, PlanOfferId, PlanOfferStatus, PlanWish, PlanWishFlaw, ServiceMail,
-    ServiceMailKind,
+    Agreement, OfferStanding, PlanOffer, PlanOfferId, PlanOfferStatus, PlanWish, PlanWishFlaw, ServiceMail, ServiceMailKind,
     id::digest,
     plan_wish::wish_plan,
     proposal::{Proposal, ProposedPart, Proposer, propose},
@@ -49,15 +48,7 @@ impl LinkHolder {
     pub async fn agree_plan(&self, store: &Store, wish: &PlanWish, seen: &str, now: Timestamp) -> Done<Agreement> {
         let facts = matter::facts(store, &self.tenant, &self.customer).await?;
         let settings = matter::settings(store, &self.tenant).await?;
-        let (day, wished) = (now.strftime("%F").to_string(), digest(&[&format!("{wish:?}"), seen]));
-        let id = AgreementId::derive(&[
-            self.tenant.as_str(),
-            self.customer.as_str(),
-            self.link.as_str(),
-            "plan_by_link",
-            &day,
-            &wished,
-        ]);
+        let id = self.id(&format!("plan_by_link {wish:?} {seen}"), now);
         if let Some(known) = facts.agreements.iter().find(|known| known.id == id) {
             return Ok(known.clone());
         }
@@ -117,7 +108,7 @@ impl LinkHolder {
         });
         let entry = self.entry(operation, now).of(agreement.id.as_str()).with(what);
         let mail = ServiceMail::of(ServiceMailKind::PlanAgreed, &self.link, Some(agreement.id.as_str()), now);
-        let beside = MadeBeside { why: None, task: None, mail: Some(&mail), offer };
+        let beside = MadeBeside { mail: Some(&mail), offer, ..MadeBeside::default() };
         self.make_once(store, entry, agreement, beside, now).await
     }
 }

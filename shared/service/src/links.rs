@@ -9,7 +9,7 @@ use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
     cursors::{no_cursor, page_size},
-    customers::{no_customer, reason_of},
+    customers::{known_customer, no_customer, reason_of},
     suppressions::no_channel,
 };
 
@@ -133,8 +133,7 @@ pub async fn revoke(
 pub async fn revoke_all(store: &Store, actor: &Actor, customer: &str, reason: Option<&str>, now: Timestamp) -> Done<()> {
     let tenant = actor.may(Operation::RevokeLinks)?;
     let reason = reason_of(reason)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     let entry = actor.entry(Operation::RevokeLinks, now).about(&customer).noting(reason);
     store.acting(entry).revoke_links(tenant, &customer, now).await?;
     Ok(())

@@ -8,7 +8,7 @@ use store::{CustomerNote, NotePage, Store};
 use crate::{
     Actor, Done, NotDone, Operation, StaffRole,
     cursors::{no_cursor, page_size},
-    customers::{no_customer, reason_of},
+    customers::{known_customer, no_customer, reason_of},
     matter,
 };
 
@@ -52,17 +52,7 @@ pub async fn add(store: &Store, actor: &Actor, asked: &NoteAsked, now: Timestamp
     let about = asked.about.clone();
     let parts = [customer.as_str(), actor.by(), about.as_deref().unwrap_or_default(), text.as_str()];
     let id = NoteId::at(now, &parts);
-    let note = CustomerNote {
-        id,
-        about,
-        text,
-        by: actor.by().to_owned(),
-        at: now,
-        before: Vec::new(),
-        deleted: None,
-        answers: Vec::new(),
-        task: None,
-    };
+    let note = CustomerNote::new(id, about, text, actor.by(), now);
     let entry = actor.entry(Operation::AddNote, now).of(note.id.as_str()).about(&customer).with(json!({ "about": note.about }));
     store.acting(entry).add_note(tenant, &customer, &note).await?;
     Ok((customer, note))
@@ -75,17 +65,7 @@ pub fn why_text(given: &str, flaws: &mut Vec<(String, String)>) -> Option<String
 
 /// Why an agreement is made, as a note about it.
 pub fn why(actor: &Actor, agreement: &Agreement, text: String) -> CustomerNote {
-    CustomerNote {
-        id: why_id(agreement),
-        about: Some(agreement.id.to_string()),
-        text,
-        by: actor.by().to_owned(),
-        at: agreement.made_at,
-        before: Vec::new(),
-        deleted: None,
-        answers: Vec::new(),
-        task: None,
-    }
+    CustomerNote::new(why_id(agreement), Some(agreement.id.to_string()), text, actor.by(), agreement.made_at)
 }
 
 /// Why an agreement was made, as its note says now; `None` where nothing was said, or it was taken away.
@@ -117,8 +97,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Done<NotePage> {
     let tenant = actor.may(Operation::ListNotes)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     let after = cursor.map(|text| NoteId::parse(text).ok_or_else(no_cursor)).transpose()?;
     Ok(store.notes(tenant, &customer, about, page_size(limit), after.as_ref()).await?)
 }

@@ -14,7 +14,7 @@ use store::{Absence, CustomerOwner, Store, Task};
 use crate::{
     Actor, Done, NotDone, Operation, StaffRole,
     cursors::no_cursor,
-    customers::{no_customer, reason_of},
+    customers::{known_customer, no_customer, reason_of},
     matter,
     teams::{TeamMemberFound, away, today},
 };
@@ -83,8 +83,7 @@ pub async fn set(
 ) -> Done<OwnerFound> {
     let tenant = actor.may(Operation::SetOwner)?;
     let reason = reason_of(reason)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     let mut flaws = Vec::new();
     let owner = matter::text("/owner", owner, OWNER_MAX, &mut flaws);
     if !flaws.is_empty() {

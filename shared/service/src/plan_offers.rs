@@ -15,7 +15,7 @@ use store::Store;
 
 use crate::{
     Actor, Done, NotDone, Operation,
-    customers::{no_customer, reason_of},
+    customers::{known_customer, no_customer, reason_of},
     matter,
 };
 
@@ -114,8 +114,7 @@ pub async fn offer(store: &Store, actor: &Actor, customer: &str, asked: &PlanOff
 /// [`NotDone::NotAllowed`], [`NotDone::NotFound`]; those of the table.
 pub async fn list(store: &Store, actor: &Actor, customer: &str) -> Done<Vec<PlanOffer>> {
     let tenant = actor.may(Operation::ListPlanOffers)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     Ok(store.plan_offers(tenant, &customer).await?)
 }
 

@@ -6,7 +6,7 @@ use store::{RatingPage, Store};
 use crate::{
     Actor, Done, Operation,
     cursors::{no_cursor, page_size},
-    customers::no_customer,
+    customers::known_customer,
 };
 
 /// What a customer said.
@@ -23,8 +23,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Done<(CustomerId, RatingPage)> {
     let tenant = actor.may(Operation::ListRatings)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     if cursor.is_some_and(|cursor| PaymentId::parse(cursor).is_none() && AgreementId::parse(cursor).is_none()) {
         return Err(no_cursor());
     }

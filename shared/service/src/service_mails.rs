@@ -7,7 +7,7 @@ use store::{ServiceMailPage, Store};
 use crate::{
     Actor, Done, Operation,
     cursors::{no_cursor, page_size},
-    customers::no_customer,
+    customers::known_customer,
 };
 
 /// The service mails of a customer of the last 90 days.
@@ -25,8 +25,7 @@ pub async fn list(
     now: Timestamp,
 ) -> Done<(CustomerId, ServiceMailPage)> {
     let tenant = actor.may(Operation::ListServiceMails)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let customer = known_customer(store, tenant, customer).await?;
     let after = cursor.map(|cursor| ServiceMailId::parse(cursor).ok_or_else(no_cursor)).transpose()?;
     let most = page_size(limit);
     let page = store.service_mails(tenant, &customer, most, after.as_ref(), now).await?;

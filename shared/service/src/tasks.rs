@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use serde_json::json;
 use store::{CustomerBrief, Ending, Store, Task, TaskEnded};
 
-use crate::{Actor, Done, NotDone, Operation, cursors::no_cursor, customers::no_customer, matter};
+use crate::{Actor, Done, NotDone, Operation, cursors::no_cursor, customers::known_customer, matter};
 
 /// Tasks a page.
 const PAGE: u32 = 50;
@@ -125,11 +125,7 @@ pub async fn raise(store: &Store, actor: &Actor, asked: &TaskAsked, now: Timesta
     let tenant = actor.may(Operation::RaiseTask)?;
     let customer = match asked.customer.as_deref() {
         None => None,
-        Some(id) => {
-            let id = CustomerId::parse(id).ok_or_else(no_customer)?;
-            store.head(tenant, &id).await?.ok_or_else(no_customer)?;
-            Some(id)
-        }
+        Some(id) => Some(known_customer(store, tenant, id).await?),
     };
     let mut flaws = Vec::new();
     let title = matter::text("/title", Some(&asked.title), TITLE_MAX, &mut flaws);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Agreement, AgreementId, AgreementScope, Allocation, Currency, Facts, HoldClock, InvoiceId, LinkId, MoneyOnItsWay,
-    MoneyStatus, OfBasket, PaymentId, PaymentKind, Settings, Stood, Terms, WayOfPaying,
+    MoneyStatus, OfBasket, PaymentId, Settings, Stood, Terms, WayOfPaying,
     agreement::share_id,
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
@@ -197,7 +197,7 @@ pub(super) fn stated(facts: &Facts, lines: &[BasketLine]) -> Vec<Allocation> {
     let mut known: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
     for fact in facts.payments.iter().chain(&facts.shared) {
         let payment = &fact.payment;
-        if payment.kind == PaymentKind::Payment && payment.counts() && payment.taken_here.is_none() {
+        if payment.is_booked_money() {
             for part in &payment.allocations {
                 let sum = known.entry(&part.invoice).or_default();
                 *sum = sum.saturating_add(part.amount_minor);

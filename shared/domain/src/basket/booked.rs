@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Basket, BasketChange, BookedEntry};
-use crate::{Payment, PaymentKind, Settings};
+use crate::{Payment, Settings};
 
 /// The provider of baskets that are paid by the payer's own bank.
 pub const TRANSFER: &str = "transfer";
@@ -43,8 +43,7 @@ impl Basket {
         let mut after = self.clone();
         after.booked.retain(|known| known.entry != entry.id);
         let names = entry.reference.as_deref().is_some_and(|reference| self.is_named_in(reference));
-        let is_money = entry.kind == PaymentKind::Payment && entry.taken_here.is_none() && entry.counts();
-        let is_its = names && is_money && entry.currency == self.currency && entry.amount_minor > 0;
+        let is_its = names && entry.is_booked_money() && entry.currency == self.currency && entry.amount_minor > 0;
         if is_its && after.booked.len() < BOOKED_MAX {
             after.booked.push(BookedEntry { entry: entry.id.clone(), amount_minor: entry.amount_minor });
             after.booked.sort();

@@ -59,14 +59,7 @@ impl Basket {
                 legal_entity: Some(self.legal_entity.to_string()).filter(|entity| !entity.is_empty()),
                 allocations: if *currency == self.currency && self.pays_its_lines() { self.allocations() } else { Vec::new() },
                 reference: None,
-                taken_here: Some(Box::new(TakenHere {
-                    basket: self.id.clone(),
-                    begun_at: self.begun_at,
-                    stated: self.stated.clone(),
-                    same: self.same.clone(),
-                    apart: self.apart.clone(),
-                    undone: self.is_undone(),
-                })),
+                taken_here: Some(Box::new(self.taken_here())),
             };
             documents.push(Document::Payment { customer: CustomerRef::Named(self.customer.clone()), payment });
         }
@@ -83,6 +76,18 @@ impl Basket {
             })
         }));
         documents
+    }
+
+    /// What its payments say of it, so that an entry in the books is known to be one of them.
+    pub(crate) fn taken_here(&self) -> TakenHere {
+        TakenHere {
+            basket: self.id.clone(),
+            begun_at: self.begun_at,
+            stated: self.stated.clone(),
+            same: self.same.clone(),
+            apart: self.apart.clone(),
+            undone: self.is_undone(),
+        }
     }
 
     fn allocations(&self) -> Vec<Allocation> {

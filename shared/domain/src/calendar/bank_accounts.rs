@@ -98,17 +98,7 @@ fn is_bic(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Currency, Settings, settings::LegalEntity};
-
-    fn account() -> BankAccount {
-        BankAccount {
-            holder: "Acme GmbH".to_owned(),
-            iban: Some("DE89 3704 0044 0532 0130 00".to_owned()),
-            bic: Some("COBADEFFXXX".to_owned()),
-            bank: Some("Example Bank".to_owned()),
-            ..BankAccount::default()
-        }
-    }
+    use crate::{Currency, Settings, settings::LegalEntity, testing::account};
 
     #[test]
     fn the_account_is_that_of_the_currency_and_of_the_legal_entity() {

@@ -338,10 +338,7 @@ pub(super) fn at_least(
     if !counted.iter().any(has_stated) {
         return Vec::new();
     }
-    let is_theirs = |fact: &&PaymentFact| {
-        let payment = &fact.payment;
-        payment.kind == PaymentKind::Payment && payment.counts() && payment.taken_here.is_none()
-    };
+    let is_theirs = |fact: &&PaymentFact| fact.payment.is_booked_money();
     let mut explained: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
     for part in facts.payments.iter().chain(&facts.shared).filter(is_theirs).flat_map(|fact| &fact.payment.allocations) {
         *explained.entry(&part.invoice).or_default() += part.amount_minor;

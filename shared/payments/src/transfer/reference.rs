@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use domain::{Currency, CustomerId, PaymentId, id::digest};
+use domain::{PaymentId, id::digest};
 
 /// The form of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,16 +64,7 @@ impl ReferenceForm {
 impl TransferReference {
     /// The reference of a basket.
     pub fn of_basket(form: ReferenceForm, basket: &PaymentId) -> Self {
-        Self::of(form, &["basket", basket.as_str()])
-    }
-
-    /// The reference under which a customer pays in a currency whatever is due: it stays the same.
-    pub fn of_account(form: ReferenceForm, customer: &CustomerId, currency: Currency) -> Self {
-        Self::of(form, &["account", customer.as_str(), currency.code()])
-    }
-
-    fn of(form: ReferenceForm, parts: &[&str]) -> Self {
-        let text = digest(parts);
+        let text = digest(&["basket", basket.as_str()]);
         let electronic = match form {
             ReferenceForm::CreditorReference => creditor_reference(&text.to_ascii_uppercase()),
             ReferenceForm::SwissQr => {

@@ -255,18 +255,7 @@ impl<'a> BulkWork<'a> {
             }
             BulkAction::Note { text } => {
                 let id = NoteId::at(self.at, &[self.id.as_str(), customer.as_str()]);
-                let text = text.trim().to_owned();
-                let note = CustomerNote {
-                    id: id.clone(),
-                    about: None,
-                    text,
-                    by,
-                    at: self.at,
-                    before: Vec::new(),
-                    deleted: None,
-                    answers: Vec::new(),
-                    task: None,
-                };
+                let note = CustomerNote::new(id.clone(), None, text.trim().to_owned(), self.by, self.at);
                 Looked::Makes(id.to_string(), MadeByLine::Note(Box::new(note)))
             }
             BulkAction::Move { currency, workflow } => return self.order(facts, *currency, workflow, now),

@@ -84,6 +84,11 @@ pub struct AnswerFile {
 }
 
 impl CustomerNote {
+    /// A note as it is made.
+    pub fn new(id: NoteId, about: Option<String>, text: String, by: &str, at: Timestamp) -> Self {
+        Self { id, about, text, by: by.to_owned(), at, before: Vec::new(), deleted: None, answers: Vec::new(), task: None }
+    }
+
     /// The files that went along with its answers.
     pub fn answer_files(&self) -> impl Iterator<Item = &AnswerFile> {
         self.answers.iter().flat_map(|answer| &answer.files)

@@ -319,17 +319,7 @@ async fn the_record_of_a_long_message_has_its_rows() {
 async fn notes_and_owners_change_from_what_they_were() {
     let table = decided().await;
     let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
-    let note = |n: i64| CustomerNote {
-        id: NoteId::at(at(n), &[&n.to_string()]),
-        about: None,
-        text: format!("note {n}"),
-        by: "ann".to_owned(),
-        at: at(n),
-        before: vec![],
-        deleted: None,
-        answers: Vec::new(),
-        task: None,
-    };
+    let note = |n: i64| CustomerNote::new(NoteId::at(at(n), &[&n.to_string()]), None, format!("note {n}"), "ann", at(n));
     for n in 1..=3 {
         store.add_note(tenant, &customer, &note(n)).await.unwrap();
     }
