@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use store::{AddressId, AskedFor, Attempt, Entry, Head, MessageResult, OwnAttachment, PortalLink};
 
-use crate::queued::QueuedMessage;
+use crate::{answers_to::AnswersTo, queued::QueuedMessage};
 
 /// A message on its way, with what it was checked against.
 pub(crate) struct Checked {
@@ -52,6 +52,8 @@ pub(crate) struct Written {
     pub(crate) template_version: u32,
     /// The portal link as the message has it.
     pub(crate) portal: PortalLink,
+    /// Where answers to it go.
+    pub(crate) answers: AnswersTo,
     /// What it asks for though it covers nothing.
     pub(crate) asked_for: Option<AskedFor>,
     /// The files that a person's message names.
@@ -102,7 +104,8 @@ pub(crate) fn outgoing(queued: &QueuedMessage, checked: &Checked, contact: &Cont
             SenderForm::NumberOrName | SenderForm::Number | SenderForm::Line => from,
         },
         to: contact.address(channel).unwrap_or_default().to_owned(),
-        reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
+        reply_to: written.answers.reply_to.clone(),
+        thread: written.answers.thread.clone(),
         rendered: written.rendered.clone(),
         opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| written.links.opt_out.clone()),
         attachments: written.attachments.clone(),

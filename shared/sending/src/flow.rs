@@ -13,10 +13,12 @@ use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::{Value, json};
 use store::{
-    AddressId, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, Release, Settlement, Stop, Store, Vault,
+    AddressId, AnsweredMail, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, Release, Settlement, Stop,
+    Store, Vault,
 };
 
 use crate::{
+    answers_to::Answerable,
     attached::{AttachedFiles, FetchFile, MakeReceipt},
     checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
@@ -46,6 +48,8 @@ pub struct Sender {
     pub(crate) clock: Clock,
     files: AttachedFiles,
     pub(crate) receipts: Option<MakeReceipt>,
+    /// The domain at which answers to mails are taken in.
+    pub(crate) inbound_domain: Option<String>,
 }
 
 impl Sender {
@@ -82,7 +86,8 @@ impl Sender {
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let portal_url = portal_url.trim_end_matches('/').to_owned();
         let sender = Self::of(store, vault, (provider.channel, provider.name, channel), portal_url, clock);
-        Ok(Self { files: AttachedFiles::None, ..sender })
+        let inbound_domain = env.get("INBOUND_DOMAIN").map(str::to_owned);
+        Ok(Self { files: AttachedFiles::None, inbound_domain, ..sender })
     }
 
     /// The same, which fetches the files that go along with messages.
@@ -105,7 +110,8 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        Self { store, vault, serves, provider, channel, portal_url, clock, files: AttachedFiles::Named, receipts: None }
+        let (files, receipts, inbound_domain) = (AttachedFiles::Named, None, None);
+        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, inbound_domain }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -427,18 +433,31 @@ impl Sender {
         let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
         let rendered = render::render(&situation, policy, pending, &shown, contact, template, links.clone());
         let template_version = template.version;
+        let entity = pending.case.balance.legal_entity.as_str();
+        let answerable = Answerable {
+            tenant: &queued.tenant,
+            channel: pending.channel,
+            mail: AnsweredMail::Message(queued.message.clone()),
+            link: &portal.id,
+            case: facts.cases.get(&pending.case).map(|case| &case.id),
+            name: policy.settings.name_of(entity),
+            reply_to: policy.settings.reply_to_of(entity),
+            is_automatic: !is_own,
+        };
+        let answers = self.answers_to(answerable).await?;
         let written = |rendered: channels::Rendered| {
             let asked_for = own_message::asked_for(&rendered, template, pending, shown).filter(|_| is_own);
-            Written { rendered, links, template_version, portal, asked_for, listed, attachments }
+            Written { rendered, links, template_version, portal, answers, asked_for, listed, attachments }
         };
         Ok(rendered.map(written).map_err(|error| error.to_string()))
     }
 
     /// Keeps the portal link that a message has which leaves: with the first one to an address, and with one that finds half of its time
-    /// over or the link before void. False when somebody else wrote it meanwhile.
+    /// over or the link before void. A mail has it where answers go to an address that names it, too. False when somebody else wrote it meanwhile.
     async fn keep_link(&self, queued: &QueuedMessage, checked: &Checked, written: &Written) -> Result<bool, Error> {
         let known = link_to(checked, &written.portal.address);
-        let leaves = checked.pending.mode == Mode::Live && written.rendered.text.contains(&written.links.portal);
+        let names_it = written.rendered.text.contains(&written.links.portal) || written.answers.has_a_mark();
+        let leaves = checked.pending.mode == Mode::Live && names_it;
         if !leaves || known == Some(&written.portal) {
             return Ok(true);
         }

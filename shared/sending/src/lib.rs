@@ -10,6 +10,7 @@
 
 #![recursion_limit = "256"]
 
+mod answers_to;
 mod attached;
 mod batch;
 mod checked;

@@ -12,9 +12,12 @@ use domain::{
     service_mail::{MailedFrom, MailedLink, ServiceMailBlock, ServiceMailFacts, why_not},
 };
 use jiff::Timestamp;
-use store::{AddressId, Error, FoundLink, LinkStanding, LinkTo, PortalLink, ServiceMailResult, Stop, Stopped, TakenServiceMail};
+use store::{
+    AddressId, AnsweredMail, Error, FoundLink, LinkStanding, LinkTo, PortalLink, ServiceMailResult, Stop, Stopped,
+    TakenServiceMail,
+};
 
-use crate::{Sender, flow::CLAIMS_MAX, queued::QueuedServiceMail, render, told::Told};
+use crate::{Sender, answers_to::Answerable, flow::CLAIMS_MAX, queued::QueuedServiceMail, render, told::Told};
 
 /// How often a provider may refuse a service mail for now: fewer times than its queue delivers it.
 const TRIES_MAX: u32 = 4;
@@ -192,7 +195,17 @@ impl Sender {
         let about = mail.about.as_deref().unwrap_or(id.as_str());
         let calendar = notice_calendar(&input, about, mail.requested_at);
         let from = settings.sender_of(&told.legal_entity, Channel::Email).unwrap_or_default();
-        let reply_to = settings.reply_to_of(&told.legal_entity);
+        let answerable = Answerable {
+            tenant,
+            channel: Channel::Email,
+            mail: AnsweredMail::ServiceMail(id.clone()),
+            link: &portal.id,
+            case: None,
+            name: settings.name_of(&told.legal_entity),
+            reply_to: settings.reply_to_of(&told.legal_entity),
+            is_automatic: true,
+        };
+        let answers = self.answers_to(answerable).await?;
         let outgoing = Outgoing {
             tenant: tenant.clone(),
             customer: customer.clone(),
@@ -202,7 +215,8 @@ impl Sender {
             service_mail: Some(id.clone()),
             from: channels::channel::set_mailbox(from, settings.name_of(&told.legal_entity)),
             to: address.to_owned(),
-            reply_to: reply_to.map(|address| channels::channel::set_mailbox(address, "")),
+            reply_to: answers.reply_to,
+            thread: answers.thread,
             rendered,
             // One click stops reminders, which this is not: the way there stands at its end.
             opt_out_url: None,

@@ -1,4 +1,4 @@
-use channels::{Outgoing, Rendered, SendError};
+use channels::{Outgoing, Rendered, SendError, Thread};
 use domain::{MessageId, MessageStatus};
 use store::Error;
 
@@ -21,7 +21,8 @@ impl Sender {
             number: 0,
             from: channels::channel::set_mailbox(&test.from, &test.name),
             to: test.to,
-            reply_to: None,
+            reply_to: Vec::new(),
+            thread: Thread::default(),
             rendered: Rendered { subject: Some(test.subject), text: test.text, html: test.html, sha256: String::new() },
             opt_out_url: None,
             attachments: Vec::new(),

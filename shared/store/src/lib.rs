@@ -96,6 +96,7 @@ pub use table::{
 };
 pub use tasks::{Ending, Task, TaskEnded, TaskPage, TaskStake, is_task_cursor, task_id};
 pub use tenant::{
+    answer_marks::{AnswerMark, AnsweredMail},
     api_keys::{API_KEYS_MAX, ApiKey},
     calls::Repeated,
     connections::{Connection, Secrets},

@@ -1,5 +1,6 @@
 //! One tenant: what it decides by, how much it sends, and its secrets.
 
+pub(crate) mod answer_marks;
 pub(crate) mod api_keys;
 pub(crate) mod cache;
 pub(crate) mod calls;
