@@ -226,6 +226,7 @@ fn values_that_are_refused() {
         ("/customer/country", json!("de")),
         ("/customer/country", json!("XX")),
         ("/customer/region", json!("Berlin")),
+        ("/customer/region", json!("AT-9")),
         ("/customer/time_zone", json!("Mars/Olympus")),
         ("/customer/debt_purpose", json!("fun")),
         ("/customer/contacts", json!({})),

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span};
 
-use super::{bank_accounts::wrong_accounts, is_country, is_zone};
+use super::{bank_accounts::wrong_accounts, is_country, is_zone, owner_rules::wrong_owner_rules};
 use crate::{
     Channel, Settings,
     channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
-    owners::{OWNER_MAX, OWNER_RULES_MAX},
+    owners::OWNER_MAX,
     phone,
     settings::PROMISE_DAYS_MAX,
     teams::{TEAM_MEMBERS_MAX, TEAMS_MAX},
 };
+
+/// Most bytes of settings as JSON. Each decision reads them, and an item of the table holds 400 KB with everything else that is in it.
+const BYTES_MAX: usize = 128 * 1024;
 
 /// Longest name, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -189,16 +192,8 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         let detail = "the reporting currency has no rate of its own: an amount of it is what it is".to_owned();
         refuse(own, &format!("/reporting/rates/{}", reporting.currency), detail);
     }
-    refuse(s.owners.len() > OWNER_RULES_MAX, "/owners", format!("at most {OWNER_RULES_MAX} rules"));
-    for (at, rule) in s.owners.iter().take(OWNER_RULES_MAX).enumerate() {
-        let owner = rule.owner.trim();
-        let is_good = !owner.is_empty() && owner.chars().count() <= OWNER_MAX && !owner.chars().any(char::is_control);
-        let detail = format!("an owner is a member's subject or a team's name, at most {OWNER_MAX} characters");
-        refuse(!is_good, &format!("/owners/{at}/owner"), detail);
-        for (nth, country) in rule.countries.iter().enumerate() {
-            let detail = "two capital letters of ISO 3166-1, such as DE".to_owned();
-            refuse(!is_country(country), &format!("/owners/{at}/countries/{nth}"), detail);
-        }
+    for (pointer, detail) in wrong_owner_rules(&s.owners) {
+        refuse(true, &pointer, detail);
     }
     refuse(s.teams.len() > TEAMS_MAX, "/teams", format!("at most {TEAMS_MAX} teams"));
     let is_name =
@@ -233,6 +228,10 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     let is_soon = (1..=SLA_DAYS_MAX).contains(&s.disputes.sla_days);
     refuse(!is_soon, "/disputes/sla_days", format!("business days are 1 to {SLA_DAYS_MAX}"));
     refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
+    let bytes = serde_json::to_string(s).map_or(usize::MAX, |text| text.len());
+    let detail =
+        format!("settings have at most {BYTES_MAX} bytes as JSON, and these have {bytes}; name less in their lists and texts");
+    refuse(bytes > BYTES_MAX, "", detail);
     wrong.extend(s.plans.flaws());
     wrong
 }
@@ -291,6 +290,7 @@ fn is_line(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{OwnerRule, settings::LegalEntity};
 
     /// Settings from their JSON on top of a name, checked; the pointers of what is wrong.
     fn wrong(patch: &str) -> String {
@@ -451,6 +451,28 @@ mod tests {
         settings.freshness.clear();
         settings.sms.countries = vec!["DE".to_owned(); 251];
         assert_eq!(check_settings(&settings).len(), 1);
+        settings.sms.countries.clear();
+        let long = |chars: usize| Some("x".repeat(chars));
+        let rule = OwnerRule { owner: "ann".to_owned(), ..OwnerRule::default() };
+        for (rule, expected) in [
+            (OwnerRule { countries: vec!["DE".to_owned(); 250], segments: vec!["s".to_owned(); 250], ..rule.clone() }, ""),
+            (OwnerRule { countries: vec!["DE".to_owned(); 251], ..rule.clone() }, "/owners/0/countries"),
+            (OwnerRule { segments: vec!["s".to_owned(); 251], ..rule.clone() }, "/owners/0/segments"),
+            (OwnerRule { segments: vec!["s".repeat(1_000), "s".repeat(1_001)], ..rule.clone() }, "/owners/0/segments/1"),
+            (OwnerRule { names_from: long(200), names_until: long(201), ..rule.clone() }, "/owners/0/names_until"),
+        ] {
+            settings.owners = vec![rule];
+            let found: Vec<String> = check_settings(&settings).into_iter().map(|(pointer, _)| pointer).collect();
+            assert_eq!(found.join(" "), expected, "{:?}", settings.owners);
+        }
+        settings.owners.clear();
+        // Each part is within its bounds, and all of it is more than decisions are to read.
+        let entity = LegalEntity { payment_details: long(1_000), ..LegalEntity::default() };
+        settings.legal_entities = (0..200).map(|at| (format!("{at}"), entity.clone())).collect();
+        let found = check_settings(&settings);
+        assert!(matches!(&found[..], [(pointer, detail)] if pointer.is_empty() && detail.contains("131072")), "{found:?}");
+        settings.legal_entities.retain(|id, _| id.len() < 3);
+        assert!(check_settings(&settings).is_empty());
     }
 
     #[test]

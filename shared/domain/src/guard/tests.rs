@@ -262,6 +262,19 @@ fn years_without_holidays_known_need_a_person() {
     assert!(matches!(check("holiday-table", Channel::Email, "2032-02-05T11:00:00Z", |_| ()), Verdict::NeedsReview(_)));
 }
 
+/// The rules of which no test here asks anything.
+fn without_cases<'a>(rules: impl IntoIterator<Item = &'a str>, tests: &str) -> Vec<&'a str> {
+    let asked = |id: &str| ["check(", "check_decided("].iter().any(|call| tests.contains(&format!("{call}\"{id}\"")));
+    rules.into_iter().filter(|id| !asked(id)).collect()
+}
+
+#[test]
+fn every_rule_has_its_cases_here() {
+    let tests = include_str!("tests.rs");
+    assert_eq!(without_cases(RULES.iter().map(|rule| rule.id), tests), Vec::<&str>::new(), "a rule without a case here");
+    assert_eq!(without_cases(["mode", "of-no-case"], tests), ["of-no-case"]);
+}
+
 #[test]
 fn the_strictest_verdict_wins() {
     let defer = Verdict::Defer(at(NOON));
