@@ -129,9 +129,8 @@ mod tests {
             assert!(text.len() + "r+".len() <= 64, "{text}");
             assert_eq!(AnswerMark::stated(&text), Some(mark.clone()));
             assert_eq!(AnswerMark::stated(&text.to_uppercase()), Some(mark.clone()));
-            for other in [signing_key(&[8; 32])] {
-                assert_ne!(signature_of(&other, &mark.signed()), signature_of(&key, &mark.signed()));
-            }
+            let other = signing_key(&[8; 32]);
+            assert_ne!(signature_of(&other, &mark.signed()), signature_of(&key, &mark.signed()));
         }
     }
 
