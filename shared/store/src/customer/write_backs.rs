@@ -175,8 +175,8 @@ impl Store {
 
     /// What goes with a change of a basket: one that is paid now is written into the books, where the connection of its customer's source says
     /// so, and is a person's to enter otherwise; of one that was written or entered, and of which less stayed, a person takes it back there.
-    /// What nobody has entered yet and did not stay is entered by nobody. Of one that failed and of which nobody heard here that it came, the
-    /// books may have heard.
+    /// What nobody has entered yet and did not stay is entered by nobody. What nobody heard here that it came, the books may have heard; and of
+    /// an entry a person may say only later that it is the payment.
     pub(super) async fn books_beside(
         &self,
         tenant: &TenantId,
@@ -192,8 +192,8 @@ impl Store {
         let is_back = was_paid && is_paid && before.is_some_and(|before| after.taken_back_minor < before.taken_back_minor);
         let mut beside = BooksBeside::default();
         if is_paid == was_paid && !is_less && !is_back {
-            let has_failed = |basket: &Basket| basket.status == BasketStatus::Failed;
-            if has_failed(after) && !before.is_some_and(has_failed) && self.is_entered(tenant, after, &[]).await? {
+            let is_news = before.is_some_and(|before| !before.status.is_gone() || before.same != after.same);
+            if is_news && after.status.is_gone() && self.is_entered(tenant, after, &[]).await? {
                 let source = self.as_described(tenant, &after.customer).await?.map(|customer| customer.source);
                 let undo = undo_task(after, &source.unwrap_or_default());
                 let (key, row) = task_row(tenant, Some(&after.customer), &undo, now);

@@ -168,6 +168,18 @@ async fn of_an_entry_whose_payment_failed_before_anybody_heard_that_it_came_a_pe
     assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "no entry names it");
     table.say("e2", &[named(&basket)], 3).await;
     assert!(is_open(&table, &undo_task(&gone, SOURCE)).await);
+    // It names nothing, and a person says that it is the payment.
+    let (table, basket) = begun(false).await;
+    table.say("e2", &[entry("P-1", 5_000, None)], 2).await;
+    let gone = hear(&table, &basket, "evt_1", 3, failed()).await;
+    assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "it may be another");
+    let owner = BasketOwner { tenant: table.tenant.clone(), customer: customer_id() };
+    let says = BasketSays::Judged { entry: &payment_id("P-1"), is_same: true };
+    let BasketHeard::Heard(judged, _) = table.store.change_basket(&owner, &basket.id, says, &settings(), at(4)).await.unwrap()
+    else {
+        panic!("no basket")
+    };
+    assert!(is_open(&table, &undo_task(&judged, SOURCE)).await);
 }
 
 #[tokio::test]

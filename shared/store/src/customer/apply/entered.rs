@@ -4,15 +4,12 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    BasketStatus, Payment, PaymentId,
+    Payment, PaymentId,
     write_back::{basket_named_in, undo_task},
 };
 
 use super::{batch::Unit, plan::Plan};
 use crate::Result;
-
-/// How baskets stand of which nothing stayed at their provider.
-const GONE: [BasketStatus; 3] = [BasketStatus::Failed, BasketStatus::Refunded, BasketStatus::ChargedBack];
 
 impl Plan<'_> {
     /// Work that the entries of the plan end. Work that they make is raised first, for it has an id of its own and may be raised again.
@@ -28,7 +25,7 @@ impl Plan<'_> {
         for (id, entries) in named {
             let Some(owner) = store.basket_owner(&id).await?.filter(|owner| owner.tenant == *tenant) else { continue };
             let Some(basket) = store.basket(tenant, &owner.customer, &id).await? else { continue };
-            if GONE.contains(&basket.status) && store.is_entered(tenant, &basket, &entries).await? {
+            if basket.status.is_gone() && store.is_entered(tenant, &basket, &entries).await? {
                 store.raise(tenant, Some(&owner.customer), &undo_task(&basket, self.origin.source()), self.now).await?;
             }
             let actions = store.work_ended_by_entries(tenant, &basket, &entries, self.now).await?;
