@@ -317,7 +317,8 @@ pub fn undo_task(basket: &Basket, source: &str) -> NewTask {
     };
     let detail = format!(
         "Payment {id} was written or entered into the books of {source} as far as they took it, or is to be, and {gone} of it did not stay: it \
-         is {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books.",
+         is {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books; if its \
+         money came otherwise, take {id} out of its reference.",
         id = basket.id,
         status = basket.status,
         provider = basket.provider,

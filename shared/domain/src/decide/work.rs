@@ -273,7 +273,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     });
     let twice = receivables.twice.iter().map(|twice| {
         let detail = format!(
-            "payment {} was taken here, and entry {} in the books has the same customer, amount ({}) and about the same day; nothing says \
+            "payment {} was taken here, and entry {} in the books has the same customer, amount ({}) and a day that fits; nothing says \
              whether they are one. Until somebody says so each invoice counts the larger of the two, and the other is kept back. Say it by \
              POST /v1/baskets/{}/entries/{} with {{\"same\": true}} or {{\"same\": false}}; or, if they are one, write {} into the \
              reference of the entry in the accounting system",

@@ -175,7 +175,8 @@ impl Store {
 
     /// What goes with a change of a basket: one that is paid now is written into the books, where the connection of its customer's source says
     /// so, and is a person's to enter otherwise; of one that was written or entered, and of which less stayed, a person takes it back there.
-    /// What nobody has entered yet and did not stay is entered by nobody.
+    /// What nobody has entered yet and did not stay is entered by nobody. What nobody heard here that it came, the books may have heard; and of
+    /// an entry a person may say only later that it is the payment.
     pub(super) async fn books_beside(
         &self,
         tenant: &TenantId,
@@ -191,6 +192,13 @@ impl Store {
         let is_back = was_paid && is_paid && before.is_some_and(|before| after.taken_back_minor < before.taken_back_minor);
         let mut beside = BooksBeside::default();
         if is_paid == was_paid && !is_less && !is_back {
+            let is_news = before.is_some_and(|before| !before.status.is_gone() || before.same != after.same);
+            if is_news && after.status.is_gone() && self.is_entered(tenant, after, &[]).await? {
+                let source = self.as_described(tenant, &after.customer).await?.map(|customer| customer.source);
+                let undo = undo_task(after, &source.unwrap_or_default());
+                let (key, row) = task_row(tenant, Some(&after.customer), &undo, now);
+                beside.actions.push(put_new(self, &key, row));
+            }
             return Ok(beside);
         }
         let customer = &after.customer;
@@ -286,10 +294,15 @@ impl Store {
         let rows = self.read_many(OP, &wanted, true).await?;
         let open: Vec<TaskId> =
             tasks.into_iter().zip(&wanted).filter(|(_, key)| rows.get(*key).is_some_and(is_open)).map(|(task, _)| task).collect();
-        if open.is_empty() {
+        if open.is_empty() || !self.is_entered(tenant, basket, heard).await? {
             return Ok(Vec::new());
         }
-        let Some(head) = self.head(tenant, &basket.customer).await? else { return Ok(Vec::new()) };
+        Ok(open.into_iter().map(|task| withdraw(tenant, &no_longer(task, ENTERED), now).update(self)).collect())
+    }
+
+    /// Whether entries that are a basket's payment come to all that stayed of it, and to something; `heard` are entries as they become.
+    pub(super) async fn is_entered(&self, tenant: &TenantId, basket: &Basket, heard: &[&Payment]) -> Result<bool> {
+        let Some(head) = self.head(tenant, &basket.customer).await? else { return Ok(false) };
         let facts = Box::pin(self.facts(tenant, &head)).await?;
         let mut entries: BTreeMap<&PaymentId, &Payment> = BTreeMap::new();
         let known = facts.payments.iter().chain(&facts.shared).map(|fact| &fact.payment);
@@ -299,9 +312,7 @@ impl Store {
                 *newest = entry;
             }
         }
-        let is_there = is_in_books(basket, entries.into_values());
-        let over = open.into_iter().filter(|_| is_there);
-        Ok(over.map(|task| withdraw(tenant, &no_longer(task, ENTERED), now).update(self)).collect())
+        Ok(is_in_books(basket, entries.into_values()))
     }
 }
 

@@ -155,6 +155,34 @@ async fn work_to_enter_a_payment_ends_with_the_entries_that_are_it() {
 }
 
 #[tokio::test]
+async fn of_an_entry_whose_payment_failed_before_anybody_heard_that_it_came_a_person_is_told() {
+    let failed = || ProviderOutcome::Failed { reason: "late".to_owned(), retries: false };
+    let named = |basket: &Basket| entry("P-1", 5_000, Some(basket.id.as_str()));
+    // The books have it before it fails, and after.
+    let (table, basket) = begun(false).await;
+    table.say("e2", &[named(&basket)], 2).await;
+    let gone = hear(&table, &basket, "evt_1", 3, failed()).await;
+    assert!(is_open(&table, &undo_task(&gone, SOURCE)).await);
+    let (table, basket) = begun(false).await;
+    let gone = hear(&table, &basket, "evt_1", 2, failed()).await;
+    assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "no entry names it");
+    table.say("e2", &[named(&basket)], 3).await;
+    assert!(is_open(&table, &undo_task(&gone, SOURCE)).await);
+    // It names nothing, and a person says that it is the payment.
+    let (table, basket) = begun(false).await;
+    table.say("e2", &[entry("P-1", 5_000, None)], 2).await;
+    let gone = hear(&table, &basket, "evt_1", 3, failed()).await;
+    assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "it may be another");
+    let owner = BasketOwner { tenant: table.tenant.clone(), customer: customer_id() };
+    let says = BasketSays::Judged { entry: &payment_id("P-1"), is_same: true };
+    let BasketHeard::Heard(judged, _) = table.store.change_basket(&owner, &basket.id, says, &settings(), at(4)).await.unwrap()
+    else {
+        panic!("no basket")
+    };
+    assert!(is_open(&table, &undo_task(&judged, SOURCE)).await);
+}
+
+#[tokio::test]
 async fn what_was_given_back_in_part_before_it_was_heard_of_is_a_payment_all_the_same() {
     let refunded = || {
         let money = Money::from_minor(2_000, Currency::EUR);
