@@ -179,7 +179,7 @@ fn terms(given: &HoldIn, of: Vec<Stood>, expected_on: impl Fn(Date) -> Date) -> 
             Terms::Promise(Promise { pays_on, way: WayOfPaying::Other, expected_on, of, status: PromiseStatus::Open })
         }
         HoldReason::Dispute => {
-            Terms::Dispute(Dispute { reason: DisputeReason::Other, of, upheld_minor: None, status: DisputeStatus::Open })
+            Terms::Dispute(Dispute { reason: DisputeReason::Other, of, upheld_minor: None, line: None, status: DisputeStatus::Open })
         }
         HoldReason::Plan
         | HoldReason::Manual

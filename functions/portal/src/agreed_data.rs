@@ -155,7 +155,7 @@ mod tests {
         let promise = Promise { pays_on: on, way: WayOfPaying::Card, expected_on: on, of: all(), status: PromiseStatus::Open };
         let money =
             MoneyOnItsWay { way: WayOfPaying::Card, expected_on: on, of: all(), status: MoneyStatus::Expected, basket: None };
-        let dispute = Dispute { reason: DisputeReason::Price, of: all(), upheld_minor: Some(1), status: DisputeStatus::Open };
+        let dispute = Dispute { reason: DisputeReason::Price, of: all(), upheld_minor: Some(1), line: None, status: DisputeStatus::Open };
         let settings = Settings::named("Acme");
         let mut fields: BTreeSet<String> = BTreeSet::new();
         let mut always: Option<BTreeSet<String>> = None;

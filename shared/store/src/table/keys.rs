@@ -48,6 +48,7 @@
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent; counted when the event comes again | ingest, by key; admin: the `due` index under `RCP#{tenant}#{date}`, and by keys | 2 W, 1 W of the index, 1 W when it comes again, expires after 35 days |
 //! | refused webhook | `T#RCP#{source}` | `REFUSED#{hash of the body}` | ingest | admin, as receipts | 1 W, 1 W of the index, expires after 35 days |
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
+//! | lines of an invoice | `T#REF#{invoice}` | `LINES` | ingest, with the invoice, where they are others than before | admin and portal, by key, where somebody asks for them; no decision | by size, at most 130 W in a transaction and 16 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
@@ -137,6 +138,7 @@ use crate::table::attributes::every::{PK, SK};
 
 mod access;
 mod baskets;
+mod billed_lines;
 mod drafts_and_tests;
 mod jobs;
 mod lists;
@@ -150,6 +152,7 @@ mod words_and_owners;
 
 pub(crate) use access::*;
 pub(crate) use baskets::*;
+pub(crate) use billed_lines::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
