@@ -344,6 +344,14 @@ impl Agreement {
         }
     }
 
+    /// The line of its invoice that it is about, of a dispute of one.
+    pub fn disputed_line(&self) -> Option<&DisputedLine> {
+        match &self.terms {
+            Terms::Dispute(dispute) => dispute.line.as_ref(),
+            Terms::Promise(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+        }
+    }
+
     /// What was open in its scope when it was made, or resolved: the currency, and minor units. `None` where that was in several
     /// currencies, or in none that is known.
     pub fn stood(&self) -> Option<(Currency, i64)> {

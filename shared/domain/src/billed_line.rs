@@ -1,7 +1,12 @@
 //! What an invoice is made of, as its source says it: its lines. They lie apart from the invoice, and no decision reads them; a dispute may
 //! name one.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
 
 /// Most lines of an invoice that are kept.
 pub const LINES_MAX: usize = 200;
@@ -55,8 +60,7 @@ fn shortened(description: &str) -> String {
 }
 
 /// Which line somebody names: by its place, the first is 1, or by the source's own id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamedLine {
     /// By its place among the lines of the invoice; the first is 1.
     Position(u16),
@@ -72,6 +76,32 @@ impl NamedLine {
             Self::Position(place) => each.find(|(at, _)| at == place),
             Self::ExternalId(id) => each.find(|(_, line)| line.external_id.as_ref() == Some(id)),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for NamedLine {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NamedLineVisitor)
+    }
+}
+
+struct NamedLineVisitor;
+
+impl Visitor<'_> for NamedLineVisitor {
+    type Value = NamedLine;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the place of a line as a number, the first is 1, or its external_id as a text")
+    }
+    fn visit_u64<E: Error>(self, place: u64) -> Result<NamedLine, E> {
+        // No invoice has so many lines: no place is as good as another.
+        Ok(NamedLine::Position(u16::try_from(place).unwrap_or(u16::MAX)))
+    }
+    fn visit_i64<E: Error>(self, place: i64) -> Result<NamedLine, E> {
+        Ok(NamedLine::Position(u16::try_from(place).unwrap_or(u16::MAX)))
+    }
+    fn visit_str<E: Error>(self, id: &str) -> Result<NamedLine, E> {
+        Ok(NamedLine::ExternalId(id.to_owned()))
     }
 }
 
@@ -128,12 +158,15 @@ mod tests {
             ("4", None),
             ("\"1\"", None),
             ("\"\"", None),
+            ("-1", None),
+            ("70000", None),
         ] {
             let named: NamedLine = serde_json::from_str(named).expect("a name");
             assert_eq!(named.among(&lines).map(|(at, line)| (at, line.description.as_str())), found, "{named:?}");
         }
-        for text in ["-1", "1.5", "70000", "null", "true"] {
-            assert!(serde_json::from_str::<NamedLine>(text).is_err(), "{text}");
+        for text in ["1.5", "null", "true", "[1]"] {
+            let error = serde_json::from_str::<NamedLine>(text).expect_err(text).to_string();
+            assert!(error.contains("or its external_id"), "{error}");
         }
     }
 

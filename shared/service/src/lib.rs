@@ -14,6 +14,7 @@
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
+//! | [`billed_lines`] | the lines of an invoice, where one is contested |
 //! | [`plan_offers`] | plans that people offer to customers |
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`baskets`] | what customers set out to pay here: given up, and told from entries in the books |
@@ -70,6 +71,7 @@ pub mod attachments;
 pub mod audit;
 pub mod audit_export;
 pub mod baskets;
+pub mod billed_lines;
 pub mod bulk;
 pub mod companies;
 pub mod contacts;

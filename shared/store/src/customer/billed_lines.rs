@@ -52,7 +52,20 @@ impl Store {
     ///
     /// Those of reading, and [`crate::Error::Corrupt`].
     pub async fn billed_lines(&self, tenant: &TenantId, invoice: &InvoiceId) -> Result<Vec<BilledLine>> {
-        let row = self.read("read the lines of", &keys::billed_lines(tenant, invoice), true).await?;
+        self.lines_as(tenant, invoice, true).await
+    }
+
+    /// The same as of moments ago, for a page that only shows them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::billed_lines`].
+    pub async fn billed_lines_to_show(&self, tenant: &TenantId, invoice: &InvoiceId) -> Result<Vec<BilledLine>> {
+        self.lines_as(tenant, invoice, false).await
+    }
+
+    async fn lines_as(&self, tenant: &TenantId, invoice: &InvoiceId, strong: bool) -> Result<Vec<BilledLine>> {
+        let row = self.read("read the lines of", &keys::billed_lines(tenant, invoice), strong).await?;
         row.as_ref().map_or_else(|| Ok(Vec::new()), |row| json(row, DOC))
     }
 }
