@@ -84,7 +84,7 @@
 //! | words of a person's message | `C` | `TEXT#{message}` | admin, with the message; an erasure deletes it | senders and admin, by key | 2 W, in a transaction |
 //! | what a sender of one's own claimed | `C` | `CLAIM#{message}`; of more than 20 rows these in `ROWS#{message}.c.{attempt}#{chunk:03}` | admin, before it answers the claim | admin, by key, with the result | 1 W, more by size; expires after 30 days |
 //! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
-//! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
+//! | owner of a customer | `C` | `OWNER` | admin | admin, by key; `read-model`, for its row | 4 W in a transaction, with the row below |
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
 //! | key accounts | `T` | `ACCOUNTS` | `read-model` and admin, for each customer that becomes or ceases to be one | `read-model`, once a day; admin, by key | 1 W, 1 R |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
@@ -114,6 +114,7 @@
 //! | customers by what is past due | `L#customers#overdue#{shard}` | `L#{0 for the reporting currency, 1}{currency}:{largest first}#{customer}` | the head says another sum past due; none while nothing is | a query a shard |
 //! | customers by net exposure | `L#customers#stake#{shard}` | the same | the head says another net exposure; none while it is nothing | a query a shard |
 //! | customers by the oldest | `L#customers#oldest#{shard}` | `L#{date}#{customer}` | the head says another oldest day; none while nothing is owed | a query a shard |
+//! | customers by owner | `L#customers#owner#{shard}` | `L#{owner}#{digest of the owner}#{customer}` | a person gives it to another; none while nobody did | a query a shard |
 //! | cases | `L#cases#state#{shard}` | `L#{state}#{instant}#{case}` | the state changes; gone when the head forgets it | a query a shard |
 //! | invoices by standing and due date | `L#invoices#due#{shard}` | `L#{standing}#{date}#{invoice}` | either changes | a query a shard |
 //! | a customer's invoices | `L#invoices#of#{customer}` | the same | the same | a query |
