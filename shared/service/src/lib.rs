@@ -54,6 +54,7 @@
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
+//! | [`tenant_limits`] | how many of something a tenant may have |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
@@ -121,6 +122,7 @@ pub mod suppressions;
 pub mod taken_payments;
 pub mod tasks;
 pub mod teams;
+pub mod tenant_limits;
 pub mod test_messages;
 pub mod token;
 pub mod webhooks;
