@@ -193,7 +193,7 @@ pub use plan_settings::CustomerPlans;
 pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use reporting::{ExchangeRate, Reporting};
-pub use retention::{RetentionRule, retention_of};
+pub use retention::{Checked, RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
 pub use service_mail::{ServiceMail, ServiceMailKind};

@@ -50,10 +50,6 @@ const CLOSED_DAYS_MAX: usize = 1_000;
 const LEGAL_ENTITIES_MAX: usize = 200;
 const LEGAL_ENTITY_CHARS_MAX: usize = 50;
 
-/// Most bytes of all settings together, as the JSON in which they are stored: each decision reads them, and an item of the table holds about
-/// twice as much.
-const SETTINGS_BYTES_MAX: usize = 200_000;
-
 /// Longest text that says how to pay, in characters and in lines.
 const PAYMENT_DETAILS_CHARS_MAX: usize = 1_000;
 const PAYMENT_DETAILS_LINES_MAX: usize = 20;
@@ -122,10 +118,6 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     if let Some(tag) = &s.language {
         refuse(!is_language(tag), "/language", format!("'{tag}' is no language tag such as 'en' or 'pt-br'"));
     }
-    let bytes = serde_json::to_vec(s).map_or(0, |json| json.len());
-    let detail =
-        format!("all settings together come to {bytes} bytes, and at most {SETTINGS_BYTES_MAX} are kept; shorten lists or texts");
-    refuse(bytes > SETTINGS_BYTES_MAX, "", detail);
     refuse(
         s.legal_entities.len() > LEGAL_ENTITIES_MAX,
         "/legal_entities",
@@ -514,21 +506,5 @@ mod tests {
         ] {
             assert_eq!(freshness(text), hours.map(SignedDuration::from_hours), "{text}");
         }
-    }
-
-    #[test]
-    fn all_settings_together_are_bounded() {
-        let with = |chars: usize| {
-            let mut settings = Settings::named("Acme");
-            for number in 0..200 {
-                let details = Some("x".repeat(chars));
-                let entity = crate::settings::LegalEntity { payment_details: details, ..Default::default() };
-                settings.legal_entities.insert(format!("entity-{number}"), entity);
-            }
-            check_settings(&settings)
-        };
-        assert_eq!(with(900), []);
-        let found = with(1_000);
-        assert!(found.len() == 1 && found[0].0.is_empty() && found[0].1.contains("at most 200000"), "{found:?}");
     }
 }
