@@ -96,7 +96,7 @@ WRITTEN = (
 )
 # What rows and versions are made of, and the records that are looked at.
 READ = (
-    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR"),
+    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR", "OWNER"),
     *("SETTINGS", "BREAKER", "WF#w", "TPL#t#email#en", "HEARD#stripe"),
 )
 KINDS = ("INSERT", "MODIFY", "REMOVE")

@@ -244,6 +244,8 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             "-money_at_stake",
             "oldest_due",
             "-oldest_due",
+            "owner",
+            "-owner",
         ]),
         ("list_invoices", "sort") => Some(vec!["due_on", "-due_on"]),
         ("list_invoices", "status") => Some(store::InvoiceStanding::ALL.map(store::InvoiceStanding::as_str).to_vec()),

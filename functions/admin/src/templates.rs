@@ -11,7 +11,7 @@ use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, RowKind};
 use domain::{Cause, Channel, Currency, Money, Settings, word::Word};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
-use service::Operation;
+use service::{Operation, tenant_limits::TenantLimit};
 use utoipa::ToSchema;
 
 use crate::{
@@ -161,6 +161,12 @@ pub async fn put(
     let before = current(&app, tenant, &template.id, &template.language, &channel).await?;
     let before = before.map_or(0, |before| u64::from(before.version));
     condition.check(before)?;
+    let known = app.store.template(tenant, &template.id, template.channel).await?;
+    let versions = known.iter().map(|known| known.version).max().unwrap_or(0);
+    TenantLimit::TemplateVersions.unless_full(usize::try_from(versions).unwrap_or(usize::MAX))?;
+    if before == 0 {
+        TenantLimit::Templates.unless_full(app.store.templates(tenant).await?.len())?;
+    }
     let cause = Cause::NoText { template: template.id.clone(), channel: template.channel };
     let mut stored = stored(template);
     let app = caller.acts(&app, Operation::PutTemplate, |entry| {

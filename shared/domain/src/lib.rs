@@ -12,6 +12,7 @@
 //! | [`dates`] | counting civil days |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
+//! | [`billed_line`] | the lines of an invoice, which no decision reads and a dispute may name |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
 //! | [`settings`] | a tenant's settings |
@@ -72,6 +73,7 @@ pub mod balance;
 pub mod bank_account;
 pub mod basket;
 pub mod because;
+pub mod billed_line;
 pub mod book_shares;
 pub mod brand;
 pub mod bulk;
@@ -151,6 +153,7 @@ pub use balance::{BalanceKey, CaseKey};
 pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
 pub use because::Because;
+pub use billed_line::{BilledLine, DisputedLine, NamedLine};
 pub use book_shares::BookShares;
 pub use brand::BrandSettings;
 pub use bulk::BulkStage;
@@ -190,7 +193,7 @@ pub use plan_settings::CustomerPlans;
 pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use reporting::{ExchangeRate, Reporting};
-pub use retention::{RetentionRule, retention_of};
+pub use retention::{Checked, RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
 pub use service_mail::{ServiceMail, ServiceMailKind};

@@ -14,6 +14,7 @@
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
+//! | [`billed_lines`] | the lines of an invoice, where one is contested |
 //! | [`plan_offers`] | plans that people offer to customers |
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`baskets`] | what customers set out to pay here: given up, and told from entries in the books |
@@ -53,6 +54,7 @@
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
+//! | [`tenant_limits`] | how many of something a tenant may have |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
@@ -70,6 +72,7 @@ pub mod attachments;
 pub mod audit;
 pub mod audit_export;
 pub mod baskets;
+pub mod billed_lines;
 pub mod bulk;
 pub mod companies;
 pub mod contacts;
@@ -119,6 +122,7 @@ pub mod suppressions;
 pub mod taken_payments;
 pub mod tasks;
 pub mod teams;
+pub mod tenant_limits;
 pub mod test_messages;
 pub mod token;
 pub mod webhooks;

@@ -3,9 +3,9 @@
 use domain::{TenantId, mailbox::is_address};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Admins, Invitation, MEMBERS_MAX, Member, Membership, Store};
+use store::{Admins, Invitation, Member, Membership, Store};
 
-use crate::{Actor, Done, NotDone, Operation, StaffRole, member_subject::unfit};
+use crate::{Actor, Done, NotDone, Operation, StaffRole, member_subject::unfit, tenant_limits::TenantLimit};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -189,9 +189,7 @@ pub async fn invite(store: &Store, actor: &Actor, asked: &InvitationAsked, now: 
     let name = plain_name(asked.name.as_deref(), &mut flaws);
     let role = plain_role(actor, &asked.role, &mut flaws)?;
     let (Some(email), Some(role), true) = (email, role, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
-    if store.invitations(tenant).await?.len() >= MEMBERS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {MEMBERS_MAX} invitations; take some back")));
-    }
+    TenantLimit::Invitations.unless_full(store.invitations(tenant).await?.len())?;
     unless_full(store, tenant).await?;
     let role = role.as_str().to_owned();
     let entry = actor.entry(Operation::InviteMember, now).with(json!({ "role": role }));
@@ -236,10 +234,7 @@ async fn present(store: &Store, tenant: &TenantId, subject: &str) -> Done<Member
 }
 
 async fn unless_full(store: &Store, tenant: &TenantId) -> Done<()> {
-    if store.members(tenant).await?.len() >= MEMBERS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {MEMBERS_MAX} members, those that were removed included")));
-    }
-    Ok(())
+    TenantLimit::Members.unless_full(store.members(tenant).await?.len())
 }
 
 /// A machine changes nobody who is more than itself.

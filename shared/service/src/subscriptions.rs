@@ -5,9 +5,9 @@ use domain::{SubscriptionId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{BusKind, SUBSCRIPTIONS_MAX, Store, Subscription, Vault};
+use store::{BusKind, Store, Subscription, Vault};
 
-use crate::{Actor, Done, NotDone, Operation, public_url};
+use crate::{Actor, Done, NotDone, Operation, public_url, tenant_limits::TenantLimit};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -70,9 +70,7 @@ pub async fn make(
 ) -> Done<ShownSubscription> {
     let tenant = actor.may(Operation::MakeSubscription)?;
     let given = checked(given)?;
-    if store.subscriptions(tenant).await?.len() >= SUBSCRIPTIONS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {SUBSCRIPTIONS_MAX} subscriptions; delete some")));
-    }
+    TenantLimit::Subscriptions.unless_full(store.subscriptions(tenant).await?.len())?;
     let (id, secret) = (drawn::<16>()?, secret()?);
     let id = SubscriptionId::derive(&[tenant.as_str(), &STANDARD.encode(id)]);
     let made = Subscription {

@@ -167,7 +167,9 @@ fn nothing_is_told_that_is_over() {
     let day = jiff::civil::date(2026, 2, 13);
     let promise =
         |status| Terms::Promise(Promise { pays_on: day, way: WayOfPaying::Transfer, expected_on: day, of: Vec::new(), status });
-    let dispute = |status| Terms::Dispute(Dispute { reason: DisputeReason::Quality, of: Vec::new(), upheld_minor: None, status });
+    let dispute = |status| {
+        Terms::Dispute(Dispute { reason: DisputeReason::Quality, of: Vec::new(), upheld_minor: None, line: None, status })
+    };
     let plan = |status| {
         Terms::Plan(PaymentPlan {
             name: "F-1".to_owned(),

@@ -70,7 +70,7 @@ pub struct SimulationProgress {
     pub days: BTreeMap<Date, CountedDay>,
     /// When the breaker opened; more than once only where somebody is supposed to reset it.
     pub tripped: Vec<Timestamp>,
-    /// What would happen, in order.
+    /// What would happen, in order. Whoever runs it may take them: nothing is decided by them.
     pub lines: Vec<Happening>,
     /// What kept customers waiting, by day.
     pub waits: BTreeMap<Date, DayWaits>,

@@ -297,6 +297,7 @@ pub mod fact {
         BY = "wby", Text, "Who wrote this version: a source, a person or a function. Absent where the item's own document says it.";
         FILED_WITH = "fw", Texts, "Sort keys of items that were put aside because of this one, or with it.";
         MOVED = "moved", Flag, "A tombstone: the object is at another customer now.";
+        LINES = "lns", Text, "A digest of the invoice's lines, which lie apart. Absent where it has none.";
         RECEIVED_BEFORE = "received_before", Json, "The newest version of a payment that said that it was received, where the one here does not.";
     }
 }

@@ -48,6 +48,7 @@
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent; counted when the event comes again | ingest, by key; admin: the `due` index under `RCP#{tenant}#{date}`, and by keys | 2 W, 1 W of the index, 1 W when it comes again, expires after 35 days |
 //! | refused webhook | `T#RCP#{source}` | `REFUSED#{hash of the body}` | ingest | admin, as receipts | 1 W, 1 W of the index, expires after 35 days |
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
+//! | lines of an invoice | `T#REF#{invoice}` | `LINES` | ingest, with the invoice, where they are others than before | admin and portal, by key, where somebody asks for them; no decision | by size, at most 130 W in a transaction and 16 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
@@ -83,7 +84,7 @@
 //! | words of a person's message | `C` | `TEXT#{message}` | admin, with the message; an erasure deletes it | senders and admin, by key | 2 W, in a transaction |
 //! | what a sender of one's own claimed | `C` | `CLAIM#{message}`; of more than 20 rows these in `ROWS#{message}.c.{attempt}#{chunk:03}` | admin, before it answers the claim | admin, by key, with the result | 1 W, more by size; expires after 30 days |
 //! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
-//! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
+//! | owner of a customer | `C` | `OWNER` | admin | admin, by key; `read-model`, for its row | 4 W in a transaction, with the row below |
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
 //! | key accounts | `T` | `ACCOUNTS` | `read-model` and admin, for each customer that becomes or ceases to be one | `read-model`, once a day; admin, by key | 1 W, 1 R |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
@@ -113,6 +114,7 @@
 //! | customers by what is past due | `L#customers#overdue#{shard}` | `L#{0 for the reporting currency, 1}{currency}:{largest first}#{customer}` | the head says another sum past due; none while nothing is | a query a shard |
 //! | customers by net exposure | `L#customers#stake#{shard}` | the same | the head says another net exposure; none while it is nothing | a query a shard |
 //! | customers by the oldest | `L#customers#oldest#{shard}` | `L#{date}#{customer}` | the head says another oldest day; none while nothing is owed | a query a shard |
+//! | customers by owner | `L#customers#owner#{shard}` | `L#{owner}#{digest of the owner}#{customer}` | a person gives it to another; none while nobody did | a query a shard |
 //! | cases | `L#cases#state#{shard}` | `L#{state}#{instant}#{case}` | the state changes; gone when the head forgets it | a query a shard |
 //! | invoices by standing and due date | `L#invoices#due#{shard}` | `L#{standing}#{date}#{invoice}` | either changes | a query a shard |
 //! | a customer's invoices | `L#invoices#of#{customer}` | the same | the same | a query |
@@ -137,6 +139,7 @@ use crate::table::attributes::every::{PK, SK};
 
 mod access;
 mod baskets;
+mod billed_lines;
 mod drafts_and_tests;
 mod jobs;
 mod lists;
@@ -150,6 +153,7 @@ mod words_and_owners;
 
 pub(crate) use access::*;
 pub(crate) use baskets::*;
+pub(crate) use billed_lines::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;

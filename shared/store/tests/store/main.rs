@@ -4,6 +4,7 @@
 mod along;
 mod baskets;
 mod baskets_moved;
+mod billed_lines;
 mod by_hand;
 mod causes;
 mod common;
