@@ -64,6 +64,7 @@ fn in_doubt(pending: &Pending) -> Coverage {
         workflow: pending.case.workflow.clone(),
         rows: pending.rows.clone(),
         copy: pending.copy_of.is_some(),
+        receipt_by: None,
     }
 }
 

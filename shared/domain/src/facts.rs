@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Agreement, ByHand, CaseId, CaseKey, Channel, Charge, Contact, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId,
     LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings, TenantId,
-    by_hand::last_word, customer::mailbox_of, id::digest, word::stored_words, workflow::CompiledWorkflow,
+    by_hand::last_word,
+    customer::mailbox_of,
+    id::digest,
+    word::stored_words,
+    workflow::{CompiledWorkflow, ReceiptTime},
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -432,6 +436,16 @@ pub struct Pending {
     /// The position, within the decision, of the message of which it is a copy to one more person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<u32>,
+    /// How long its arrival is awaited once it left, before its step tries another channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_within: Option<ReceiptTime>,
+}
+
+impl Pending {
+    /// Until when word of its arrival is awaited, where it leaves at an instant. What shadow mode would have sent arrived.
+    pub fn receipt_by(&self, sent_at: Timestamp) -> Option<Timestamp> {
+        self.receipt_within.filter(|_| self.mode == Mode::Live).map(|time| time.after(sent_at))
+    }
 }
 
 stored_words!(

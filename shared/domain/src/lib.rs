@@ -90,6 +90,7 @@ pub mod customer_file;
 pub mod dates;
 pub mod decide;
 pub mod decision;
+pub mod delivery_rules;
 pub mod document;
 pub mod due_item;
 pub mod effect;
@@ -98,6 +99,7 @@ pub mod explain;
 pub mod facts;
 pub mod go_live;
 pub mod guard;
+pub mod hearing;
 pub mod id;
 pub mod identities;
 pub mod inputs;
@@ -164,10 +166,12 @@ pub use currency::Currency;
 pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
+pub use delivery_rules::{DeliveryRule, DeliveryWord};
 pub use document::{CustomerRef, Document};
 pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};
 pub use facts::*;
+pub use hearing::{Hearing, hear};
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId,
     LinkId, MessageId, NoteId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,

@@ -103,6 +103,7 @@ impl Stage {
             to: vec![Role::Billing],
             fallback: Default::default(),
             copies: 0,
+            after: None,
         };
         let at = At { anchor: Anchor::DueDate, offset: Offset::Days(Days(1)) };
         let workflow = Workflow {

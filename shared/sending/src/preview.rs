@@ -113,6 +113,7 @@ pub async fn preview(
         pay_by: pay_by.map(|days| add_days(situation.today, days)),
         rows: rows.clone(),
         copy_of: None,
+        receipt_within: None,
     };
     let links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
     let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {

@@ -64,6 +64,7 @@ pub fn planned(rows: Vec<Covered>) -> Planned {
         pay_by: None,
         rows,
         copy_of: None,
+        receipt_within: None,
     }
 }
 

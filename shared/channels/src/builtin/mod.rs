@@ -69,7 +69,7 @@ pub fn workflows() -> Vec<Workflow> {
         Step::new(
             id,
             at(days),
-            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 }),
+            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0, after: None }),
         )
     };
     let asks = |step: Step| Step { pay_by: Some(PayBy { days: NOTICE_DAYS }), ..step };

@@ -13,7 +13,7 @@ use crate::{
     Action, Case, Contact, ItemOf, Outcome, Scope, Step,
     dates::add_days,
     receivables::DueItem,
-    step_history::StepResult,
+    step_history::{StepResult, overdue},
     workflow::{AfterWait, CompiledWorkflow},
 };
 
@@ -250,7 +250,8 @@ impl<'a> Looking<'_, 'a> {
                 return Turn { next: Some((next, When::From(on))), results };
             }
             let approval = self.approval(at, &next, &results);
-            let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
+            let wanted_late =
+                approval.is_under_way() || self.is_brought_forward(&next, &results) || self.is_tried_again(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
                 Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, || self.late(item, &next, on)),
                 Waits::Until(ends_on) => return Turn { next: Some((next, When::WaitsUntil(on.max(ends_on)))), results },
@@ -290,7 +291,8 @@ impl<'a> Looking<'_, 'a> {
             let approval = self.approval(at, &next, &results);
             // A day that only the plan's own gap let pass makes nothing late.
             let late = || self.late(item, &next, after_gap(self.situation, self.workflow, next.on));
-            let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
+            let wanted_late =
+                approval.is_under_way() || self.is_brought_forward(&next, &results) || self.is_tried_again(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
                 Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, late),
                 Waits::Until(_) => return (None, results, Some(next)),
@@ -317,6 +319,11 @@ impl<'a> Looking<'_, 'a> {
 
     fn is_brought_forward(&self, next: &NextStep, results: &[StepResult<'a>]) -> bool {
         self.workflow.steps.get(next.index).is_some_and(|step| brought_forward(results, &step.id, &next.occurrence).is_some())
+    }
+
+    /// Whether a step is open again because its message did not arrive in time: it came on its day, and is not late.
+    fn is_tried_again(&self, next: &NextStep, results: &[StepResult<'a>]) -> bool {
+        self.workflow.steps.get(next.index).is_some_and(|step| !overdue(results, &step.id, &next.occurrence).is_empty())
     }
 
     /// How the approval of a step stands for the item at a position.
@@ -381,14 +388,6 @@ impl<'a> Looking<'_, 'a> {
     fn skip(&self, next: &NextStep) -> Option<StepResult<'a>> {
         let step = &self.workflow.steps.get(next.index)?.id;
         let Situation { now, today, .. } = self.situation;
-        Some(StepResult {
-            step,
-            occurrence: next.occurrence.clone(),
-            outcome: Outcome::Skipped,
-            at: *now,
-            on: *today,
-            way: None,
-            pay_by: None,
-        })
+        Some(StepResult::of(step, next.occurrence.clone(), Outcome::Skipped, *now, *today))
     }
 }

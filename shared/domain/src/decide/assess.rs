@@ -116,7 +116,7 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         orders,
         more_orders,
         now,
-        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode),
+        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode, now),
         asked: asked(facts, &receivables, &place),
         receivables,
         today: place.date_of(now),
@@ -277,7 +277,7 @@ impl<'a> Situation<'a> {
 }
 
 fn satisfied_steps(results: &[StepResult<'_>]) -> BTreeSet<String> {
-    results.iter().filter(|result| result.outcome.satisfies()).map(|result| result.step.to_owned()).collect()
+    results.iter().filter(|result| result.satisfies()).map(|result| result.step.to_owned()).collect()
 }
 
 fn count(number: usize) -> i64 {

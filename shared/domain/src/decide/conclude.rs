@@ -308,12 +308,14 @@ pub(super) fn customer(
     let changes = situation.receivables.kept.change_at.into_iter().chain(situation.receivables.agreed_next_at);
     let changes = changes.filter(|_| !situation.receivables.items.is_empty());
     let joins_at = joined.look_at.filter(|_| situation.mode() != Mode::Off);
+    let receipts_at = situation.history.receipt_next(situation.now).filter(|_| situation.mode() != Mode::Off);
     let more = (situation.receivables.agreements.len() > decision.agreements.len()).then_some(situation.now);
     decision.next = asks
         .chain(changes)
         .chain(more)
         .chain(joins_at)
         .chain(situation.receivables.issued_next_at)
+        .chain(receipts_at)
         .fold(decision.next, |next, at| next.earlier(Next::At(at)));
     for (position, message) in decision.messages.iter_mut().enumerate() {
         message.position = u32::try_from(position).unwrap_or(u32::MAX);
@@ -405,6 +407,7 @@ fn marks(situation: &Situation<'_>, joined: &CaseByItem, results: Vec<(usize, St
                 workflow,
                 rows: vec![row],
                 copy: false,
+                receipt_by: None,
             }),
         }
     }

@@ -186,6 +186,8 @@ mod case_tests;
 #[cfg(test)]
 mod contact_tests;
 #[cfg(test)]
+mod fallback_tests;
+#[cfg(test)]
 mod money_tests;
 #[cfg(test)]
 mod people_tests;

@@ -210,6 +210,7 @@ fn word(outcome: Outcome) -> &'static str {
         | Outcome::Undelivered
         | Outcome::NotSent
         | Outcome::CapLifted
+        | Outcome::Unconfirmed
         | Outcome::Later(_) => "noted",
     }
 }
@@ -258,7 +259,7 @@ impl<'a> Looked<'_, 'a> {
             return Err(format!("overruled by {later}"));
         }
         let Situation { now, today, .. } = self.situation;
-        Ok((at, StepResult { step: &step.id, occurrence, outcome, at: *now, on: *today, way: None, pay_by: None }))
+        Ok((at, StepResult::of(&step.id, occurrence, outcome, *now, *today)))
     }
 
     /// The later order that says the opposite of a step.

@@ -150,6 +150,7 @@ fn has_it_already(situation: &Situation<'_>, pending: &Pending, contact: &Contac
     let mut others = situation.facts.marks().filter(|mark| mark.message.as_ref() != Some(&pending.id));
     others.any(|mark| {
         mark.outcome.is_contact()
+            && !mark.is_overdue(situation.now)
             && counts(mark.mode, pending.mode)
             && mark.rows.iter().any(|row| own.contains(&(&row.item, &row.step, &row.occurrence)))
             && is_theirs(mark)
@@ -172,7 +173,14 @@ impl<'s, 'a> Alone<'s, 'a> {
         let of_decision = |position| MessageId::of_decision(tenant, customer, pending.number, position);
         let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
         let (facts, policy) = (situation.facts, situation.policy);
-        let history = StepHistory::but_for(facts, policy, &situation.receivables, &situation.place, pending.mode, &siblings);
+        let history = StepHistory::but_for(
+            facts,
+            policy,
+            &situation.receivables,
+            &situation.place,
+            (pending.mode, situation.now),
+            &siblings,
+        );
         let of = CaseItems::of(joined, &pending.case);
         let is_sibling = |mark: &&Coverage| mark.message.as_ref().is_some_and(|message| siblings.contains(message));
         let seen = situation.case_facts_but_for(of.key, &is_sibling);

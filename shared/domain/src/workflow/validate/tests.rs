@@ -457,6 +457,7 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
                 to: vec![crate::Role::Billing],
                 fallback: Fallback::Task,
                 copies: 0,
+                after: None,
             })
         };
         Step::new(&format!("s{position}"), At { anchor, offset: *offset }, action)

@@ -119,6 +119,7 @@ fn planned(covered: usize) -> Planned {
         rows: rows(covered),
         pay_by: None,
         copy_of: None,
+        receipt_within: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn mark(covered: usize) -> Coverage {
         pay_by: None,
         rows,
         copy: false,
+        receipt_by: None,
     }
 }
 
