@@ -203,6 +203,7 @@ mod tests {
             applies_when: None,
             exit_when: None,
             min_gap: Days(3),
+            statement: None,
             steps: [Some(first), second, Some(call)].into_iter().flatten().collect(),
         }
     }

@@ -116,6 +116,11 @@ impl Occurrence {
         Self(CompactString::from(promise.as_str()))
     }
 
+    /// The one of a statement's period: `2026-12`.
+    pub fn of_period(period: &str) -> Self {
+        Self(CompactString::from(period))
+    }
+
     /// The one of a repeated step's `n`th time, from 1.
     pub fn nth(&self, n: u32) -> Self {
         if n <= 1 { self.clone() } else { Self(format_compact!("{}.{n}", self.0)) }

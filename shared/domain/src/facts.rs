@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, ByHand, CaseId, CaseKey, Channel, Charge, Contact, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId,
-    LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings, TenantId,
+    LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings,
+    StatedPeriods, TenantId,
     by_hand::last_word,
     customer::mailbox_of,
     id::digest,
@@ -344,6 +345,9 @@ pub struct Case {
     /// Whether a person chose its workflow: what no published workflow applies to joins it then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
+    /// Of which periods its balance was stated last.
+    #[serde(default, skip_serializing_if = "StatedPeriods::is_empty")]
+    pub stated: StatedPeriods,
 }
 
 /// Where a case stands.

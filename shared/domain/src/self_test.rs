@@ -115,6 +115,7 @@ impl Stage {
             applies_when: None,
             exit_when: None,
             min_gap: Days(3),
+            statement: None,
             steps: vec![Step::new("reminder", at, Action::Send(send))],
         };
         let settings = Settings {

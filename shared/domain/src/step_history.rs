@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     CaseKey, Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, Policy, calendar::Locality,
-    receivables::Receivables, settings::counts, workflow::CompiledWorkflow,
+    receivables::Receivables, settings::counts, statement::is_statement, workflow::CompiledWorkflow,
 };
 
 /// How a step ended for one due item.
@@ -82,7 +82,9 @@ impl<'a> StepHistory<'a> {
         let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); receivables.items.len()];
         let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; receivables.items.len()];
-        let counted = facts.marks().filter(others).filter(|coverage| counts(coverage.mode, mode));
+        // A statement is no step's: it says nothing of how far an item is.
+        let of_steps = facts.marks().filter(|coverage| !is_statement(&coverage.rows));
+        let counted = of_steps.filter(others).filter(|coverage| counts(coverage.mode, mode));
         for coverage in counted {
             let on = place.date_of(coverage.at);
             for row in &coverage.rows {

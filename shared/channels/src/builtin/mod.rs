@@ -84,6 +84,7 @@ pub fn workflows() -> Vec<Workflow> {
         applies_when: None,
         exit_when: None,
         min_gap: Days(3),
+        statement: None,
         steps: vec![
             send("heads-up", -5, &[Email]),
             send("reminder", 1, &[Email, Sms]),

@@ -151,6 +151,7 @@ fn ready_one(id: &'static str, name: &str, about: &'static str, plan: Plan, step
         applies_when: plan.applies_when.map(str::to_owned),
         exit_when: None,
         min_gap: Days(plan.min_gap),
+        statement: None,
         steps,
     };
     ReadyWorkflow { id, about, workflow }

@@ -153,7 +153,8 @@ fn of_plan(situation: &Situation<'_>, workflow: &CompiledWorkflow, step: &Step, 
         Because::NotDue { until, .. } | Because::Waiting { until, .. } => RuleOutcome::Waits(Some(*until)),
         Because::Approval { .. } => RuleOutcome::Review("a person has to approve the step".to_owned()),
         Because::Send | Because::Deferred | Because::Stopped => RuleOutcome::Allows,
-        Because::NothingOpen
+        Because::Statement { .. }
+        | Because::NothingOpen
         | Because::NoWorkflowApplies
         | Because::NothingDueNow { .. }
         | Because::Held { .. }

@@ -68,7 +68,7 @@ fn the_gap_between_contacts_is_kept_but_within_a_day() {
     // Three days later is a Sunday.
     assert_eq!(leaves(&mut slow, hours_later(SENT, 96)), ["sms reminder"]);
     let mut fast = stage("PT1H", "P3D");
-    fast.policy.settings.window.end = "22:00".parse().expect("a time");
+    fast.policy.settings.window.to = "22:00".parse().expect("a time");
     let hours = (0..12).map(|hours| hours_later("2026-02-05T09:00:00Z", hours));
     let sent: Vec<Vec<String>> = hours.map(|now| leaves(&mut fast, now)).filter(|sent| !sent.is_empty()).collect();
     assert_eq!(sent, [["email reminder"], ["sms reminder"]], "on one civil day");

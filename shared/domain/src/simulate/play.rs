@@ -411,7 +411,7 @@ impl Simulation {
             }
         }
         let waits = &mut self.progress.waits.entry(here.date()).or_default().because;
-        for trace in decision.trace.iter().filter(|trace| trace.because != crate::Because::Send) {
+        for trace in decision.trace.iter().filter(|trace| !trace.because.sends()) {
             *waits.entry(trace.because.as_str().to_owned()).or_default() += 1;
         }
         let (next, messages) = (decision.next, count(&decision));

@@ -14,6 +14,7 @@ mod read;
 mod receipt_time;
 #[cfg(test)]
 mod schema_tests;
+mod statement_plan;
 pub mod validate;
 
 pub use compiled::{Compiled, CompiledWorkflow};
@@ -23,6 +24,7 @@ pub use migration::{Carried, Migration, carried_back, carried_on, migration_flaw
 pub use prove::{days_to_next, prove, prove_migration};
 pub use read::read;
 pub use receipt_time::ReceiptTime;
+pub use statement_plan::{STATEMENT_DAY_MAX, StatementDay, StatementEvery, StatementPlan};
 pub use validate::{CLEARING_BUSINESS_DAYS, Flaw, PublishContext, flaws};
 
 /// An immutable published revision of a workflow, or one on its way to being published.
@@ -50,6 +52,9 @@ pub struct Workflow {
     /// Least civil days between two contacts of a customer, ISO 8601 days.
     #[serde(default = "default_min_gap")]
     pub min_gap: Days,
+    /// Statements by the calendar, beside the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<StatementPlan>,
     /// In order, at least one.
     pub steps: Vec<Step>,
 }

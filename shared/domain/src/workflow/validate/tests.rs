@@ -471,6 +471,7 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
         applies_when: None,
         exit_when: None,
         min_gap: Days(min_gap),
+        statement: None,
         steps: offsets.iter().enumerate().map(step).collect(),
     }
 }
