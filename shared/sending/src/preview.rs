@@ -6,7 +6,7 @@ use std::sync::Arc;
 use channels::Rendered;
 use domain::{
     Action, Case, CaseId, CaseKey, CaseState, Channel, CompiledWorkflow, Contact, Covered, DueItemKey, Facts, MessageId,
-    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, TenantId,
+    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, StatedPeriods, TenantId,
     dates::add_days,
     decide::{Situation, assess, case_by_item, guard_said},
     guard::Verdict,
@@ -169,6 +169,7 @@ fn as_if(facts: &Facts, policy: &Policy, asked: &PreviewAsked<'_>, now: Timestam
         opened_at: known.map_or(now, |case| case.opened_at),
         state: CaseState::Open,
         by_hand: true,
+        stated: StatedPeriods::default(),
     };
     let (mut facts, mut policy) = (facts.clone(), policy.clone());
     policy.rollouts.clear();

@@ -231,6 +231,7 @@ fn planned_of(pending: &Pending) -> Planned {
         pay_by: pending.pay_by,
         rows: pending.rows.clone(),
         copy_of: pending.copy_of,
+        receipt_within: pending.receipt_within,
     }
 }
 

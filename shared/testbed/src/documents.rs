@@ -77,6 +77,7 @@ pub fn decision(opened_at: Timestamp, messages: Vec<Planned>, next: Next) -> Dec
         opened_at,
         state: CaseState::Open,
         by_hand: false,
+        stated: domain::StatedPeriods::default(),
     };
     Decision {
         cases: [(case_key(), case)].into(),

@@ -203,6 +203,8 @@ mod plan_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod statement_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod version_tests;

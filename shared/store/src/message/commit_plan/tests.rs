@@ -52,6 +52,7 @@ fn case() -> Case {
         opened_at: at(-600),
         state: CaseState::Open,
         by_hand: false,
+        stated: domain::StatedPeriods::default(),
     }
 }
 
@@ -170,6 +171,7 @@ fn wordy() -> CaseTrace {
         case: Some(case().id),
         joined: None,
         by_hand: false,
+        stated: domain::StatedPeriods::default(),
         state: None,
         workflow: None,
         version: None,
