@@ -293,10 +293,9 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
         let archived = of_it(&archiving.archive_invoices);
         let restored = archiving.restore_invoices.contains(&fact.invoice.id);
         fact.archived = (fact.archived || archived.is_some()) && !restored;
-        for mark in archived.into_iter().chain(of_it(&archiving.fold_invoices)).flatten() {
-            if !fact.folded.contains(&mark) {
-                fact.folded.push(mark);
-            }
+        // They hold what was folded before, but for what says nothing any more.
+        if let Some(marks) = archived.or_else(|| of_it(&archiving.fold_invoices)) {
+            fact.folded = marks;
         }
     }
     facts.work.retain(|work| !decision.withdrawn.iter().any(|withdrawal| withdrawal.task == work.task));
