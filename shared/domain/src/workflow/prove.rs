@@ -261,6 +261,17 @@ fn statement_gap(workflow: &Workflow) -> Option<Finding> {
     })
 }
 
+/// A text that a step or a statement sends.
+struct TextInUse<'w> {
+    /// Where the workflow names it.
+    pointer: String,
+    /// The step's id; `None` for a statement.
+    step: Option<&'w str>,
+    template: &'w str,
+    channel: Channel,
+    languages: BTreeSet<String>,
+}
+
 /// Languages that some texts of the workflow have, or that the tenant's customers read, and others do not have.
 fn languages(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> {
     let texts = |template: &str, channel: Channel| {
@@ -273,18 +284,19 @@ fn languages(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> 
     });
     let of_statement = workflow.statement.as_ref();
     let of_statement = of_statement.map(|plan| ("/statement".to_owned(), None, plan.template.as_str(), plan.channels.as_slice()));
-    let mut of_step: Vec<(String, Option<&str>, &str, Channel, BTreeSet<String>)> = Vec::new();
+    let mut of_text: Vec<TextInUse<'_>> = Vec::new();
     for (pointer, step, template, channels) in of_steps.chain(of_statement) {
         for (place, channel) in channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
             let pointer = || format!("{pointer}/channels/{place}");
-            of_step.extend(texts(template, *channel).map(|languages| (pointer(), step, template, *channel, languages)));
+            let (channel, found) = (*channel, texts(template, *channel));
+            of_text.extend(found.map(|languages| TextInUse { pointer: pointer(), step, template, channel, languages }));
         }
     }
-    let mut wanted: BTreeSet<String> = of_step.iter().flat_map(|(.., languages)| languages.clone()).collect();
+    let mut wanted: BTreeSet<String> = of_text.iter().flat_map(|text| text.languages.clone()).collect();
     wanted.extend(context.settings.language.as_deref().map(primary));
     let mut told: BTreeSet<(&str, Channel)> = BTreeSet::new();
     let mut found = Vec::new();
-    for (pointer, step, template, channel, languages) in of_step {
+    for TextInUse { pointer, step, template, channel, languages } in of_text {
         let missing: Vec<&str> = wanted.difference(&languages).map(String::as_str).collect();
         if missing.is_empty() || !told.insert((template, channel)) {
             continue;
