@@ -167,7 +167,7 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
     }
     let resolving = Resolving { situation: &situation, of, workflow, case: &case, lifts_cap };
     let ended = ended.unwrap_or(Ended::Unsettled);
-    let stating = resolving.state(&ended);
+    let stating = resolving.state(&ended, &rounds.results);
     let is_stated = matches!(stating, Stating::Goes { .. });
     if let (Some(lifts), Ended::Resolved(resolved), false) = (&obeyed.lifts_cap, &ended, is_stated) {
         let beyond = resolving.beyond_cap(&resolved.messages);

@@ -70,7 +70,7 @@ fn listed(situation: &Situation<'_>, balance: &BalanceKey, period: &Occurrence) 
 
 impl<'a> Resolving<'_, 'a> {
     /// Looks whether the case's statement is due, after everything else of it was decided.
-    pub(super) fn state(&self, ended: &Ended<'a>) -> Stating<'a> {
+    pub(super) fn state(&self, ended: &Ended<'a>, results: &[(usize, StepResult<'a>)]) -> Stating<'a> {
         let Some(plan) = self.workflow.statement.as_ref().filter(|_| self.is_host()) else { return Stating::nothing(None) };
         match ended {
             // Where nothing is chased nothing is stated: a hold, an exit or an ended plan says why.
@@ -85,7 +85,9 @@ impl<'a> Resolving<'_, 'a> {
         let Some(on) = plan.latest_on(situation.today) else { return Stating::nothing(next) };
         let period = plan.period(on);
         let last_on = add_days(on, plan.days_late_max());
-        let is_over = situation.statements.is_stated(situation.facts, self.of.key, &period, situation.mode());
+        // A person dropped it, which this decision writes down.
+        let is_dropped = results.iter().any(|(_, result)| result.step == STATEMENT && result.occurrence == period);
+        let is_over = is_dropped || situation.statements.is_stated(situation.facts, self.of.key, &period, situation.mode());
         if is_over || situation.today > last_on || on < situation.place.date_of(self.case.opened_at) {
             return Stating::nothing(next);
         }
@@ -233,6 +235,8 @@ pub(super) fn still_right(
     }
     let own: BTreeSet<_> = pending.rows.iter().map(|row| &row.item).collect();
     let rows = listed(situation, &pending.case.balance, period).into_iter().map(|(_, row)| row);
-    let rows: Vec<Covered> = rows.filter(|row| own.contains(&row.item)).collect();
+    let is_right =
+        |row: &Covered| own.contains(&row.item) && !orders::is_stopped(situation.facts, workflow, &row.item, STATEMENT, period);
+    let rows: Vec<Covered> = rows.filter(is_right).collect();
     if rows.is_empty() { Err("nothing that it lists is due any more".to_owned()) } else { Ok(rows) }
 }

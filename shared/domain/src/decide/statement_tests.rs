@@ -245,6 +245,38 @@ fn one_that_came_back_goes_by_another_way_and_else_is_over() {
 }
 
 #[test]
+fn one_that_a_person_dropped_is_not_sent_in_its_period() {
+    let mut stage = stage(monthly(16), "P3D");
+    open(&mut stage, "A", Currency::EUR, 1_000, "2026-05-30");
+    stage.step(at("2026-02-09T08:00:00Z"));
+    let now = on("2026-02-16");
+    let decision = decide(&stage.facts, &stage.policy, now);
+    stage.facts = evolve(&stage.facts, &Event::Decided { decision, at: now });
+    let pending: Pending = stage.facts.pending[0].clone();
+    let ordered = |row: &crate::Covered| crate::OrderedStep {
+        item: row.item.clone(),
+        step: row.step.clone(),
+        occurrence: Some(row.occurrence.clone()),
+    };
+    let drops = crate::Order {
+        id: crate::OrderId::derive(&["drop"]),
+        kind: crate::OrderKind::Skip,
+        currency: Currency::EUR,
+        case: None,
+        steps: pending.rows.iter().map(ordered).collect(),
+        workflow: None,
+        by: "ann".to_owned(),
+        given_at: now,
+        until: None,
+    };
+    stage.facts = evolve(&stage.facts, &Event::OrderGiven(drops));
+    assert!(matches!(recheck(&stage.facts, &stage.policy, &pending, now), Recheck::Supersede(_)));
+    let (message, rows) = (pending.id.clone(), pending.rows.clone());
+    stage.facts = evolve(&stage.facts, &Event::Settled { message, rows, outcome: None, at: now, contacted_at: now });
+    assert_eq!(days(&mut stage, "2026-02-16", "2026-03-16"), ["2026-03-16 statement A"]);
+}
+
+#[test]
 fn going_live_begins_from_what_really_left() {
     let mut stage = stage(monthly(16), "P3D");
     open(&mut stage, "A", Currency::EUR, 1_000, "2026-05-30");
