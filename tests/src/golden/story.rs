@@ -155,7 +155,9 @@ impl Story {
             let channels: Vec<&str> = channels.unwrap_or_else(|| vec!["email"]);
             channels.into_iter().map(move |channel| (Some(template), Some(channel)))
         });
-        ways.chain(stated).filter_map(|(template, channel)| Some((template?, channel.filter(|one| ["email", "sms"].contains(one))?))).collect()
+        ways.chain(stated)
+            .filter_map(|(template, channel)| Some((template?, channel.filter(|one| ["email", "sms"].contains(one))?)))
+            .collect()
     }
 
     /// External ids of the customers that its documents name, and its invoices' numbers by their external ids.

@@ -342,11 +342,9 @@ pub(crate) fn read_head(row: Row) -> Result<Head> {
         due,
         decision: item.decision,
         tip: item.tip,
-        cases: unpack_cases(&item.cases)
-            .ok_or_else(|| corrupt(format!("'{}' does not read", head::CASES)))
-            .and_then(|cases| {
-                with_stated(cases, &item.stated).ok_or_else(|| corrupt(format!("'{}' does not read", head::STATED)))
-            })?,
+        cases: unpack_cases(&item.cases).ok_or_else(|| corrupt(format!("'{}' does not read", head::CASES))).and_then(
+            |cases| with_stated(cases, &item.stated).ok_or_else(|| corrupt(format!("'{}' does not read", head::STATED))),
+        )?,
         pending,
         covered_from: item.covered_from,
         last_contact: LastContact { live, shadow: item.last_shadow.map(instant).max(live) },
