@@ -28,9 +28,12 @@ type CameTo = (Outcome, bool);
 fn told(marks: &[Coverage], message: &MessageId, (outcome, arrived): CameTo) -> Option<Vec<Coverage>> {
     let is_news = |mark: &Coverage| mark.outcome != outcome || (arrived && mark.receipt_by.is_some());
     let of_it = |mark: &Coverage| mark.message.as_ref() == Some(message) && is_news(mark);
-    let told = |mark: &Coverage| match of_it(mark) {
-        true => Coverage { outcome, receipt_by: mark.receipt_by.filter(|_| !arrived), ..mark.clone() },
-        false => mark.clone(),
+    let told = |mark: &Coverage| {
+        if of_it(mark) {
+            Coverage { outcome, receipt_by: mark.receipt_by.filter(|_| !arrived), ..mark.clone() }
+        } else {
+            mark.clone()
+        }
     };
     marks.iter().any(of_it).then(|| marks.iter().map(told).collect())
 }
