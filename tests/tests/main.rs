@@ -57,6 +57,7 @@ mod sent_files;
 mod service_mails;
 mod simulated;
 mod sources;
+mod statements;
 mod stops;
 mod stripe;
 mod transfers;

@@ -201,8 +201,12 @@ pub async fn archive(
     if !others {
         let policy = app.store.policy(tenant, &Default::default(), store::Read::Fresh).await?;
         let sends = |step: &domain::Step| matches!(&step.action, domain::Action::Send(send) if send.template == id && send.channels.contains(&found.channel));
+        let states = |plan: &domain::workflow::StatementPlan| plan.template == id && plan.channels.contains(&found.channel);
         let published = policy.workflows.iter().filter(|known| policy.published.contains(&(known.id.clone(), known.version)));
-        if let Some(workflow) = published.into_iter().find(|known| known.steps.iter().any(sends)) {
+        let is_sent = |known: &&std::sync::Arc<domain::CompiledWorkflow>| {
+            known.steps.iter().any(sends) || known.statement.as_ref().is_some_and(states)
+        };
+        if let Some(workflow) = published.into_iter().find(is_sent) {
             let (workflow, channel) = (&workflow.id, found.channel.as_str());
             return Err(Fail::not_possible(format!(
                 "the published workflow '{workflow}' sends it by {channel}, and it is the last text there; change the workflow first"

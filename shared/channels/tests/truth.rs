@@ -80,7 +80,9 @@ fn uses() -> BTreeSet<(String, bool, bool)> {
         let (ahead, asks) = (step.at.offset.is_negative(), step.pay_by.is_some());
         if let Action::Send(send) = step.action { Some((send.template, ahead, asks)) } else { None }
     };
-    steps.filter_map(of).collect()
+    // A statement lists what is past due and what is to come.
+    let stated = [false, true].map(|ahead| (builtin::STATEMENT.to_owned(), ahead, false));
+    steps.filter_map(of).chain(stated).collect()
 }
 
 /// Every message of the built-in ladder and the ready workflows in every language, of one, three and thirty rows in two currencies.

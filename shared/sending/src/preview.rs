@@ -6,7 +6,7 @@ use std::sync::Arc;
 use channels::Rendered;
 use domain::{
     Action, Case, CaseId, CaseKey, CaseState, Channel, CompiledWorkflow, Contact, Covered, DueItemKey, Facts, MessageId,
-    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, TenantId,
+    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, StatedPeriods, TenantId,
     dates::add_days,
     decide::{Situation, assess, case_by_item, guard_said},
     guard::Verdict,
@@ -113,6 +113,7 @@ pub async fn preview(
         pay_by: pay_by.map(|days| add_days(situation.today, days)),
         rows: rows.clone(),
         copy_of: None,
+        receipt_within: None,
     };
     let links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
     let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {
@@ -168,6 +169,7 @@ fn as_if(facts: &Facts, policy: &Policy, asked: &PreviewAsked<'_>, now: Timestam
         opened_at: known.map_or(now, |case| case.opened_at),
         state: CaseState::Open,
         by_hand: true,
+        stated: StatedPeriods::default(),
     };
     let (mut facts, mut policy) = (facts.clone(), policy.clone());
     policy.rollouts.clear();

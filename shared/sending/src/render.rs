@@ -7,7 +7,7 @@ use domain::{
     Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, PaymentPlan, Pending,
     PlanStatus, Policy, Scope, Standing, TenantId, Terms,
     decide::{Situation, case_by_item},
-    language,
+    is_statement, language,
     own_message::is_own_message,
     receivables::DueItem,
 };
@@ -53,14 +53,21 @@ pub(crate) fn render(
     by_age.sort_by_key(|(item, _)| (item.due_on, item.issued_on, item.number));
     let covered: Vec<&DueItem> = by_age.iter().map(|(item, _)| *item).collect();
     let own = own_steps(situation, pending);
+    let is_stated = is_statement(&pending.rows);
     let money = |minor| Money::from_minor(minor, pending.case.currency());
     let covering = |(item, row_of): &(&DueItem, &Covered)| InvoiceRow {
-        is_own: is_own_message(&pending.template) || own.contains(row_of.step.as_str()),
-        reminded: reminded(situation, item, row_of),
+        is_own: is_own_message(&pending.template) || is_stated || own.contains(row_of.step.as_str()),
+        // A statement reminds of nothing.
+        reminded: if is_stated { 0 } else { reminded(situation, item, row_of) },
         ..row(item, today)
     };
     let coming = |item: &&DueItem| row(item, today);
-    let of_case = of_case(situation, &pending.case);
+    // A statement is about all that the balance has, by whichever workflow it is chased.
+    let of_case = if is_stated {
+        situation.receivables.items.iter().filter(|item| item.is_of(&pending.case.balance)).collect()
+    } else {
+        of_case(situation, &pending.case)
+    };
     let entity = pending.case.balance.legal_entity.as_str();
     let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
     let input = RenderInput {
@@ -179,7 +186,7 @@ fn upcoming<'s>(
     let case = situation.facts.cases.get(&pending.case);
     let scope = case.and_then(|case| situation.policy.driving(case)).map(|workflow| workflow.scope);
     // Where each item is chased by itself, a message speaks of nothing but its own.
-    if scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
+    if is_statement(&pending.rows) || scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
         return Vec::new();
     }
     of_case.iter().copied().filter(|item| ahead(item) && item.due_now_minor > 0).collect()

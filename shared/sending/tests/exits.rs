@@ -262,6 +262,7 @@ async fn write_own(queued: &mut Queued, attachments: Vec<OwnAttachment>) {
         pay_by: None,
         rows: Vec::new(),
         copy_of: None,
+        receipt_within: None,
     };
     let text = store::OwnText {
         subject: Some("Our call".to_owned()),

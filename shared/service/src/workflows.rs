@@ -137,7 +137,14 @@ pub const SHOWN: &str = "preview";
 /// A plan with one more step, the day after the due date, that writes a template: for looking at a template by itself.
 pub fn with_template(plan: &CompiledWorkflow, template: &str, channels: Vec<Channel>) -> CompiledWorkflow {
     let at = At { anchor: Anchor::DueDate, offset: Offset::Days(Days(1)) };
-    let send = Send { channels, template: template.to_owned(), to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 };
+    let send = Send {
+        channels,
+        template: template.to_owned(),
+        to: vec![Role::Billing],
+        fallback: Fallback::Task,
+        copies: 0,
+        after: None,
+    };
     let mut workflow = plan.workflow().clone();
     workflow.steps.retain(|step| step.id != SHOWN);
     workflow.steps.push(Step::new(SHOWN, at, Action::Send(send)));

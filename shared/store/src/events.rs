@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agreement, Basket, BasketStatus, CaseState, Channel, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus,
-    NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
+    NewTask, PendingStatus, PromiseStatus, STATEMENT, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
 };
 use jiff::Timestamp;
 use serde_dynamo::Item;
@@ -390,7 +390,8 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
     let changed = old.and_then(status_of) != status;
     let Some(message) = &body.message else {
         let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
-        let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
+        // A statement stands for no step.
+        let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).filter(|step| *step != STATEMENT).collect();
         return Ok(if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] });
     };
     // A record may be born with a louder word than its own: what was heard while its sender was calling.
@@ -409,7 +410,7 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
         events.push(event(kind, tenant, at, &[message.id.as_str(), word], ids));
         if born == Some(RecordStatus::Message(status)) && kind == BusKind::MessageSent {
             let rows = crate::customer::head::unpack(&message.rows, "").unwrap_or_default();
-            let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
+            let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).filter(|step| *step != STATEMENT).collect();
             // A message and its copies satisfy a step once: whoever of them comes first, it is the same event.
             let first = message.copy_of.map(|of| MessageId::of_decision(tenant, customer, body.number, of));
             let first = first.as_ref().unwrap_or(&message.id);

@@ -15,6 +15,9 @@ pub use ready::{ReadyWorkflow, ready};
 /// The id of the built-in workflow.
 pub const WORKFLOW: &str = "standard";
 
+/// The id of the built-in text of statements: no step of the built-in workflow sends it, and a workflow that has `statement` does.
+pub const STATEMENT: &str = "statement";
+
 /// The texts of a language, whose folder has its name: step, channel, source. An email's first line is its subject.
 macro_rules! texts {
     ($language:literal) => {
@@ -29,6 +32,7 @@ macro_rules! texts {
                 ("formal-notice", Channel::Email, include_str!(concat!($language, "/formal-notice.email.txt"))),
                 ("final-notice", Channel::Email, include_str!(concat!($language, "/final-notice.email.txt"))),
                 ("final-notice", Channel::Sms, include_str!(concat!($language, "/final-notice.sms.txt"))),
+                (STATEMENT, Channel::Email, include_str!(concat!($language, "/statement.email.txt"))),
             ],
         )
     };
@@ -38,12 +42,12 @@ macro_rules! texts {
 type Source = (&'static str, Channel, &'static str);
 
 /// Every built-in text, by language. A language without one of the files does not compile.
-const SOURCES: [(&str, [Source; 8]); CUSTOMER_LANGUAGES.len()] = [texts!("en"), texts!("de"), texts!("fr")];
+const SOURCES: [(&str, [Source; 9]); CUSTOMER_LANGUAGES.len()] = [texts!("en"), texts!("de"), texts!("fr")];
 
 /// The templates, version 1.
 pub fn templates() -> Vec<Template> {
     let of =
-        |(language, sources): &(&str, [Source; 8])| sources.map(|(id, channel, source)| template(id, language, channel, source));
+        |(language, sources): &(&str, [Source; 9])| sources.map(|(id, channel, source)| template(id, language, channel, source));
     SOURCES.iter().flat_map(of).collect()
 }
 
@@ -69,7 +73,7 @@ pub fn workflows() -> Vec<Workflow> {
         Step::new(
             id,
             at(days),
-            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 }),
+            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0, after: None }),
         )
     };
     let asks = |step: Step| Step { pay_by: Some(PayBy { days: NOTICE_DAYS }), ..step };
@@ -84,6 +88,7 @@ pub fn workflows() -> Vec<Workflow> {
         applies_when: None,
         exit_when: None,
         min_gap: Days(3),
+        statement: None,
         steps: vec![
             send("heads-up", -5, &[Email]),
             send("reminder", 1, &[Email, Sms]),

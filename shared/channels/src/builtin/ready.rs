@@ -151,6 +151,7 @@ fn ready_one(id: &'static str, name: &str, about: &'static str, plan: Plan, step
         applies_when: plan.applies_when.map(str::to_owned),
         exit_when: None,
         min_gap: Days(plan.min_gap),
+        statement: None,
         steps,
     };
     ReadyWorkflow { id, about, workflow }
@@ -162,7 +163,7 @@ fn due(days: i32) -> At {
 
 fn send(id: &str, template: &str, days: i32, channels: &[Channel]) -> Step {
     let (channels, template) = (channels.to_vec(), template.to_owned());
-    let send = Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 };
+    let send = Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0, after: None };
     Step::new(id, due(days), Action::Send(send))
 }
 

@@ -103,7 +103,8 @@ pub fn rules_asked(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseKey
     let item = trace.driver.as_ref().and_then(|key| situation.receivables.position(key));
     let item = item.and_then(|at| situation.receivables.items.get(at));
     let own = item.and_then(|item| item.invoice).and_then(|invoice| situation.people.own(invoice));
-    let ways = Ways { situation, workflow, send, own, lifted: Lifted::default(), tried: BTreeSet::new() };
+    let ways =
+        Ways { situation, workflow, send, own, lifted: Lifted::default(), tried: BTreeSet::new(), overdue: BTreeSet::new() };
     for (channel, id, contact) in ways.existing().into_iter().take(WAYS_MAX) {
         all.extend(of_guard(situation, workflow, (Lifted::default(), situation.mode(), situation.now), channel, (id, contact)));
     }
@@ -152,7 +153,8 @@ fn of_plan(situation: &Situation<'_>, workflow: &CompiledWorkflow, step: &Step, 
         Because::NotDue { until, .. } | Because::Waiting { until, .. } => RuleOutcome::Waits(Some(*until)),
         Because::Approval { .. } => RuleOutcome::Review("a person has to approve the step".to_owned()),
         Because::Send | Because::Deferred | Because::Stopped => RuleOutcome::Allows,
-        Because::NothingOpen
+        Because::Statement { .. }
+        | Because::NothingOpen
         | Because::NoWorkflowApplies
         | Because::NothingDueNow { .. }
         | Because::Held { .. }

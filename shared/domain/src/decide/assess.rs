@@ -17,6 +17,7 @@ use crate::{
     receivables::{DueItem, Receivables, ReceivablesRules},
     settings::Window,
     settings::counts,
+    statement::{Statements, is_statement},
     step_history::{StepHistory, StepResult, ordered},
     workflow::{AfterWait, Compiled},
 };
@@ -51,6 +52,10 @@ pub struct Situation<'a> {
     pub(super) orders: Vec<&'a Order>,
     /// Whether there are more.
     pub(super) more_orders: bool,
+    /// The statements that are among the facts.
+    pub(super) statements: Statements<'a>,
+    /// Balances of which this decision sends a statement, so far.
+    pub(super) stated_now: BTreeSet<BalanceKey>,
     /// The tenant's hours, as far as the customer wants to be contacted in them.
     window: Window,
     customer: OnceCell<Arc<CustomerFacts>>,
@@ -116,8 +121,10 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         orders,
         more_orders,
         now,
-        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode),
+        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode, now),
         asked: asked(facts, &receivables, &place),
+        statements: Statements::of(facts, &receivables, &place),
+        stated_now: BTreeSet::new(),
         receivables,
         today: place.date_of(now),
         last_contact_on: facts.last_contact.in_mode(settings.mode).map(|at| place.date_of(at)),
@@ -216,6 +223,7 @@ impl<'a> Situation<'a> {
             coverage.workflow == key.workflow
                 && coverage.message.is_some()
                 && !coverage.copy
+                && !is_statement(&coverage.rows)
                 && coverage.outcome.is_contact()
                 && counts(coverage.mode, self.mode())
                 && !but_for(coverage)
@@ -277,7 +285,7 @@ impl<'a> Situation<'a> {
 }
 
 fn satisfied_steps(results: &[StepResult<'_>]) -> BTreeSet<String> {
-    results.iter().filter(|result| result.outcome.satisfies()).map(|result| result.step.to_owned()).collect()
+    results.iter().filter(|result| result.satisfies()).map(|result| result.step.to_owned()).collect()
 }
 
 fn count(number: usize) -> i64 {

@@ -29,6 +29,7 @@ mod resolve;
 mod resolving;
 mod route;
 mod rungs;
+mod statement;
 mod withdraw;
 mod work;
 
@@ -50,6 +51,7 @@ use case::CaseItems;
 use conclude::{CaseDecision, Ended, Rounds};
 use gate::{Gate, GateQuestion, GateStop};
 use resolving::Resolving;
+use statement::Stating;
 
 /// Decides what to do about one customer now.
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
@@ -165,14 +167,17 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
     }
     let resolving = Resolving { situation: &situation, of, workflow, case: &case, lifts_cap };
     let ended = ended.unwrap_or(Ended::Unsettled);
-    if let (Some(lifts), Ended::Resolved(resolved)) = (&obeyed.lifts_cap, &ended) {
+    let stating = resolving.state(&ended, &rounds.results);
+    let is_stated = matches!(stating, Stating::Goes { .. });
+    if let (Some(lifts), Ended::Resolved(resolved), false) = (&obeyed.lifts_cap, &ended, is_stated) {
         let beyond = resolving.beyond_cap(&resolved.messages);
         let used = orders.iter_mut().filter(|trace| trace.order == *lifts && !beyond.is_empty());
         used.for_each(|trace| trace.used = true);
         rounds.results.extend(beyond);
     }
     let rounds = Rounds { orders, ..rounds };
-    let decided = conclude::case(&resolving, rounds, ended, sums);
+    let decided = conclude::case(&resolving, rounds, ended, stating, sums);
+    situation.stated_now.extend(is_stated.then(|| of.key.balance.clone()));
     (decided, situation)
 }
 
@@ -186,6 +191,8 @@ mod case_tests;
 #[cfg(test)]
 mod contact_tests;
 #[cfg(test)]
+mod fallback_tests;
+#[cfg(test)]
 mod money_tests;
 #[cfg(test)]
 mod people_tests;
@@ -195,6 +202,8 @@ mod plan_properties;
 mod plan_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod statement_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Work for people that is taken back because its reason is gone: nothing that it is about is open, its step is over, what was found in the
 //! books is no longer there, or somebody can be written to again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Situation,
@@ -113,7 +113,7 @@ fn can_be_reached(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, wo
     let open = || work.rows.iter().filter_map(move |row| Some((situation.receivables.position(&row.item)?, &row.occurrence)));
     let own = open().find_map(|(at, _)| situation.people.own(situation.receivables.items.get(at)?.invoice?));
     let tried = open().flat_map(|(at, occurrence)| tried(situation.history.results(at), &step.id, occurrence)).collect();
-    Ways { situation, workflow, send, own, lifted: Lifted::default(), tried }.reach_somebody()
+    Ways { situation, workflow, send, own, lifted: Lifted::default(), tried, overdue: BTreeSet::new() }.reach_somebody()
 }
 
 /// Why work that a step waits for is of no use, where the step has another id in the version that its case goes by now.

@@ -7,7 +7,13 @@ use crate::{
 };
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(ladder());
+    let mut workflow = ladder();
+    for step in &mut workflow.steps {
+        if let crate::Action::Send(send) = &mut step.action {
+            send.after = crate::workflow::ReceiptTime::of_hours(24);
+        }
+    }
+    let mut stage = Stage::new(workflow);
     stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
     stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
     stage.facts.work.push(OpenWork {
@@ -105,6 +111,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             contacted_at: now,
         },
         Event::ProvedSent { message: message.clone(), contact: None },
+        Event::Arrived(message.clone()),
         Event::NotDelivered { message: message.clone(), outcome: Outcome::Undelivered, last_contact: LastContact::default() },
         Event::Contacted {
             person: "p1@beispiel.example".to_owned(),
@@ -151,6 +158,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::BecameUnknown(_)
             | Event::Settled { .. }
             | Event::ProvedSent { .. }
+            | Event::Arrived(_)
             | Event::NotDelivered { .. }
             | Event::Contacted { .. }
             | Event::NotContacted { .. }

@@ -176,6 +176,7 @@ fn messages_of_one_decision_are_one_contact_and_what_people_did_since_is_another
                 pay_by: None,
                 rows: Vec::new(),
                 copy_of: None,
+                receipt_within: None,
             };
             let attempt = crate::ContactAttempt {
                 at: at(contacted),

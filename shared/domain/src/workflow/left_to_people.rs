@@ -18,6 +18,15 @@ pub fn left_to_people(workflow: &Workflow, senders: &BTreeSet<Channel>) -> Vec<F
     let mut found = Vec::new();
     unfed(&mut found, "/applies_when", workflow.applies_when.as_deref());
     unfed(&mut found, "/exit_when", workflow.exit_when.as_deref());
+    for (at, channel) in workflow.statement.iter().flat_map(|plan| plan.channels.iter().enumerate()) {
+        if !senders.contains(channel) {
+            let detail = format!(
+                "nothing sends by {} yet: it is passed over, and without another channel no statement goes",
+                channel.as_str()
+            );
+            found.push(Flaw::at(format!("/statement/channels/{at}"), detail));
+        }
+    }
     for (position, step) in workflow.steps.iter().enumerate() {
         let pointer = format!("/steps/{position}");
         unfed(&mut found, &format!("{pointer}/when"), step.when.as_deref());

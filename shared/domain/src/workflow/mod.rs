@@ -11,8 +11,10 @@ mod migration;
 mod offset;
 mod prove;
 mod read;
+mod receipt_time;
 #[cfg(test)]
 mod schema_tests;
+mod statement_plan;
 pub mod validate;
 
 pub use compiled::{Compiled, CompiledWorkflow};
@@ -21,6 +23,8 @@ pub use left_to_people::left_to_people;
 pub use migration::{Carried, Migration, carried_back, carried_on, migration_flaws};
 pub use prove::{days_to_next, prove, prove_migration};
 pub use read::read;
+pub use receipt_time::ReceiptTime;
+pub use statement_plan::{STATEMENT_DAY_MAX, StatementDay, StatementEvery, StatementPlan};
 pub use validate::{CLEARING_BUSINESS_DAYS, Flaw, PublishContext, flaws};
 
 /// An immutable published revision of a workflow, or one on its way to being published.
@@ -48,6 +52,9 @@ pub struct Workflow {
     /// Least civil days between two contacts of a customer, ISO 8601 days.
     #[serde(default = "default_min_gap")]
     pub min_gap: Days,
+    /// Statements by the calendar, beside the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<StatementPlan>,
     /// In order, at least one.
     pub steps: Vec<Step>,
 }
@@ -334,6 +341,9 @@ pub struct Send {
     /// How many further people of the roles get a message of their own about the same; at most 5.
     #[serde(default)]
     pub copies: u32,
+    /// How long a message may take to arrive before the next channel is tried; for good when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<ReceiptTime>,
 }
 
 /// What happens when a step can reach nobody; the step is missed either way.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Anchor, FeeKind, Notify, Offset, Send, Step, TaskAction, Workflow};
+use super::{Action, Anchor, FeeKind, Notify, Offset, Send, StatementPlan, Step, TaskAction, Workflow};
 use crate::{Channel, Settings};
 
 mod condition;
@@ -43,6 +43,10 @@ pub fn flaws(workflow: &Workflow, context: &PublishContext) -> Vec<Flaw> {
     }
     condition(&mut found, workflow, "/applies_when", workflow.applies_when.as_deref(), (false, "so the workflow never applies"));
     condition(&mut found, workflow, "/exit_when", workflow.exit_when.as_deref(), (true, "so every case is over at once"));
+
+    if let Some(plan) = &workflow.statement {
+        statement(&mut found, plan, context);
+    }
 
     let Some(last) = workflow.steps.last() else {
         found.push(Flaw::at(
@@ -174,20 +178,46 @@ fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, context: &PublishCont
     for position in repeats(&send.to) {
         found.push(Flaw::at(format!("{pointer}/to/{position}"), "this role is listed twice; the first place counts"));
     }
-    for (position, channel) in send.channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
-        let languages = context.templates.get(&(send.template.clone(), *channel));
-        if languages.is_none_or(Vec::is_empty) {
-            let detail =
-                format!("there is no template '{}' for {}; add it, or drop the channel", send.template, channel.as_str());
-            found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
-        }
-    }
+    texts_exist(found, pointer, (&send.template, &send.channels), context);
     let reachable = send.channels.iter().any(|channel| context.senders.contains(channel));
     if !send.channels.is_empty() && !reachable && send.fallback == super::Fallback::None {
         found.push(Flaw::at(
             format!("{pointer}/fallback"),
             "nothing here can send by these channels, and without a fallback the step ends nowhere; use fallback 'task' or another channel",
         ));
+    }
+}
+
+fn statement(found: &mut Vec<Flaw>, plan: &StatementPlan, context: &PublishContext) {
+    if !plan.is_sound() {
+        let detail = "a statement every month is sent on a day of the month, such as 1, and one every week on a day of the week, such as \"monday\"";
+        found.push(Flaw::at("/statement/on", detail));
+    }
+    id(found, "/statement/template", "the template's id", &plan.template);
+    if plan.channels.is_empty() {
+        found.push(Flaw::at("/statement/channels", "a statement needs a channel, such as \"email\""));
+    }
+    if plan.to.is_empty() {
+        found.push(Flaw::at("/statement/to", "a statement needs a role to go to, such as \"billing\""));
+    }
+    for position in repeats(&plan.channels) {
+        let detail = format!("{} is listed twice; the first place counts", plan.channels[position].as_str());
+        found.push(Flaw::at(format!("/statement/channels/{position}"), detail));
+    }
+    for position in repeats(&plan.to) {
+        found.push(Flaw::at(format!("/statement/to/{position}"), "this role is listed twice; the first place counts"));
+    }
+    texts_exist(found, "/statement", (&plan.template, &plan.channels), context);
+}
+
+/// That a template exists for each channel that this deployment sends by.
+fn texts_exist(found: &mut Vec<Flaw>, pointer: &str, (template, channels): (&str, &[Channel]), context: &PublishContext) {
+    for (position, channel) in channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
+        let languages = context.templates.get(&(template.to_owned(), *channel));
+        if languages.is_none_or(Vec::is_empty) {
+            let detail = format!("there is no template '{template}' for {}; add it, or drop the channel", channel.as_str());
+            found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
+        }
     }
 }
 

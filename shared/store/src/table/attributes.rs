@@ -347,6 +347,8 @@ pub mod head {
             OWED owed: String = "ow", Json, "By currency with something open: open, due now and overdue as of the last decision, minor units; equal ones at the end are said once.";
             #[serde(default)]
             OWED_DAYS owed_days: String = "od", Json, "By currency with something open: when the oldest falls due, and the first day on which more is past due, if there is one; days since 1970.";
+            #[serde(default, skip_serializing_if = "String::is_empty")]
+            STATED stated: String = "stp", Json, "By balance: of each case that was stated, the workflow by which it is known and the last period, live and of shadow mode.";
             OWED_AT owed_at: Option<i64> = "oa", Millis, "When what is owed was reckoned anew because a day had begun; absent before the first time.";
             #[serde(default)]
             OPEN_INVOICES open_invoices: i64 = "inv", Number, "How many invoices are not archived.";
@@ -357,7 +359,7 @@ pub mod head {
 /// A pending message, an entry of the head's map of them.
 pub mod pending {
     use aws_sdk_dynamodb::types::AttributeValue;
-    use domain::{BalanceKey, MessageId, PendingStatus, PersonDigest};
+    use domain::{BalanceKey, MessageId, PendingStatus, PersonDigest, workflow::ReceiptTime};
     use jiff::civil::Date;
 
     use super::{Channel, Deserialize, Mode, Serialize};
@@ -384,6 +386,8 @@ pub mod pending {
             PAY_BY pay_by: Option<Date> = "pb", Text, "By when it asks to be paid.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             COPY_OF copy_of: Option<u32> = "cp", Number, "The position of the message of which it is a copy to one more person.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            RECEIPT_WITHIN receipt_within: Option<ReceiptTime> = "rw", Text, "How long its arrival is awaited once it left: `PT4H`, `P1D`.";
             #[serde(default)]
             ROWS rows: String = "r", Json, "What it covers, by step and occurrence; empty when it is in chunks.";
             #[serde(default)]

@@ -457,6 +457,7 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
                 to: vec![crate::Role::Billing],
                 fallback: Fallback::Task,
                 copies: 0,
+                after: None,
             })
         };
         Step::new(&format!("s{position}"), At { anchor, offset: *offset }, action)
@@ -470,6 +471,7 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
         applies_when: None,
         exit_when: None,
         min_gap: Days(min_gap),
+        statement: None,
         steps: offsets.iter().enumerate().map(step).collect(),
     }
 }
