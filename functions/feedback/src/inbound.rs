@@ -14,7 +14,7 @@ use crate::{
     inbound_bounce::event_of,
     inbound_files::{FilesOf, keep_files, unlooked},
     inbound_notice::MailNotice,
-    inbound_whose::Whose,
+    inbound_whose::MailFinder,
     outcome::FeedbackOutcome,
     verdict,
 };
@@ -44,7 +44,7 @@ impl Inbound {
         }
         let mut mail = self.fetched(notice).await?;
         let from = mail.head.from().first().or(notice.from.first()).cloned().unwrap_or_default();
-        let whose = Whose { store, vault: &self.vault, domain: &self.domain, now };
+        let whose = MailFinder { store, vault: &self.vault, domain: &self.domain, now };
         let Some(about) = Box::pin(whose.of(notice, &mail, &from)).await? else {
             tracing::warn!(ses.mail = notice.message_id, "a mail came to an address that is no tenant's, and is nobody's");
             return Ok(FeedbackOutcome::Ignored);

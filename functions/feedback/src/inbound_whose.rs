@@ -15,7 +15,7 @@ const CUSTOMERS_MAX: usize = 10;
 const SAME_NUMBER_MAX: u32 = 5;
 
 /// Looks whose a mail is.
-pub struct Whose<'a> {
+pub struct MailFinder<'a> {
     /// The table.
     pub store: &'a Store,
     /// What marks are verified with.
@@ -26,7 +26,7 @@ pub struct Whose<'a> {
     pub now: Timestamp,
 }
 
-impl Whose<'_> {
+impl MailFinder<'_> {
     /// Whose a mail is; `None` where not even the tenant is known.
     ///
     /// # Errors
