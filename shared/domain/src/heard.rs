@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{CaseId, Channel, CustomerId, FileId, LinkId, MessageId, ReplyId, TenantId, customer_file::FileFlaw};
+use crate::{CaseId, Channel, CustomerId, FileId, LinkId, MessageId, ReplyId, ServiceMailId, TenantId, customer_file::FileFlaw};
 
 /// Most characters of an answer's text that are kept.
 pub const HEARD_CHARS_MAX: usize = 20_000;
@@ -30,6 +30,8 @@ pub struct HeardReply {
     pub files: Vec<HeardFile>,
     /// The files that came along and are not.
     pub unkept: Vec<UnkeptFile>,
+    /// Whether all of it was read: nothing was damaged or beyond a limit. Of a mail that was not read at all the text is empty.
+    pub is_whole: bool,
     /// What wrote it, where no person did.
     pub machine: Option<MachineWritten>,
     /// Why nobody is shown what it says.
@@ -141,6 +143,8 @@ pub struct HeardAbout {
     pub case: Option<CaseId>,
     /// The message that it answers.
     pub message: Option<MessageId>,
+    /// The service mail that it answers, where it answers one.
+    pub service_mail: Option<ServiceMailId>,
     /// What says so.
     pub by: FoundBy,
 }
@@ -179,7 +183,15 @@ mod tests {
     #[test]
     fn the_same_answer_of_its_provider_is_one() {
         let tenant = TenantId::parse("acme").expect("a tenant");
-        let about = HeardAbout { tenant, customer: None, link: None, case: None, message: None, by: FoundBy::Nothing };
+        let about = HeardAbout {
+            tenant,
+            customer: None,
+            link: None,
+            case: None,
+            message: None,
+            service_mail: None,
+            by: FoundBy::Nothing,
+        };
         let one = HeardReply {
             channel: Channel::Email,
             provider_id: "d6iitobk75ur44p8kdnnp7g2n800".to_owned(),
@@ -190,6 +202,7 @@ mod tests {
             text: "We pay on Friday.".to_owned(),
             files: vec![],
             unkept: vec![],
+            is_whole: true,
             machine: None,
             suspect: None,
             dkim_domain: None,

@@ -108,6 +108,8 @@ stored_words!(
         Connection = "connection",
         /// Exception: the books and what was read of them differ.
         Books = "books",
+        /// Exception: an answer came of which nothing says whose it is, or that nobody is shown.
+        AnswerUnmatched = "answer_unmatched",
         /// Exception: the records of a customer are not as they were written.
         Records = "records",
     }
@@ -146,6 +148,7 @@ impl TaskKind {
             | Self::PlanBroken
             | Self::Connection
             | Self::Books
+            | Self::AnswerUnmatched
             | Self::Records
             | Self::Later(_) => true,
         }

@@ -17,6 +17,7 @@ mod numbers;
 mod pieces;
 mod read;
 mod report;
+mod shared_domains;
 
 pub use authenticity::dkim_domain;
 pub use head::MailHead;
@@ -25,3 +26,4 @@ pub use marks::{link_codes, marks_of_recipient, references_at};
 pub use numbers::numbers_named;
 pub use read::{DECODED_BYTES_MAX, DEPTH_MAX, HEAD_BYTES_MAX, MAIL_BYTES_MAX, MailFile, PARTS_MAX, ReadMail};
 pub use report::{DeliveryReport, ReportedAction, ReportedRecipient};
+pub use shared_domains::is_shared_domain;
