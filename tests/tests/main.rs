@@ -24,6 +24,7 @@ mod faults;
 mod going_live;
 mod golden;
 mod heard;
+mod heard_mail;
 mod history;
 mod interleavings;
 mod jobs;

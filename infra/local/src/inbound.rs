@@ -114,7 +114,7 @@ fn mail(world: &World, wish: InboundIn) -> Result<Value, String> {
     let subject = wish.subject.or_else(|| answered.as_ref().map(|answered| answered.subject.clone())).unwrap_or_default();
     let verdict = |name: &str| match (rule.is_scanned, wish.verdicts.get(name)) {
         (false, _) => "DISABLED",
-        (true, Some(verdict)) => verdict,
+        (true, Some(verdict)) => verdict.as_str(),
         (true, None) => "PASS",
     };
     let bytes = match wish.raw {

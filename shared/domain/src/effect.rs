@@ -62,6 +62,7 @@ impl EffectKind {
             | TaskKind::Failing
             | TaskKind::Breaker
             | TaskKind::DeadLetter
+            | TaskKind::AnswerUnmatched
             | TaskKind::Connection
             | TaskKind::Books
             | TaskKind::Records
@@ -207,6 +208,7 @@ impl OpenWork {
             | TaskKind::Document
             | TaskKind::Breaker
             | TaskKind::DeadLetter
+            | TaskKind::AnswerUnmatched
             | TaskKind::Connection
             | TaskKind::Books
             | TaskKind::Records => false,

@@ -5,6 +5,9 @@ use crate::head::MailHead;
 /// Most recipients of a report that are read.
 const RECIPIENTS_MAX: usize = 50;
 
+/// How much of a report is read.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
 /// What a mail server says of the delivery of a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryReport {
@@ -41,8 +44,8 @@ pub enum ReportedAction {
 impl DeliveryReport {
     /// Reads the part that programs read: paragraphs of fields, one for each recipient behind one for the whole.
     pub(crate) fn read(&mut self, body: &[u8]) {
-        let text = String::from_utf8_lossy(body).replace("\r\n", "\n");
-        for paragraph in text.split("\n\n") {
+        let text = String::from_utf8_lossy(&body[..body.len().min(READ_BYTES_MAX)]).replace("\r\n", "\n");
+        for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.is_empty()).take(2 * RECIPIENTS_MAX) {
             let head = MailHead::read(paragraph.trim_start_matches('\n').as_bytes());
             let mut addresses: Vec<String> =
                 ["original-recipient", "final-recipient"].iter().filter_map(|name| head.value(name).and_then(address)).collect();

@@ -138,3 +138,27 @@ fn a_file_is_there_whatever_its_head_calls_it() {
     assert_eq!(mail.files, [file("a.txt", b"MZ"), file("without a name", b"x")]);
     assert_eq!(mail.text, "");
 }
+
+#[test]
+fn whatever_is_cut_off_or_changed_something_comes_of_it() {
+    let folder = format!("{}/tests/mails", env!("CARGO_MANIFEST_DIR"));
+    // As good as chance, and the same each time.
+    let mut state = 7_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let whole = std::fs::read(entry.unwrap().path()).unwrap();
+        for _ in 0..400 {
+            let mut mail = whole[..next(whole.len()) + 1].to_vec();
+            for _ in 0..next(8) {
+                let (at, byte) = (next(mail.len()), u8::try_from(next(256)).unwrap());
+                mail[at] = byte;
+            }
+            let read = ReadMail::of(&mail);
+            let _class = machine_of(&read, "");
+            assert!(read.files.len() <= PARTS_MAX && link_codes(&read.searched).len() <= 20);
+        }
+    }
+}
