@@ -91,7 +91,7 @@ FOREIGN = {
 }
 # What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
 WRITTEN = (
-    *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK"),
+    *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK", "SENT"),
     *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change"),
 )
 # What rows and versions are made of, and the records that are looked at.
