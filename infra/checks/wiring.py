@@ -103,7 +103,7 @@ KINDS = ("INSERT", "MODIFY", "REMOVE")
 # Function that reads the stream: changes to see, changes to leave.
 STREAM = {
     "DispatchFunction": (
-        [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1", "JOB#job_1", "PROFILE#AGR#agr_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1")],
+        [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1", "JOB#job_1", "PROFILE#AGR#agr_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1", "REPLY#rpl_1")],
         [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
     ),
     "ReadModelFunction": (

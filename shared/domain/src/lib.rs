@@ -49,6 +49,7 @@
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
 //! | [`heard`] | what somebody answered, before anything is decided by it |
+//! | [`reply`], [`reply_rules`], [`reply_drafts`] | the same once it is read; what is done about each class; draft answers |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`service_mail`] | notices to whoever came by a portal link, and what is asked before one leaves |
 //! | [`order`] | what people told Dunlin to do |
@@ -69,6 +70,7 @@
 pub mod agreed;
 pub mod agreement;
 pub mod along;
+mod answer_settings;
 pub mod attachment;
 pub mod balance;
 pub mod bank_account;
@@ -132,6 +134,9 @@ pub mod portal_code;
 pub mod proposal;
 pub mod receivables;
 pub mod remark;
+pub mod reply;
+pub mod reply_drafts;
+pub mod reply_rules;
 pub mod reporting;
 pub mod retention;
 pub mod rollout;
@@ -154,6 +159,7 @@ pub mod workflow;
 pub mod write_back;
 
 pub use agreement::*;
+pub use answer_settings::{AnswerSettings, AnswerStage};
 pub use balance::{BalanceKey, CaseKey};
 pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
@@ -200,6 +206,7 @@ pub use plan_offer::{OfferStanding, PlanOffer, PlanOfferStatus};
 pub use plan_settings::CustomerPlans;
 pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
+pub use reply::{ReplyCertainty, ReplyClass, ReplyPortal, ReplyRead, ReplyStatus, ReplySuggestion, SaidOtherwise, SuggestedKind};
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{Checked, RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};

@@ -7,6 +7,7 @@
 //! | a code may be tried | [`TRIES_MAX`] times, right or wrong, and is good once |
 //! | codes of an address | [`OF_ADDRESS`]: 3 within any hour |
 //! | codes of a customer, whatever the address | [`OF_CUSTOMER`]: 20 within any 24 hours |
+//! | answers to an address by themselves | [`OF_ANSWERS`]: 1 within any 24 hours |
 //! | changes of how a customer's people are written to | [`OF_CHANGES`]: 20 within any 24 hours |
 //! | the same again | within [`AGAIN_AFTER_S`] seconds of the one before no further code is sent |
 //! | who entered one is known by it | [`CONFIRMED_MINUTES`] minutes |
@@ -39,6 +40,9 @@ pub const OF_CUSTOMER: AskingLimit = AskingLimit { most: 20, within: SignedDurat
 /// How often it may be changed by a customer's links how its people are written to: each change is decided on anew, and noted for good.
 pub const OF_CHANGES: AskingLimit = AskingLimit { most: 20, within: SignedDuration::from_hours(24) };
 
+/// How often an address is answered by itself, whatever is sent from there: two machines that answer each other end with the first answer.
+pub const OF_ANSWERS: AskingLimit = AskingLimit { most: 1, within: SignedDuration::from_hours(24) };
+
 /// What is counted of those who came by a portal link: what they have sent to the link's own address, and what they change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkAsk {
@@ -48,6 +52,8 @@ pub enum LinkAsk {
     NewLink,
     /// How the customer's people are written to is changed. Nothing is sent.
     Change,
+    /// The copies that an answer to a message asks for.
+    Answer,
 }
 
 impl LinkAsk {
@@ -57,6 +63,7 @@ impl LinkAsk {
             Self::Code => "code",
             Self::NewLink => "new_link",
             Self::Change => "change",
+            Self::Answer => "answer",
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, AgreementId, Basket, BasketStatus, DisputeStatus, LinkId, Mode, NoteId, PaymentId, PlanStatus, PromiseStatus,
-    ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
+    ReplyId, ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
 };
 
 /// How long a service mail, and what became of it, is kept: in days.
@@ -43,6 +43,8 @@ stored_words!(
         PlanAgreed = "plan_agreed",
         /// What was written on the page was answered there.
         Answered = "answered",
+        /// The copies that an answer to a message asks for.
+        CopySent = "copy_sent",
     }
 );
 
@@ -59,6 +61,8 @@ pub enum ToldOf {
     Agreement,
     /// A note.
     Note,
+    /// An answer to a message.
+    Reply,
     /// What only a later release knows.
     Unknown,
 }
@@ -74,6 +78,7 @@ impl ServiceMailKind {
                 ToldOf::Agreement
             }
             Self::Answered => ToldOf::Note,
+            Self::CopySent => ToldOf::Reply,
             Self::Later(_) => ToldOf::Unknown,
         }
     }
@@ -90,6 +95,7 @@ impl ServiceMailKind {
             | Self::DecisionUndone
             | Self::PlanAgreed
             | Self::Answered
+            | Self::CopySent
             | Self::Later(_) => WORTH_SENDING,
         }
     }
@@ -109,7 +115,8 @@ impl ServiceMailKind {
                 | Self::DisputeDecided
                 | Self::DecisionUndone
                 | Self::PlanAgreed
-                | Self::Answered,
+                | Self::Answered
+                | Self::CopySent,
             ) => true,
         }
     }
@@ -134,6 +141,7 @@ impl ServiceMailKind {
                 | Self::NewLink
                 | Self::Receipt
                 | Self::Answered
+                | Self::CopySent
                 | Self::Later(_),
                 Terms::Promise(_) | Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_),
             ) => false,
@@ -177,6 +185,7 @@ impl ServiceMail {
             | ServiceMailKind::PromiseMade
             | ServiceMailKind::DisputeOpened
             | ServiceMailKind::PlanAgreed
+            | ServiceMailKind::CopySent
             | ServiceMailKind::Later(_) => String::new(),
         };
         let id = ServiceMailId::derive(&[kind.as_str(), link.as_str(), about.unwrap_or_default(), &moment]);
@@ -202,6 +211,7 @@ impl ServiceMail {
             ToldOf::Basket => self.basket().is_some(),
             ToldOf::Agreement => self.agreement().is_some(),
             ToldOf::Note => about.and_then(NoteId::parse).is_some(),
+            ToldOf::Reply => about.and_then(ReplyId::parse).is_some(),
             ToldOf::Unknown => false,
         }
     }

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, OwnerRule, Reporting,
+    AnswerSettings, BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, OwnerRule, Reporting,
     word::{self, stored_words},
 };
 
@@ -121,6 +121,9 @@ pub struct Settings {
     /// How soon somebody decides what customers contest.
     #[serde(default, skip_serializing_if = "DisputeDeadline::is_usual")]
     pub disputes: DisputeDeadline,
+    /// What is done by itself with what customers answer.
+    #[serde(default, skip_serializing_if = "AnswerSettings::is_usual")]
+    pub answers: AnswerSettings,
     /// How workflows are published.
     #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
     pub publishing: PublishingRules,
@@ -193,6 +196,7 @@ impl Settings {
             promises: CustomerPromises::default(),
             plans: CustomerPlans::default(),
             disputes: DisputeDeadline::default(),
+            answers: AnswerSettings::default(),
             publishing: PublishingRules::default(),
             training: false,
             paused: false,

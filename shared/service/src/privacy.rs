@@ -224,7 +224,7 @@ fn asked_in_json(asked: &AskedFor) -> Value {
 /// agreements before they were changed; and the files and ratings that the person sent.
 async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, place: &Place) -> Done<Value> {
     let (mut messages, mut notes, mut agreements, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut ratings = Vec::new();
+    let (mut ratings, mut replies) = (Vec::new(), Vec::new());
     for about in store.words_about(tenant, &place.customer, person, &place.contacts, place.own).await? {
         match about {
             WordsAbout::Message(id, words) => messages.push(json!({
@@ -242,9 +242,12 @@ async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, plac
                 "at": at,
             })),
             WordsAbout::Rating(rating) => ratings.push(rating),
+            WordsAbout::Reply(reply) => replies.push(reply),
         }
     }
-    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files, "ratings": ratings }))
+    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files, "ratings": ratings,
+        "replies": replies,
+    }))
 }
 
 /// A file that went along with a message, without where it lay.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Head, Result,
-    customer::head::read_head,
+    customer::{head::read_head, replies::read_reply},
     message::record::{Body, RecordStatus},
     table::{
         attributes::{
@@ -109,6 +109,10 @@ bus_kinds! {
     DisputeResolved,
     /// A payment was taken here.
     PaymentTaken,
+    /// A customer answered.
+    ReplyReceived,
+    /// Somebody answered that they want no more messages by a channel.
+    OptedOut,
 }
 
 /// An event for the bus.
@@ -208,6 +212,8 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         of_agreement(&tenant, &customer, old, new)
     } else if sk.starts_with(keys::BASKETS) {
         of_basket(&tenant, &customer, old, new)
+    } else if let Some(id) = sk.strip_prefix(keys::REPLIES) {
+        of_reply(&tenant, &customer, id, old, new)
     } else {
         Ok(vec![])
     }
@@ -337,6 +343,24 @@ fn of_basket(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
         ids.insert("written_into".to_owned(), json!(into));
     }
     Ok(vec![event(BusKind::PaymentTaken, tenant, Some(basket.status_at), &[id], ids)])
+}
+
+/// That somebody answered, once: what a person decides on it says nothing here.
+fn of_reply(tenant: &TenantId, customer: &CustomerId, id: &str, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
+    if old.is_some() {
+        return Ok(vec![]);
+    }
+    let reply = read_reply(new)?;
+    let mut ids = json!({
+        "customer": customer.as_str(), "reply": id, "channel": reply.channel.as_str(), "class": reply.read.class.as_str()
+    });
+    if let Some(ids) = ids.as_object_mut() {
+        ids.extend(reply.case.iter().map(|case| ("case".to_owned(), json!(case))));
+        ids.extend(reply.message.iter().map(|message| ("message".to_owned(), json!(message))));
+    }
+    let made = |kind| event(kind, tenant, Some(reply.received_at), &[id], ids.clone());
+    let opted_out = reply.stopped.then(|| made(BusKind::OptedOut));
+    Ok(std::iter::once(made(BusKind::ReplyReceived)).chain(opted_out).collect())
 }
 
 fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {

@@ -61,6 +61,7 @@ pub use customer::{
     notes::{AnswerFile, CustomerNote, MadeBeside, NoteAnswer, NotePage},
     owners::{Absence, CustomerOwner},
     ratings::{CustomerRating, RatingPage},
+    replies::{DecidedBeside, KeptBeside, KeptReply, ReplyKept, ReplyPage, UNMATCHED_DAYS},
     service_mails::{KnownServiceMail, ServiceMailPage, ServiceMailResult, TakenServiceMail},
     shown::CameBy,
     words_about::{MeantForPerson, WordsAbout},

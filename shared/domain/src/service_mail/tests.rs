@@ -98,6 +98,7 @@ fn the_same_is_asked_for_once() {
         (ServiceMailKind::PromiseMade, true),
         (ServiceMailKind::Receipt, true),
         (ServiceMailKind::Code, true),
+        (ServiceMailKind::CopySent, true),
         (ServiceMailKind::NewLink, true),
         // Somebody decided, undid it and decided again.
         (ServiceMailKind::DisputeDecided, false),
@@ -120,6 +121,8 @@ fn it_names_what_its_kind_tells_of() {
     let (agreement, basket) = (AgreementId::derive(&["1"]), PaymentId::of_basket(&["1"]));
     let note = NoteId::at(at("2026-02-03T10:00:00Z"), &["1"]);
     let (agreement, basket, note) = (Some(agreement.as_str()), Some(basket.as_str()), Some(note.as_str()));
+    let reply = ReplyId::derive(&["1"]);
+    let reply = Some(reply.as_str());
     for (kind, about, expected) in [
         (ServiceMailKind::Code, Some("cod_1"), true),
         (ServiceMailKind::Code, Some(""), false),
@@ -137,6 +140,8 @@ fn it_names_what_its_kind_tells_of() {
         (ServiceMailKind::PlanAgreed, basket, false),
         (ServiceMailKind::Answered, note, true),
         (ServiceMailKind::Answered, agreement, false),
+        (ServiceMailKind::CopySent, reply, true),
+        (ServiceMailKind::CopySent, note, false),
         (ServiceMailKind::Later(LaterWord::parse("x").expect("a word")), agreement, false),
     ] {
         let mail = ServiceMail::of(kind, &LinkId::derive(&["1"]), about, at("2026-02-03T10:00:00Z"));

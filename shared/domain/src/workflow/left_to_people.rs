@@ -8,10 +8,7 @@ use super::{Action, Flaw, Workflow};
 use crate::{Channel, condition::Condition};
 
 /// Facts that conditions may name and nothing writes yet, with what they are until then.
-const UNFED: [(&str, &str); 2] = [
-    ("history.replied_since", "nothing notes replies yet, so that it is always false"),
-    ("risk.score", "nothing reckons a score yet, so that it is always -1"),
-];
+const UNFED: [(&str, &str); 1] = [("risk.score", "nothing reckons a score yet, so that it is always -1")];
 
 /// Where a workflow leaves work to people, or asks for what nobody notes, in the order of its text.
 pub fn left_to_people(workflow: &Workflow, senders: &BTreeSet<Channel>) -> Vec<Flaw> {
@@ -98,12 +95,13 @@ mod tests {
             (r#""action": {"credit_hold": {}}"#.to_owned(), vec!["/steps/0/action/credit_hold"]),
             (r#""action": {"hand_off": {"agency": "n"}}"#.to_owned(), vec!["/steps/0/action/hand_off"]),
             (r#""action": {"fee": {"kind": "fixed", "amount_minor": 1}}"#.to_owned(), vec!["/steps/0/action/fee"]),
-            (r#""when": "!history.replied_since('s')", "action": {"task": {"title": "x"}}"#.to_owned(), vec!["/steps/0/when"]),
+            (r#""when": "risk.score > 5", "action": {"task": {"title": "x"}}"#.to_owned(), vec!["/steps/0/when"]),
             (
-                r#""wait": {"until": "history.replied_since('s')", "at_most": "P3D", "then": "do"}, "action": {"task": {"title": "x"}}"#
+                r#""wait": {"until": "risk.score > 5", "at_most": "P3D", "then": "do"}, "action": {"task": {"title": "x"}}"#
                     .to_owned(),
                 vec!["/steps/0/wait/until"],
             ),
+            (r#""when": "!history.replied_since('s')", "action": {"task": {"title": "x"}}"#.to_owned(), vec![]),
         ] {
             let expected: Vec<&str> = ["/applies_when"].into_iter().chain(expected).collect();
             assert_eq!(pointers(&step(&action)), expected, "{action}");

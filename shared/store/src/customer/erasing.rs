@@ -7,7 +7,7 @@
 //! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile (`erased_addresses`) |
-//! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
+//! | what people wrote about the person: words of messages, notes, what an agreement was before; what the person answered | deleted ([`Store::words_about`]) |
 //! | files that went along with answers to a note that is deleted | their contents, by whoever erases ([`TakenOut::answer_files`]) |
 //! | files that came by the person's links | deleted; their contents, which lie in the bucket, by whoever erases ([`TakenOut::files`]) |
 //! | records of messages | stay: they hold ids, and what the digest of a person begins with, so that their chain is whole |
@@ -136,7 +136,11 @@ fn rewritten(key: keys::Key, row: &Row, doc: String, now: Timestamp) -> Change {
 fn answer_files(about: &WordsAbout) -> Vec<&FileId> {
     match about {
         WordsAbout::Note(note) => note.answer_files().map(|file| &file.id).collect(),
-        WordsAbout::Message(..) | WordsAbout::Agreement(..) | WordsAbout::File(_) | WordsAbout::Rating(_) => Vec::new(),
+        WordsAbout::Message(..)
+        | WordsAbout::Agreement(..)
+        | WordsAbout::File(_)
+        | WordsAbout::Rating(_)
+        | WordsAbout::Reply(_) => Vec::new(),
     }
 }
 

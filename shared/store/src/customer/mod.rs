@@ -31,6 +31,7 @@ pub(crate) mod people_at;
 pub(crate) mod plan_offers;
 pub(crate) mod ratings;
 mod reckoned;
+pub(crate) mod replies;
 mod retiring;
 pub(crate) mod service_mails;
 pub(crate) mod shown;

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | words of a message that a person wrote, or of a call or letter, and names of its files | where they were for the person, went to an id that the source gave to the person's contact, or have the name or an address |
 //! | a note, with the texts that it had and what was answered | where one of them has the name or an address |
+//! | an answer | where it came from one of the person's addresses or answers what went to the person's link, or has the name or an address |
 //! | a rating | where the link that it came by is for the person, or its words have the name or an address |
 //! | what an agreement was before a person changed it | where it has the name or an address |
-//! | a file that a customer sent | where the link that it came by is for the person, or the note that it belongs to is about the person |
+//! | a file that a customer sent | where the link that it came by is for the person, or the note or answer that it belongs to is about the person |
 //!
 //! Where the customer is the person, all of it is about the person. Owners and absences name members of the tenant, and actions in bulk hold
 //! ids: none of these is about a customer's person.
@@ -16,7 +17,7 @@ use std::{collections::BTreeSet, iter::once};
 use domain::{Agreement, AgreementId, Channel, Contact, ContactLog, CustomerId, MessageId, People, PersonDigest, TenantId};
 
 use crate::{
-    AddressId, CustomerFile, CustomerNote, CustomerRating, OwnText, PersonId, PortalLink, Result, Store,
+    AddressId, CustomerFile, CustomerNote, CustomerRating, KeptReply, OwnText, PersonId, PortalLink, Result, Store,
     customer::{agreements::Undoable, customer_files::ALL_MAX, ratings},
     table::{
         attributes::{document::DOC, every::SK},
@@ -43,6 +44,8 @@ pub enum WordsAbout {
     File(CustomerFile),
     /// A rating.
     Rating(CustomerRating),
+    /// An answer.
+    Reply(Box<KeptReply>),
 }
 
 impl WordsAbout {
@@ -54,6 +57,7 @@ impl WordsAbout {
             Self::Agreement(agreement, _) => keys::agreement_before(tenant, customer, agreement),
             Self::File(file) => keys::customer_file(tenant, customer, &file.id),
             Self::Rating(rating) => keys::rating(tenant, customer, &rating.about),
+            Self::Reply(reply) => keys::reply(tenant, customer, &reply.id),
         }
     }
 }
@@ -167,7 +171,8 @@ impl Store {
         }
         let files = self.files_read(tenant, customer, ALL_MAX).await?;
         let ratings = self.ratings(tenant, customer, ratings::ALL_MAX, None).await?.ratings;
-        if files.is_empty() && ratings.is_empty() {
+        let replies = self.written(tenant, customer, keys::REPLIES).await?;
+        if files.is_empty() && ratings.is_empty() && replies.is_empty() {
             return Ok(found);
         }
         // Nothing in a file or rating says whom it is about: the link that it came by does.
@@ -183,8 +188,18 @@ impl Store {
         for link in links.iter().filter(is_theirs) {
             from.extend(link.earlier.iter().chain([&link.id]).map(|id| id.as_str().to_owned()));
         }
+        for row in &replies {
+            let reply: KeptReply = json(row, DOC)?;
+            let is_from = addresses.contains(&AddressId::of(reply.channel, &reply.from));
+            let is_to = reply.link.as_ref().is_some_and(|link| from.contains(link.as_str()));
+            let mut said = reply.subject.iter().chain([&reply.text, &reply.from]).chain(&reply.read.deputy);
+            if own || is_from || is_to || said.any(|said| names.are_in(said)) {
+                found.push(WordsAbout::Reply(Box::new(reply)));
+            }
+        }
         let of_notes = found.iter().filter_map(|about| match about {
             WordsAbout::Note(note) => Some(note.id.as_str().to_owned()),
+            WordsAbout::Reply(reply) => Some(reply.id.as_str().to_owned()),
             WordsAbout::Message(..) | WordsAbout::Agreement(..) | WordsAbout::File(_) | WordsAbout::Rating(_) => None,
         });
         let notes: BTreeSet<String> = of_notes.collect();

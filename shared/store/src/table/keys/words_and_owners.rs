@@ -1,6 +1,7 @@
-//! Keys of what people write, say and do themselves, and of whose customers are whose. No filter of the stream passes them.
+//! Keys of what people write, say and do themselves, of what customers answer, and of whose customers are whose. Of these the stream's filters pass answers,
+//! and who an owner is.
 
-use domain::{AgreementId, BulkId, CustomerId, FileId, MessageId, NoteId, TenantId, id::digest};
+use domain::{AgreementId, BulkId, CustomerId, FileId, MessageId, NoteId, ReplyId, TenantId, id::digest};
 
 use super::{CUSTOMERS, Key, customer, members, tenant};
 
@@ -45,6 +46,18 @@ pub(crate) fn outside_claim(t: &TenantId, c: &CustomerId, message: &MessageId) -
 pub(crate) const NOTES: &str = "NOTE#";
 pub(crate) fn note(t: &TenantId, c: &CustomerId, id: &NoteId) -> Key {
     Key::new(customer(t, c), format!("{NOTES}{id}"))
+}
+/// What the sort keys of answers begin with: the filter of `dispatch` passes them.
+pub(crate) const REPLIES: &str = "REPLY#";
+pub(crate) fn reply(t: &TenantId, c: &CustomerId, id: &ReplyId) -> Key {
+    Key::new(customer(t, c), format!("{REPLIES}{id}"))
+}
+/// The answers of nobody who is known.
+pub(crate) fn unmatched(t: &TenantId) -> String {
+    format!("T#{t}#UNMATCHED")
+}
+pub(crate) fn unmatched_reply(t: &TenantId, id: &ReplyId) -> Key {
+    Key::new(unmatched(t), format!("{REPLIES}{id}"))
 }
 /// What the sort keys of customers' ratings begin with.
 pub(crate) const RATINGS: &str = "RATING#";
