@@ -5,7 +5,7 @@ use std::time::Duration;
 use files::{Bucket, DocumentMaker};
 use kit::Clock;
 
-/// How long a notice of a payment waits for its receipt: it leaves without one rather than late.
+/// How long a notice waits for the receipt or copies that go along: it leaves without rather than late.
 const FOR_A_RECEIPT: Duration = Duration::from_secs(6);
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,8 +16,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         |sender, env, clients| {
             let bucket = Bucket::new(clients, env.require("BUCKET_NAME")?)?;
             let maker = DocumentMaker::new(clients, env.require("MAKE_DOCUMENTS")?, FOR_A_RECEIPT)?;
-            let receipts = maker.receipts(bucket.clone(), Clock::system());
-            Ok(sender.with_files(bucket.fetcher()).with_receipts(receipts))
+            let receipts = maker.clone().receipts(bucket.clone(), Clock::system());
+            let copies = maker.copies(bucket.clone(), Clock::system());
+            Ok(sender.with_files(bucket.fetcher()).with_receipts(receipts).with_copies(copies))
         },
     )
     .await

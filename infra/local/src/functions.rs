@@ -106,8 +106,10 @@ fn senders(registry: Registry) -> Registry {
             let sender = Arc::new(match env.get("BUCKET_NAME").zip(env.get("MAKE_DOCUMENTS")) {
                 Some((bucket, make)) => {
                     let bucket = files::Bucket::new(clients, bucket)?;
-                    let receipts = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?.receipts(bucket.clone(), clock);
-                    sender.with_files(bucket.fetcher()).with_receipts(receipts)
+                    let maker = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?;
+                    let receipts = maker.clone().receipts(bucket.clone(), clock.clone());
+                    let copies = maker.copies(bucket.clone(), clock);
+                    sender.with_files(bucket.fetcher()).with_receipts(receipts).with_copies(copies)
                 }
                 None => sender,
             });

@@ -92,6 +92,13 @@ pub enum Notice {
     },
     /// What was written was answered.
     Answered,
+    /// Copies that were asked for.
+    CopySent {
+        /// Of the invoices whose copies go along.
+        numbers: Vec<String>,
+        /// Of those whose copies are on the page alone.
+        on_page: Vec<String>,
+    },
 }
 
 impl Notice {
@@ -106,7 +113,8 @@ impl Notice {
             | Self::DisputeOpened { .. }
             | Self::DisputeDecided { .. }
             | Self::DecisionUndone { .. }
-            | Self::PlanAgreed { .. } => "",
+            | Self::PlanAgreed { .. }
+            | Self::CopySent { .. } => "",
         }
     }
 }
@@ -263,7 +271,8 @@ pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) ->
         | Notice::DisputeOpened { .. }
         | Notice::DisputeDecided { .. }
         | Notice::DecisionUndone { .. }
-        | Notice::Answered => Vec::new(),
+        | Notice::Answered
+        | Notice::CopySent { .. } => Vec::new(),
     };
     (!days.is_empty()).then(|| calendar_of("payment.ics", &days, made_at))
 }
@@ -358,6 +367,13 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
             }
         }
         Notice::Answered => plainly(text(words.answered_subject), None, vec![text(words.answered_says)]),
+        Notice::CopySent { numbers, on_page } => {
+            let says = |pattern: &str, numbers: &[String]| {
+                (!numbers.is_empty()).then(|| fill(pattern, &[("invoices", &tongue.invoices(numbers))]))
+            };
+            let said = [says(words.copies_says, numbers), says(words.copies_page, on_page)];
+            plainly(text(words.copies_subject), None, said.into_iter().flatten().collect())
+        }
     }
 }
 

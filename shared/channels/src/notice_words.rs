@@ -72,6 +72,9 @@ pub(crate) struct NoticeWords {
     pub(crate) answered_subject: &'static str,
     pub(crate) answered_says: &'static str,
     pub(crate) answered_button: &'static str,
+    pub(crate) copies_subject: &'static str,
+    pub(crate) copies_says: &'static str,
+    pub(crate) copies_page: &'static str,
 }
 
 impl NoticeWords {
@@ -151,6 +154,9 @@ const EN: NoticeWords = NoticeWords {
     answered_subject: "There is an answer to what you wrote",
     answered_says: "We answered what you wrote to us. You can read the answer on your page.",
     answered_button: "Read the answer",
+    copies_subject: "The copies that you asked for",
+    copies_says: "As you asked, copies are attached: {invoices}.",
+    copies_page: "You can open and save the copy on your page: {invoices}.",
 };
 
 const DE: NoticeWords = NoticeWords {
@@ -218,6 +224,9 @@ const DE: NoticeWords = NoticeWords {
     answered_subject: "Es gibt eine Antwort auf Ihre Nachricht",
     answered_says: "Wir haben auf Ihre Nachricht geantwortet. Die Antwort lesen Sie auf Ihrer Seite.",
     answered_button: "Antwort lesen",
+    copies_subject: "Die gewünschten Kopien",
+    copies_says: "Wie gewünscht sind Kopien angehängt: {invoices}.",
+    copies_page: "Auf Ihrer Seite können Sie die Kopie öffnen und speichern: {invoices}.",
 };
 
 const FR: NoticeWords = NoticeWords {
@@ -285,4 +294,7 @@ const FR: NoticeWords = NoticeWords {
     answered_subject: "Il y a une réponse à ce que vous avez écrit",
     answered_says: "Nous avons répondu à ce que vous nous avez écrit. Vous pouvez lire la réponse sur votre page.",
     answered_button: "Lire la réponse",
+    copies_subject: "Les copies que vous avez demandées",
+    copies_says: "Comme vous l’avez demandé, les copies sont jointes : {invoices}.",
+    copies_page: "Vous pouvez ouvrir et enregistrer la copie sur votre page : {invoices}.",
 };

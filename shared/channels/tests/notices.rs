@@ -51,7 +51,8 @@ fn all(number: &str) -> Vec<Notice> {
             parts: vec![(euros(50_000), date(2026, 3, 1)), (euros(50_000), date(2026, 4, 1))],
         },
         Notice::Answered,
-        Notice::DecisionUndone { numbers },
+        Notice::DecisionUndone { numbers: numbers.clone() },
+        Notice::CopySent { numbers, on_page: vec!["F-2".to_owned()] },
     ]
 }
 
@@ -152,7 +153,7 @@ fn days_go_along_for_a_calendar() {
     };
     let all = all("F-1");
     let counts: Vec<usize> = all.iter().map(|notice| days(notice).map_or(0, |(count, _)| count)).collect();
-    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0]);
+    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
     assert_eq!(days(&all[12]).unwrap().1, ["UID:agr_1.1@dunlin", "UID:agr_1.2@dunlin"]);
 }
 

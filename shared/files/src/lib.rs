@@ -26,7 +26,7 @@ use jiff::Timestamp;
 
 pub use documents::{DocumentAnswer, DocumentAsked, DocumentMaker, DocumentUnavailable, WantedDocument};
 pub use file_judge::judged_file;
-pub use receipts::{FetchReceipt, ReceiptOnItsWay};
+pub use receipts::{DocumentOnItsWay, FetchCopy, FetchReceipt};
 pub use sign::{SigningScope, canonical_query, encoded, hex_signature, query_signature};
 pub use signed_links::{SignedLinks, UploadForm, VALID_S};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use channels::Attachment;
-use domain::{CustomerId, PaymentId, TenantId, attachment::sha256_of};
+use domain::{CustomerId, InvoiceId, PaymentId, TenantId, attachment::sha256_of};
 use futures::future::BoxFuture;
 use store::{Error, OwnAttachment};
 
@@ -12,6 +12,9 @@ pub type FetchFile = Arc<dyn Fn(String, u64) -> BoxFuture<'static, Result<Option
 
 /// Has the receipt of a payment made as a PDF: nothing where none can be had in time, so that its notice leaves without it.
 pub type MakeReceipt = Arc<dyn Fn(TenantId, CustomerId, PaymentId) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+
+/// Has the copy of an invoice made as a PDF: nothing where none can be had in time, so that its notice leaves without it.
+pub type MakeCopy = Arc<dyn Fn(TenantId, CustomerId, InvoiceId) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
 
 /// What a sender does with files.
 pub(crate) enum AttachedFiles {

@@ -19,7 +19,7 @@ use store::{
 
 use crate::{
     answers_to::Answerable,
-    attached::{AttachedFiles, FetchFile, MakeReceipt},
+    attached::{AttachedFiles, FetchFile, MakeCopy, MakeReceipt},
     checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
     own_message,
@@ -48,6 +48,7 @@ pub struct Sender {
     pub(crate) clock: Clock,
     files: AttachedFiles,
     pub(crate) receipts: Option<MakeReceipt>,
+    pub(crate) copies: Option<MakeCopy>,
     /// The domain at which answers to mails are taken in.
     pub(crate) inbound_domain: Option<String>,
 }
@@ -110,8 +111,8 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        let (files, receipts, inbound_domain) = (AttachedFiles::Named, None, None);
-        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, inbound_domain }
+        let (files, receipts, copies, inbound_domain) = (AttachedFiles::Named, None, None, None);
+        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, copies, inbound_domain }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.

@@ -14,6 +14,7 @@ mod answers_to;
 mod attached;
 mod batch;
 mod checked;
+mod copies;
 mod flow;
 mod function;
 mod outcome;
@@ -27,7 +28,7 @@ mod service_mail;
 mod test_message;
 mod told;
 
-pub use attached::{FetchFile, MakeReceipt};
+pub use attached::{FetchFile, MakeCopy, MakeReceipt};
 pub use flow::Sender;
 pub use function::main;
 pub use outside::{ClaimedMessage, OutsideClaimed, OutsideResult, OutsideSender};

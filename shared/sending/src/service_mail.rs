@@ -176,7 +176,8 @@ impl Sender {
             Some(payment) => self.receipt(tenant, customer, payment).await,
             None => None,
         };
-        let notice = told.notice(&self.vault, tenant, (facts, settings), receipt.is_some(), now).await?;
+        let (copied, copies): (Vec<String>, Vec<Attachment>) = self.copies(tenant, customer, told).await.into_iter().unzip();
+        let notice = told.notice(&self.vault, tenant, (facts, settings), (receipt.is_some(), &copied), now).await?;
         let page = format!("{}{}", links.portal, notice.page());
         let input = NoticeInput {
             notice: &notice,
@@ -220,7 +221,7 @@ impl Sender {
             rendered,
             // One click stops reminders, which this is not: the way there stands at its end.
             opt_out_url: None,
-            attachments: calendar.into_iter().chain(receipt).collect(),
+            attachments: calendar.into_iter().chain(receipt).chain(copies).collect(),
         };
         Ok(Ok(Worded { outgoing, portal }))
     }

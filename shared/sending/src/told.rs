@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use channels::{Decided, Notice, ReceiptLine};
 use domain::{
     Agreement, AgreementScope, Basket, CodeRequestId, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf,
-    Money, NoteId, PaymentId, PaymentPlan, Promise, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
+    Money, NoteId, PaymentId, PaymentPlan, Promise, ReplyId, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
     calendar::Locality,
     decided_by,
     receivables::{Receivables, ReceivablesRules},
@@ -25,6 +25,8 @@ enum About {
     DisputeAgain(Box<Agreement>),
     Plan(Box<Agreement>, PaymentPlan),
     Note,
+    /// An answer that asked for copies of invoices.
+    Reply(Vec<InvoiceId>),
 }
 
 impl About {
@@ -43,6 +45,7 @@ impl About {
         match self {
             Self::CodeRequest(_) | Self::Link | Self::Note => Vec::new(),
             Self::Basket(basket) => basket.lines.iter().map(|line| line.invoice.clone()).collect(),
+            Self::Reply(copies) => copies.clone(),
             Self::Promise(agreement, _)
             | Self::Dispute(agreement, _)
             | Self::DisputeAgain(agreement)
@@ -82,6 +85,13 @@ impl Told {
                 }
                 None => None,
             },
+            ToldOf::Reply => match mail.about.as_deref().and_then(ReplyId::parse) {
+                Some(id) => {
+                    let reply = store.reply(tenant, customer, &id).await?;
+                    reply.filter(|reply| !reply.copies.is_empty()).map(|reply| About::Reply(reply.copies))
+                }
+                None => None,
+            },
             ToldOf::Basket => match mail.basket() {
                 Some(id) => store.basket(tenant, customer, &id).await?.filter(is_received).map(|of| About::Basket(Box::new(of))),
                 None => None,
@@ -110,7 +120,7 @@ impl Told {
         };
         let entities: BTreeSet<String> = match &about {
             About::Basket(basket) => [basket.legal_entity.to_string()].into(),
-            About::Promise(..) | About::Dispute(..) | About::DisputeAgain(_) | About::Plan(..) => {
+            About::Promise(..) | About::Dispute(..) | About::DisputeAgain(_) | About::Plan(..) | About::Reply(_) => {
                 found.iter().map(entity).collect()
             }
             About::CodeRequest(_) | About::Link | About::Note => [facts.customer.legal_entity.clone().unwrap_or_default()].into(),
@@ -130,7 +140,23 @@ impl Told {
             | About::Dispute(..)
             | About::DisputeAgain(_)
             | About::Plan(..)
-            | About::Note => None,
+            | About::Note
+            | About::Reply(_) => None,
+        }
+    }
+
+    /// The invoices whose copies go along.
+    pub(crate) fn copies(&self) -> &[(InvoiceId, String)] {
+        match &self.about {
+            About::Reply(_) => &self.invoices,
+            About::CodeRequest(_)
+            | About::Link
+            | About::Basket(_)
+            | About::Promise(..)
+            | About::Dispute(..)
+            | About::DisputeAgain(_)
+            | About::Plan(..)
+            | About::Note => &[],
         }
     }
 
@@ -140,7 +166,7 @@ impl Told {
         vault: &Vault,
         tenant: &TenantId,
         (facts, settings): (&Facts, &Settings),
-        has_document: bool,
+        (has_document, copied): (bool, &[String]),
         now: Timestamp,
     ) -> Result<Notice, Error> {
         Ok(match &self.about {
@@ -151,6 +177,10 @@ impl Told {
             }
             About::Link => Notice::NewLink { days: LINK_DAYS },
             About::Note => Notice::Answered,
+            About::Reply(_) => {
+                let (numbers, on_page) = self.numbers().into_iter().partition(|number| copied.contains(number));
+                Notice::CopySent { numbers, on_page }
+            }
             About::Basket(basket) => self.receipt(basket, (facts, settings), has_document, now),
             About::Promise(agreement, promise) => Notice::PromiseMade {
                 amount: amount(agreement),

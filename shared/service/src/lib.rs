@@ -23,6 +23,7 @@
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`note_answers`] | answers to what customers wrote by a portal link |
+//! | [`reply_taking`], [`replies`] | what customers answered: what is done with it as it comes in; accepting and dismissing what is suggested |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
@@ -112,6 +113,8 @@ pub mod privacy;
 pub mod proposals;
 pub mod public_url;
 pub mod ratings;
+pub mod replies;
+pub mod reply_taking;
 pub mod rights;
 pub mod role;
 pub mod senders;

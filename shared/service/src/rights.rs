@@ -129,6 +129,8 @@ operations! {
         ListTeams = "list_teams", "Lists the teams, and who of each is there today.";
         ListPlanOffers = "list_plan_offers", "Looks through the plans that a customer was offered.";
         ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
+        ListReplies = "list_replies", "Looks through what a customer answered.";
+        ShowReply = "show_reply", "Reads an answer of a customer.";
     }
     Staff(Viewer), Some(Customers) => {
         StartJob = "start_job", "Starts a job; `JOBS` says the role that each kind needs.";
@@ -169,6 +171,8 @@ operations! {
         DeleteNote = "delete_note", "Takes a note away.";
         RestoreNote = "restore_note", "Puts a note back that was taken away.";
         AnswerNote = "answer_note", "Answers what a customer wrote by a portal link.";
+        AcceptReply = "accept_reply", "Does what is suggested because of an answer.";
+        DismissReply = "dismiss_reply", "Lets what is suggested because of an answer be.";
         LogContact = "log_contact", "Writes down a call or letter of one's own.";
         RaiseTask = "raise_task", "Raises a task, such as a follow-up on a day.";
         AssignTask = "assign_task", "Gives a task to somebody.";

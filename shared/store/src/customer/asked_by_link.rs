@@ -273,7 +273,12 @@ fn read_request(row: &Row) -> Result<(CodeRequest, String)> {
 }
 
 /// The write that counts one more, where there is room; else when there is.
-pub(crate) fn one_more(key: &Key, row: Option<&Row>, limit: AskingLimit, now: Timestamp) -> Result<std::result::Result<Change, Timestamp>> {
+pub(crate) fn one_more(
+    key: &Key,
+    row: Option<&Row>,
+    limit: AskingLimit,
+    now: Timestamp,
+) -> Result<std::result::Result<Change, Timestamp>> {
     let before: AskedLately = row.map(|row| json(row, LATELY)).transpose()?.unwrap_or_default();
     let after = match before.and_now(limit, now) {
         Ok(after) => after,

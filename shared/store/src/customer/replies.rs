@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AddressId, CustomerNote, Ending, Error, Result, Store,
+    AddressId, Ending, Error, Result, Store,
     customer::{
         agreements::{referred, replacing},
         asked_by_link::one_more,
@@ -141,8 +141,6 @@ pub enum ReplyKept {
 pub struct DecidedBeside<'a> {
     /// The agreement that they make.
     pub agreement: Option<&'a Agreement>,
-    /// Why, as a note about that.
-    pub why: Option<&'a CustomerNote>,
     /// The pause that the answer made, as it was and as it is now.
     pub pause: Option<(&'a Agreement, &'a Agreement)>,
     /// The task that is over, and how.
@@ -210,11 +208,8 @@ impl Store {
             let change = bump(tenant, customer, &wake, now);
             // Only a later reply than the last that is known counts as the last.
             let is_later = known.replied_at.is_none_or(|last| millis(last) < millis(reply.received_at));
-            let change = if beside.is_of_person && is_later {
-                change.put(head::REPLIED_AT, n(millis(reply.received_at)))
-            } else {
-                change
-            };
+            let change =
+                if beside.is_of_person && is_later { change.put(head::REPLIED_AT, n(millis(reply.received_at))) } else { change };
             actions.push(change.update(self));
             if let Transacted::Done = self.transact(OP, reply.id.as_str(), actions).await? {
                 return Ok(ReplyKept::Done);
@@ -232,8 +227,7 @@ impl Store {
         let expires_at = now.checked_add((UNMATCHED_DAYS * 24).hours()).unwrap_or(Timestamp::MAX).as_second();
         let row = row_of([(DOC, s(to_json(reply))), (EXPIRES_AT, n(expires_at))]);
         let (task_key, of_task) = task_row(tenant, None, task, now);
-        let actions =
-            vec![put_new(self, &keys::unmatched_reply(tenant, &reply.id), row), put_new(self, &task_key, of_task)];
+        let actions = vec![put_new(self, &keys::unmatched_reply(tenant, &reply.id), row), put_new(self, &task_key, of_task)];
         Ok(matches!(self.transact(OP, reply.id.as_str(), actions).await?, Transacted::Done))
     }
 
@@ -308,10 +302,6 @@ impl Store {
             let key = keys::agreement(tenant, customer, &agreement.id);
             actions.push(replacing(key, None, agreement, now).update(self));
             actions.push(referred(tenant, agreement.id.as_str(), customer).update(self));
-        }
-        if let Some(why) = beside.why {
-            actions.push(put_new(self, &keys::note(tenant, customer, &why.id), row_of([(DOC, s(to_json(why)))])));
-            actions.push(referred(tenant, why.id.as_str(), customer).update(self));
         }
         if let Some((was, is_now)) = beside.pause {
             let key = keys::agreement(tenant, customer, &was.id);
