@@ -11,10 +11,10 @@
 //! There is no clock: days are seen from a day that the caller gives. Nothing here acts; what a class leads to, the caller decides.
 //!
 //! ```
-//! use answers::{AnswerClass, Certainty, HeardText, classify};
+//! use answers::{AnswerClass, Certainty, AnswerText, classify};
 //! use jiff::civil::date;
 //!
-//! let answer = classify(&HeardText {
+//! let answer = classify(&AnswerText {
 //!     text: "We will pay €600 on Friday.\n\n> To unsubscribe click here",
 //!     subject: Some("Re: Invoice INV-2041"),
 //!     channel: domain::Channel::Email,
@@ -50,4 +50,4 @@ pub use history::own_words;
 pub use pack::RuleFlaw;
 pub use packs::read_rules;
 pub use portal_mail::{ApPortal, PortalMail, PortalNotice, PortalState, portal_notice};
-pub use verdict::{Classified, FoundInText, HeardText, MatchedRule, classify};
+pub use verdict::{Classified, FoundInText, AnswerText, MatchedRule, classify};

@@ -21,7 +21,7 @@ use crate::{
 
 /// A text that somebody sent, and what is known about where it comes from.
 #[derive(Clone, Copy, Debug)]
-pub struct HeardText<'a> {
+pub struct AnswerText<'a> {
     /// The plain text, decoded, with whatever the mail program quoted.
     pub text: &'a str,
     /// The mail's subject.
@@ -248,7 +248,7 @@ fn only(days: &BTreeSet<Date>) -> Option<Date> {
 }
 
 /// Reads an answer: what it is, and what it names. Total: every text gives something, at worst [`AnswerClass::Other`].
-pub fn classify(heard: &HeardText<'_>) -> Classified {
+pub fn classify(heard: &AnswerText<'_>) -> Classified {
     let own = sentences(&own_words(heard.text));
     let is_short_text = matches!(heard.channel, Channel::Sms | Channel::Whatsapp);
     let subject = heard.subject.map_or(Subject::Nothing, read_subject);

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use answers::{AnswerClass, Classified, HeardText, classify};
+use answers::{AnswerClass, Classified, AnswerText, classify};
 use domain::{Channel, Currency};
 use jiff::civil::date;
 
@@ -21,7 +21,7 @@ pub struct Labelled {
 impl Labelled {
     /// What the rules say, on a day that is the same for all.
     pub fn classified(&self) -> Classified {
-        classify(&HeardText {
+        classify(&AnswerText {
             text: &self.text,
             subject: self.subject.as_deref(),
             channel: self.channel,
