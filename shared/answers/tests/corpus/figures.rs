@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use answers::{AnswerClass, Classified, AnswerText, classify};
+use answers::{AnswerClass, AnswerText, Classified, MatchedRule, Tongue, classify};
 use domain::{Channel, Currency};
 use jiff::civil::date;
 
@@ -107,12 +107,18 @@ pub fn measure(texts: &[Labelled]) -> Figures {
         }
         let classes: Vec<String> =
             read.classes.iter().map(|(class, certainty)| format!("{} {}", certainty.as_str(), class.as_str())).collect();
+        let by = |rule: &MatchedRule| {
+            let tongue = rule.tongue.map_or("-", Tongue::as_str);
+            format!("{} by {tongue}.txt:{}", rule.class.as_str(), rule.line)
+        };
+        let rules: Vec<String> = read.rules.iter().map(by).collect();
         let shown = format!(
-            "{}: {} {}: [{}] {:?}",
+            "{}: {} {}: [{}] [{}] {:?}",
             labelled.line,
             labelled.language,
             labelled.class.as_str(),
             classes.join(", "),
+            rules.join(", "),
             labelled.text
         );
         match (labelled.class == AnswerClass::OptOut, read.stops_the_channel()) {
