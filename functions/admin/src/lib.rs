@@ -72,6 +72,7 @@ mod proposals;
 mod protected_resource;
 mod ratings;
 mod repeats;
+mod replies;
 mod senders;
 mod service_mails;
 mod settings;
@@ -213,6 +214,10 @@ routes! {
     "/v1/notes/{id}": patch notes::edit, delete notes::delete;
     "/v1/notes/{id}/restore": post notes::restore;
     "/v1/notes/{id}/answer": post note_answers::answer;
+    "/v1/replies": get replies::list;
+    "/v1/replies/{id}": get replies::show;
+    "/v1/replies/{id}/accept": post replies::accept;
+    "/v1/replies/{id}/dismiss": post replies::dismiss;
     "/v1/ratings": get ratings::list;
     "/v1/owners": get owners::list;
     "/v1/owners/hand_over": post owners::hand_over;

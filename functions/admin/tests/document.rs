@@ -100,6 +100,7 @@ fn settings_are_described_as_they_are() {
     settings.promises.max_open = 1;
     settings.plans.max_parts = 6;
     settings.disputes.sla_days = 10;
+    settings.answers.copies = false;
     settings.training = true;
     settings.teams.insert("north".to_owned(), vec!["ann".to_owned()]);
     settings.sms.countries = vec!["DE".to_owned()];

@@ -162,7 +162,7 @@ async fn publishing_warns_of_what_is_left_to_people() {
     let published = api.expect("PUT", "/v1/workflows/w", workflow, 200).await;
     assert_eq!(
         pointers(&published["warnings"]),
-        ["/steps/0/when", "/steps/0/action/send/channels/1", "/steps/1/action/hand_off", "/steps/0/action/send/channels/0"],
+        ["/steps/0/action/send/channels/1", "/steps/1/action/hand_off", "/steps/0/action/send/channels/0"],
         "of a channel without a sender it is said last"
     );
     // What was answered can be sent again.

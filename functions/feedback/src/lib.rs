@@ -6,6 +6,7 @@
 //! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
 
+mod classified;
 mod dead;
 mod hear;
 mod inbound;

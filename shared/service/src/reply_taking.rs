@@ -7,8 +7,8 @@
 //! Closing a channel comes first and by itself: it may be done again, and nothing that fails behind it undoes it.
 
 use domain::{
-    Agreement, AgreementId, BalanceKey, CaseState, Channel, CustomerId, Facts, HeardReply, InvoiceId, MachineWritten, NewTask,
-    ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind, Settings, SuggestedKind,
+    Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, InvoiceId, MachineWritten,
+    NewTask, ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind, Settings, SuggestedKind,
     Suppression, SuppressionReason, Suspicion, TaskKind, TenantId, UnkeptFile,
     calendar::tenant_zone,
     proposal::{Proposal, ProposedScope, Proposer, propose},
@@ -16,11 +16,25 @@ use domain::{
     reply::found_by_word,
     reply_rules::{COPIES_MAX, ReplyCircumstances, ReplyPlan, pauses_lately, plan_reply},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 use store::{
     AddressId, AuditEntry, FoundLink, Head, KeptBeside, KeptReply, Lifted, LinkStanding, PortalLink, ReplyKept, Result, Store,
 };
+
+/// What an answer is read with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadAround<'a> {
+    /// The day on which it came, in the tenant's zone.
+    pub today: Date,
+    /// The customer's country, else the tenant's.
+    pub region: Option<&'a str>,
+    /// The currency of the answered case, where that is known.
+    pub currency: Option<Currency>,
+}
+
+/// Reads an answer by rules. It is given, so that only what hears answers carries the rules.
+pub type ReadAnswer = fn(&HeardReply, ReadAround<'_>) -> ReplyRead;
 
 /// The role that entries of the audit give whoever answered.
 const CUSTOMER: &str = "customer";
@@ -41,7 +55,7 @@ pub enum ReplyTaken {
 /// # Errors
 ///
 /// Those of the table; then it may come again.
-pub async fn take(store: &Store, heard: &HeardReply, read: &ReplyRead, now: Timestamp) -> Result<ReplyTaken> {
+pub async fn take(store: &Store, heard: &HeardReply, reads: ReadAnswer, now: Timestamp) -> Result<ReplyTaken> {
     let tenant = &heard.about.tenant;
     if let Some(suspicion) = heard.suspect {
         return raise_suspect(store, heard, suspicion, now).await;
@@ -55,9 +69,23 @@ pub async fn take(store: &Store, heard: &HeardReply, read: &ReplyRead, now: Time
         Some(customer) => store.head(tenant, customer).await?,
         None => None,
     };
+    let settings = store.settings(tenant).await?.map_or_else(|| Settings::named(""), |settings| settings.value);
+    let zone = tenant_zone(&settings);
+    let around = ReadAround {
+        today: heard.received_at.to_zoned(zone.clone()).date(),
+        region: Some(settings.country.as_str()),
+        currency: None,
+    };
     match (head, &heard.about.customer) {
-        (Some(head), Some(customer)) => Box::pin(Taking { store, heard, read, now }.of_customer(customer, &head)).await,
-        (None, _) | (_, None) => Taking { store, heard, read, now }.of_nobody().await,
+        (Some(head), Some(customer)) => {
+            let facts = store.facts(tenant, &head).await?;
+            let case = head.cases.iter().find(|(_, case)| Some(&case.id) == heard.about.case.as_ref());
+            let region = facts.customer.country.as_deref().or(around.region);
+            let read = reads(heard, ReadAround { region, currency: case.map(|(key, _)| key.currency()), ..around });
+            let known = Known { facts, settings, zone };
+            Box::pin(Taking { store, heard, read: &read, now }.of_customer(customer, &head, known)).await
+        }
+        (None, _) | (_, None) => Taking { store, heard, read: &reads(heard, around), now }.of_nobody().await,
     }
 }
 
@@ -83,11 +111,16 @@ struct Taking<'a> {
     now: Timestamp,
 }
 
-/// What an answer may be about at its customer.
-struct Matter {
+/// What is known of the customer.
+struct Known {
     facts: Facts,
     settings: Settings,
     zone: TimeZone,
+}
+
+/// What an answer may be about at its customer.
+struct Matter {
+    known: Known,
     /// The balance of the answered case.
     balance: Option<BalanceKey>,
     case_was_over: bool,
@@ -123,23 +156,25 @@ impl Taking<'_> {
         Ok(ReplyTaken::Raised)
     }
 
-    async fn of_customer(&self, customer: &CustomerId, head: &Head) -> Result<ReplyTaken> {
+    async fn of_customer(&self, customer: &CustomerId, head: &Head, known: Known) -> Result<ReplyTaken> {
         let (store, heard, read, now) = (self.store, self.heard, self.read, self.now);
         if store.reply(self.tenant(), customer, &heard.id()).await?.is_some() {
             return Ok(ReplyTaken::Noted);
         }
-        let matter = self.matter(customer, head).await?;
+        let matter = self.matter(customer, head, known).await?;
         let stopped = self.close(Some(customer), matter.link.as_ref()).await?;
         let opened = self.open(customer).await?;
+        let own = matter.known.facts.customer.language.as_ref();
+        let language = own.or(matter.known.settings.language.as_ref()).cloned();
         let mut has_copies = heard.channel == Channel::Email && matter.link.is_some() && !self.copies(&matter).is_empty();
         loop {
-            let today = now.to_zoned(matter.zone.clone()).date();
+            let today = now.to_zoned(matter.known.zone.clone()).date();
             let around = ReplyCircumstances {
                 channel: heard.channel,
                 machine: heard.machine,
-                settings: &matter.settings.answers,
+                settings: &matter.known.settings.answers,
                 today,
-                pauses: pauses_lately(&matter.facts.agreements, today, &matter.zone),
+                pauses: pauses_lately(&matter.known.facts.agreements, today, &matter.known.zone),
                 has_copies,
             };
             let plan = plan_reply(read, &around);
@@ -154,6 +189,7 @@ impl Taking<'_> {
             let mail = link.map(|link| ServiceMail::of(ServiceMailKind::CopySent, &link.id, Some(about.as_str()), now));
             let reply = KeptReply {
                 link: heard.about.link.clone().or_else(|| matter.link.as_ref().map(|link| link.id.clone())),
+                language: language.clone(),
                 case_was_over: matter.case_was_over,
                 status: if task.is_some() { ReplyStatus::Open } else { ReplyStatus::Done },
                 suggestion: plan.suggests.map(|kind| self.suggestion(&matter, kind)),
@@ -181,14 +217,12 @@ impl Taking<'_> {
     }
 
     /// What the answer may be about.
-    async fn matter(&self, customer: &CustomerId, head: &Head) -> Result<Matter> {
-        let facts = self.store.facts(self.tenant(), head).await?;
-        let settings = self.store.settings(self.tenant()).await?.map_or_else(|| Settings::named(""), |settings| settings.value);
-        let zone = tenant_zone(&settings);
+    async fn matter(&self, customer: &CustomerId, head: &Head, known: Known) -> Result<Matter> {
+        let Known { facts, settings, zone } = known;
         let case = self.heard.about.case.as_ref();
-        let known = head.cases.iter().find(|(_, known)| Some(&known.id) == case);
-        let case_was_over = case.is_some() && known.is_none_or(|(_, case)| case.state == CaseState::Closed);
-        let balance = known.map(|(key, _)| key.balance.clone());
+        let answered = head.cases.iter().find(|(_, known)| Some(&known.id) == case);
+        let case_was_over = case.is_some() && answered.is_none_or(|(_, case)| case.state == CaseState::Closed);
+        let balance = answered.map(|(key, _)| key.balance.clone());
         let receivables = Receivables::at(&facts, ReceivablesRules::of(&settings, &zone), self.now);
         let (mut named, mut open): (Vec<InvoiceId>, Vec<InvoiceId>) = (Vec::new(), Vec::new());
         for item in &receivables.items {
@@ -205,7 +239,7 @@ impl Taking<'_> {
         }
         drop(receivables);
         let link = self.link(customer).await?;
-        Ok(Matter { facts, settings, zone, balance, case_was_over, named, open, link })
+        Ok(Matter { known: Known { facts, settings, zone }, balance, case_was_over, named, open, link })
     }
 
     /// The link to whose address copies may go: the one of the mail that was answered, else that of the sender's own address.
@@ -338,7 +372,7 @@ impl Taking<'_> {
                 lines: Vec::new(),
             };
             let by = Proposer { id: &id, by: reply.as_str(), now: self.now };
-            propose(&proposal, &matter.facts, &matter.settings, by).ok()
+            propose(&proposal, &matter.known.facts, &matter.known.settings, by).ok()
         })
     }
 
@@ -459,6 +493,7 @@ fn kept(heard: &HeardReply, read: &ReplyRead) -> KeptReply {
         to: heard.to.clone(),
         subject: heard.subject.clone(),
         text: heard.text.clone(),
+        language: None,
         files: heard.files.len(),
         unkept: heard.unkept.len(),
         machine: machine.map(str::to_owned),

@@ -56,6 +56,9 @@ pub struct KeptReply {
     pub subject: Option<String>,
     /// What it says. Empty where nobody is shown it.
     pub text: String,
+    /// The customer's language, else the tenant's, in which an answer to it is drafted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// How many files came along and are kept; they name the answer as what they belong to.
     #[serde(default)]
     pub files: usize,

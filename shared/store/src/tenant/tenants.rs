@@ -327,6 +327,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         teams: Default::default(),
         key_accounts: None,
         plans: Default::default(),
+        answers: Default::default(),
         ..settings.clone()
     };
     bare(before) != bare(after)
