@@ -54,6 +54,7 @@ mod reading;
 mod recorded;
 mod releases;
 mod replay;
+mod replies;
 mod sent_files;
 mod service_mails;
 mod simulated;

@@ -226,6 +226,11 @@ async fn eventful() -> Vec<(String, Value)> {
     desk.admin("POST", "/v1/payments", &taken).await.is(200);
     let reminded = mails.iter().find(|mail| mail.to.starts_with("c-ladder")).unwrap();
     desk.post_page(&format!("{}/code", portal_path(reminded)), "to=preferences").await.is(303);
+    // And somebody answers that they want no more mails.
+    let answer = json!({
+        "channel": "email", "from": reminded.to, "in_reply_to": reminded.message_id, "text": "Please unsubscribe me."
+    });
+    desk.call("POST", "/_local/inbound", &[], answer.to_string().as_bytes()).await.is(202);
     desk.advance("PT5M").await;
     let noted = tap.noted("dispatch");
     noted.iter().flat_map(|given| given.event["Records"].as_array().unwrap()).flat_map(|record| events(record).unwrap()).collect()

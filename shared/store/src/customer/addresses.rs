@@ -1,4 +1,4 @@
-//! What is known of addresses, and that somebody replied.
+//! What is known of addresses.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, id::digest, word::Word};
@@ -12,10 +12,10 @@ use crate::{
             address,
             document::{self, DOC},
             every::PK,
-            fact, head,
+            fact,
         },
         change::{Change, is, no_item},
-        db::{Row, Transacted, Wrote, json, millis, n, s, text, to_json, word_of},
+        db::{Row, Transacted, Wrote, json, n, s, text, to_json, word_of},
         keys,
         retry::{ATTEMPTS, Tries},
     },
@@ -320,26 +320,6 @@ impl Store {
         match seen.and_then(|row| crate::table::db::number::<u64>(row, document::REVISION)) {
             Some(rev) => change.when(is(document::REVISION, n(rev))),
             None => change.when(no_item()),
-        }
-    }
-
-    /// Notes that the customer replied; only a later reply changes it.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn replied(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<()> {
-        let mut tries = Tries::new(ATTEMPTS, "note a reply of", customer.as_str());
-        loop {
-            let head = self.next_head(&mut tries, tenant, customer).await?;
-            if head.replied_at.is_some_and(|known| millis(known) >= millis(at)) {
-                return Ok(());
-            }
-            let wake = Wake::of(Some(&head), customer, 1, at);
-            let change = bump(tenant, customer, &wake, at).put(head::REPLIED_AT, n(millis(at)));
-            if let Wrote::Done(_) = self.write("note a reply of", change, false).await? {
-                return Ok(());
-            }
         }
     }
 }

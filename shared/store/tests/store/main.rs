@@ -21,6 +21,7 @@ mod links;
 mod message;
 mod moves;
 mod people;
+mod replies;
 mod sealed;
 mod secrets;
 mod shape;

@@ -6,10 +6,13 @@ use domain::{
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde_json::json;
-use store::{Ending, Logged, TaskEnded};
+use store::{Ending, KeptBeside, KeptReply, Logged, ReplyKept, TaskEnded};
 
 use super::{Step, documents::MAILS, world::World};
-use crate::common::invoice_id;
+use crate::{
+    common::invoice_id,
+    replies::{pause, reply},
+};
 
 impl World {
     fn day(&self, days: usize) -> Date {
@@ -195,8 +198,17 @@ impl World {
     }
 
     pub async fn reply(&mut self, step: Step) {
-        self.table.store.replied(&self.table.tenant, &self.id(step.who), self.now).await.unwrap();
-        self.tell(step.who, &Event::Replied(self.now));
+        let (id, now) = (self.id(step.who), self.now);
+        let known = KeptReply { id: ReplyId::derive(&[id.as_str(), &now.to_string()]), received_at: now, ..reply(0) };
+        let pause = Agreement { made_at: now, from_at: now, status_at: now, until_on: Some(self.day(5)), ..pause(&known) };
+        let pause = Some(pause).filter(|_| step.which % 2 == 0);
+        let beside = KeptBeside { pause: pause.as_ref(), is_of_person: true, ..KeptBeside::default() };
+        if self.table.store.keep_reply(&self.table.tenant, &id, &known, beside, now).await.unwrap() == ReplyKept::Done {
+            self.tell(step.who, &Event::Replied(now));
+            if let Some(pause) = pause {
+                self.tell(step.who, &Event::AgreementPut(pause));
+            }
+        }
     }
 
     /// Of the customer's own description: what is known of others at the places that they moved from stays as it was.
