@@ -24,7 +24,7 @@ pub struct ServiceMailOut {
     id: String,
     /// The customer, `cus_…`.
     customer: String,
-    /// `code`, `new_link`, `receipt`, `promise_made`, `dispute_opened`, `dispute_decided`, `decision_undone`, `plan_agreed` or `answered`.
+    /// `code`, `new_link`, `receipt`, `promise_made`, `dispute_opened`, `dispute_decided`, `decision_undone`, `plan_agreed`, `answered` or `copy_sent`.
     #[schema(value_type = String)]
     kind: ServiceMailKind,
     /// The portal link to whose address it goes, `lnk_…`.
