@@ -114,6 +114,48 @@ mod tests {
 
     use super::*;
 
+    fn heard(dkim_domain: Option<&str>, subject: &str, text: &str) -> HeardReply {
+        HeardReply {
+            channel: domain::Channel::Email,
+            provider_id: "1".to_owned(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            from: "do_not_reply@buyer.coupahost.com".to_owned(),
+            to: "acme@answers.dunlin.example".to_owned(),
+            subject: Some(subject.to_owned()),
+            text: text.to_owned(),
+            files: vec![],
+            unkept: vec![],
+            is_whole: true,
+            machine: Some(MachineWritten::Robot),
+            suspect: None,
+            dkim_domain: dkim_domain.map(str::to_owned),
+            original: None,
+            about: domain::HeardAbout {
+                tenant: domain::TenantId::parse("acme").expect("a tenant"),
+                customer: None,
+                link: None,
+                case: None,
+                message: None,
+                service_mail: None,
+                by: domain::FoundBy::Nothing,
+            },
+        }
+    }
+
+    #[test]
+    fn a_portal_is_believed_under_its_own_signature_alone() {
+        let around = ReadAround { today: jiff::civil::date(2026, 11, 30), region: Some("DE"), currency: None };
+        let (subject, text) = ("Invoice #F-1 has been rejected", "Invoice F-1 was disputed by the buyer.");
+        let read = |dkim_domain| read_answer(&heard(dkim_domain, subject, text), around);
+        let signed = read(Some("buyer.coupahost.com"));
+        let portal = signed.portal.as_ref().expect("it is the portal's");
+        assert_eq!((portal.name.as_str(), portal.state.as_str(), portal.is_news), ("coupa", "disputed", true));
+        assert_eq!((signed.class, signed.certainty), (ReplyClass::Dispute, ReplyCertainty::Likely));
+        for other in [None, Some("else.example"), Some("coupahost.com.else.example")] {
+            assert_eq!(read(other), ReplyRead::default(), "{other:?}: what another robot writes is not read");
+        }
+    }
+
     #[test]
     fn each_class_of_the_rules_is_one_of_the_table() {
         for class in AnswerClass::ALL {

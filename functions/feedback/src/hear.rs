@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use service::reply_taking::{ReplyTaken, take as take_reply};
 use store::{Result, Store};
 
-use crate::{classified::read_answer, outcome::FeedbackOutcome};
+use crate::{classified::read_answer, outcome::FeedbackOutcome, portal_whose::led_by_invoices};
 
 /// Takes an answer. The same again changes nothing.
 ///
@@ -13,6 +13,8 @@ use crate::{classified::read_answer, outcome::FeedbackOutcome};
 ///
 /// Those of the table; then it may come again.
 pub async fn take(store: &Store, heard: &HeardReply, now: Timestamp) -> Result<FeedbackOutcome> {
+    let led = Box::pin(led_by_invoices(store, heard)).await?;
+    let heard = led.as_ref().unwrap_or(heard);
     let taken = Box::pin(take_reply(store, heard, read_answer, now)).await?;
     let (tenant, reply) = (&heard.about.tenant, heard.id());
     tracing::info!(tenant.id = %tenant, reply.id = %reply, machine = ?heard.machine, taken = ?taken, "an answer was taken");

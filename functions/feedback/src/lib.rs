@@ -15,6 +15,7 @@ mod inbound_files;
 mod inbound_notice;
 mod inbound_whose;
 mod outcome;
+mod portal_whose;
 mod ses;
 mod verdict;
 

@@ -139,7 +139,9 @@ impl Taking<'_> {
 
     /// An answer of which nothing says whose it is. What its sender wants of its own address is done all the same.
     async fn of_nobody(&self) -> Result<ReplyTaken> {
-        if self.heard.machine.is_some() {
+        // A portal's word of a payment is for a person, wherever it belongs.
+        let is_news = self.read.portal.as_ref().is_some_and(|portal| portal.is_news);
+        if self.heard.machine.is_some() && !is_news {
             return Ok(ReplyTaken::Passed);
         }
         let stopped = self.close(None, None).await?;
@@ -285,7 +287,7 @@ impl Taking<'_> {
         let suppression = Suppression { reason: SuppressionReason::OptOut, at: *received_at };
         let acting = self.store.acting(self.entry("opt_out_by_reply", customer));
         acting.suppress_saying(self.tenant(), (*channel, from.as_str()), suppression.clone(), None, customer).await?;
-        let answered = link.filter(|link| self.heard.about.by.is_proven() && Some(&link.id) == self.heard.about.link.as_ref());
+        let answered = link.filter(|_| self.heard.about.by.is_proven() && self.heard.about.link.is_some());
         if let Some(link) = answered.filter(|link| link.channel == *channel && link.address != self.sender()) {
             self.store.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
         }
