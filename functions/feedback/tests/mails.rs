@@ -307,7 +307,8 @@ fn with_files(files: &[(&str, &[u8])]) -> Vec<u8> {
 async fn files_are_kept_by_what_is_in_them_and_refused_ones_are_named() {
     let world = Answered::start().await;
     let too_large = [b"%PDF-1.7\n".as_slice(), &vec![b'x'; 10 * 1024 * 1024]].concat();
-    let files = [("a.exe", LETTER), ("invoice.pdf\u{7}", MACROS), ("b.png", b"MZ\x90\0".as_slice()), ("big.pdf", &too_large)];
+    let files =
+        [("a.exe", LETTER), ("invoice.pdf\u{7}", MACROS), ("b.png", b"MZ\x90\0".as_slice()), ("big.pdf", too_large.as_slice())];
     let coming = Coming::to("m1", &world.reply_address(), with_files(&files));
     world.hear(&coming).await;
     world.hear(&coming).await;
@@ -330,7 +331,8 @@ async fn more_files_than_five_are_not_kept_and_files_of_nobody_are_not() {
     world.hear(&Coming::to("m1", &world.reply_address(), with_files(&many))).await;
     assert_eq!(world.files().await.len(), 5);
     let world = Answered::start().await;
-    let mail = String::from_utf8_lossy(&with_files(&[("a.pdf", b"%PDF-1.7\n")])).replace(MAIN, "somebody@else.example");
+    let mail =
+        String::from_utf8_lossy(&with_files(&[("a.pdf", b"%PDF-1.7\n".as_slice())])).replace(MAIN, "somebody@else.example");
     world.is_unmatched(Coming::to("m1", &at_tenant(), mail), "files of a stranger").await;
     let kept = world.aws.world.objects.lock().unwrap().keys().filter(|key| key.contains("/attached/")).count();
     assert_eq!(kept, 0);
