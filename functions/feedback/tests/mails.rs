@@ -389,3 +389,50 @@ async fn a_deployment_that_takes_no_mails_in_says_so_and_goes_on() {
     let answer = closed.handle(event(json!({ "Records": [record(0, &body)] }))).await.unwrap();
     assert_eq!(answer["batchItemFailures"], json!([]));
 }
+
+#[tokio::test]
+async fn who_wants_no_more_mails_gets_none_at_either_address_and_no_machine_says_so() {
+    let world = Answered::start().await;
+    let stands = async |address: &str| {
+        let stopped = world.aws.store.stopped(&world.aws.tenant, &AddressId::of(Channel::Email, address)).await.unwrap();
+        stopped.map(|stopped| stopped.suppression.reason)
+    };
+    let alias = "alias@acme.example";
+    let auto = plain(alias, "Auto-Submitted: auto-replied\r\n", "Please unsubscribe me.");
+    world.hear(&Coming::to("m1", &world.reply_address(), auto)).await;
+    assert_eq!((stands(alias).await, stands(MAIN).await), (None, None), "a machine wants nothing");
+    // The answered mail went to another address of whoever answers.
+    let asks = plain(alias, "", "Please unsubscribe me.");
+    world.hear(&Coming::to("m2", &world.reply_address(), asks.clone())).await;
+    world.hear(&Coming::to("m2", &world.reply_address(), asks)).await;
+    let out = Some(domain::SuppressionReason::OptOut);
+    assert_eq!((stands(alias).await, stands(MAIN).await), (out, out));
+    assert!(world.aws.tasks().await.is_empty() && world.replied().await, "{:?}", world.aws.tasks().await);
+    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
+    assert_eq!(kept.iter().map(|reply| (reply.read.class.as_str(), reply.stopped)).collect::<Vec<_>>(), [("opt_out", true)]);
+}
+
+#[tokio::test]
+async fn a_stranger_who_wants_no_more_gets_none_and_is_kept_for_a_person() {
+    let world = Answered::start().await;
+    let stranger = "x@stranger.example";
+    world.hear(&Coming::to("m1", &at_tenant(), plain(stranger, "", "Unsubscribe me at once."))).await;
+    let stopped = world.aws.store.stopped(&world.aws.tenant, &AddressId::of(Channel::Email, stranger)).await.unwrap();
+    assert_eq!(stopped.map(|stopped| stopped.suppression.reason), Some(domain::SuppressionReason::OptOut));
+    let kept = world.aws.store.replies(&world.aws.tenant, None, 10, None).await.unwrap().replies;
+    assert_eq!((kept.len(), world.tasks(TaskKind::AnswerUnmatched).await.len()), (1, 1), "{kept:?}");
+}
+
+#[tokio::test]
+async fn who_is_away_is_waited_for_and_nobody_takes_their_place() {
+    let world = Answered::start().await;
+    let away = "I am out of the office until 12 January 2026. Please contact bob@acme.example.";
+    let mail = plain(MAIN, "Auto-Submitted: auto-replied\r\n", away);
+    world.hear(&Coming::to("m1", &world.reply_address(), mail)).await;
+    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
+    let [reply] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!((reply.read.class.as_str(), reply.read.deputy.as_deref()), ("out_of_office", Some("bob@acme.example")));
+    assert!(reply.pause.is_some() && !world.replied().await, "{reply:?}");
+    let tasks = world.tasks(TaskKind::CustomerAsked).await;
+    assert!(tasks.len() == 1 && !tasks[0].task.detail.contains("bob@"), "{tasks:?}");
+}
