@@ -29,7 +29,7 @@ pub struct ServiceMailOut {
     kind: ServiceMailKind,
     /// The portal link to whose address it goes, `lnk_…`.
     link: String,
-    /// The agreement, basket or note that it tells of; absent where that is its link, or a code.
+    /// The agreement, basket, note or answer that it tells of; absent where that is its link, or a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<String>,
     /// When it was asked for.
