@@ -14,6 +14,8 @@
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
+//! | [`delivery`] | deliveries of events to subscriptions: when one is tried again |
+//! | [`public_address`] | which addresses of the internet are public places |
 //! | [`settings`] | a tenant's settings |
 //! | [`brand`] | how a tenant shows itself to its customers |
 //! | [`identities`] | whom a tenant may send as |
@@ -90,6 +92,7 @@ pub mod customer_file;
 pub mod dates;
 pub mod decide;
 pub mod decision;
+pub mod delivery;
 pub mod document;
 pub mod due_item;
 pub mod effect;
@@ -124,6 +127,7 @@ pub mod plan_wish;
 mod planned;
 pub mod portal_code;
 pub mod proposal;
+pub mod public_address;
 pub mod receivables;
 pub mod remark;
 pub mod reporting;
@@ -164,6 +168,7 @@ pub use currency::Currency;
 pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
+pub use delivery::{DeliveryStatus, SubscriptionEnd};
 pub use document::{CustomerRef, Document};
 pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};

@@ -88,6 +88,7 @@ macro_rules! stored {
 
 pub mod access;
 mod baskets;
+mod delivery;
 pub mod job;
 mod people;
 pub mod portal_code;
@@ -96,6 +97,7 @@ pub mod test_message;
 pub mod workflow_text;
 
 pub use baskets::basket;
+pub use delivery::{delivery_health, delivery_replay, event_delivery, lane};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -569,6 +571,10 @@ pub const KINDS: [ItemKind; 47] = [
     access::invitation::KIND,
     access::api_key::KIND,
     access::subscription::KIND,
+    event_delivery::KIND,
+    lane::KIND,
+    delivery_health::KIND,
+    delivery_replay::KIND,
     access::rate::KIND,
     access::once::KIND,
 ];
