@@ -73,6 +73,7 @@ pub use deliveries::{
     health::{DeliveryHealth, SubscriptionStanding},
     lanes::{DeliveryLane, DueDelivery, NewDelivery, TriedDelivery},
     log::DeliveryPage,
+    replay::ReplayOf,
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};

@@ -19,8 +19,8 @@ use crate::{
             delivery_replay, event_delivery,
             every::{CHASE, DUE_PK, DUE_SK, EXPIRES_AT},
         },
-        change::{Change, is},
-        db::{Row, Transacted, failed, instant, millis, n, number, row_of, s, text},
+        change::{Change, is, no_item},
+        db::{Row, Transacted, failed, instant, json, millis, n, number, row_of, s, text, to_json},
         keys::{self, Key},
     },
 };
@@ -30,8 +30,17 @@ const STEP: usize = 100;
 /// Of these, at once.
 const AT_ONCE: usize = 8;
 
+/// What is to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplayOf {
+    /// Everything that was queued since an instant.
+    Since(Timestamp),
+    /// Deliveries by their ids, those of a lane in their order.
+    These(Vec<String>),
+}
+
 impl Store {
-    /// Asks that everything is replayed that was queued for a subscription since an instant. Who asks again meanwhile begins anew.
+    /// Asks for a replay. False where one of the subscription is under way.
     ///
     /// # Errors
     ///
@@ -40,17 +49,22 @@ impl Store {
         &self,
         tenant: &TenantId,
         subscription: &SubscriptionId,
-        since: Timestamp,
+        of: &ReplayOf,
         now: Timestamp,
-    ) -> Result<()> {
-        let row = row_of([
+    ) -> Result<bool> {
+        let mut row = row_of([
             (DUE_PK, s(keys::DUE_DELIVERIES)),
             (DUE_SK, s(keys::delivery_due_sk(now, subscription, ""))),
-            (delivery_replay::FROM, s(keys::queued_from(since))),
             (delivery_replay::UNTIL, n(millis(now))),
         ]);
-        let change = Change::of(keys::delivery_replay(tenant, subscription));
-        self.transact("ask for a replay of", tenant.as_str(), vec![change.replace(self, row)]).await.map(|_| ())
+        let (name, value) = match of {
+            ReplayOf::Since(since) => (delivery_replay::FROM, keys::queued_from(*since)),
+            ReplayOf::These(ids) => (delivery_replay::THESE, to_json(ids)),
+        };
+        row.insert(name.to_owned(), s(value));
+        let change = Change::of(keys::delivery_replay(tenant, subscription)).when(no_item());
+        let done = self.transact("ask for a replay of", tenant.as_str(), vec![change.replace(self, row)]).await?;
+        Ok(matches!(done, Transacted::Done))
     }
 
     /// Queues some hundred events of a replay. Whether there is more to do.
@@ -62,10 +76,16 @@ impl Store {
         const OP: &str = "replay the deliveries of";
         let key = keys::delivery_replay(tenant, subscription);
         let Some(row) = self.read(OP, &key, true).await? else { return Ok(false) };
+        if row.contains_key(delivery_replay::THESE) {
+            for id in json::<Vec<String>>(&row, delivery_replay::THESE)? {
+                self.replay_one(tenant, subscription, &id, now).await?;
+            }
+            return self.end_replay(&key).await;
+        }
         let until = number(&row, delivery_replay::UNTIL).map(instant).unwrap_or(now);
         let from = text(&row, delivery_replay::FROM).and_then(keys::queued_cursor);
         // What does not read is over: nobody can go on with it.
-        let Some((at, from)) = from.filter(|(at, _)| *at <= until) else { return self.end_replay(&key, &row).await };
+        let Some((at, from)) = from.filter(|(at, _)| *at <= until) else { return self.end_replay(&key).await };
         let (day, last) = (day_of(at), format!("{}~", keys::queued_from(until)));
         let range = LogRange { day, from: &from, until: &last, newest_first: false, most: STEP };
         let found = self.logged(tenant, subscription, range).await?;
@@ -96,38 +116,19 @@ impl Store {
                 .and_then(|tomorrow| tomorrow.to_zoned(TimeZone::UTC).ok())
                 .map(|midnight| keys::queued_from(midnight.timestamp())),
         };
-        let Some(next) = next else { return self.end_replay(&key, &row).await };
+        let Some(next) = next else { return self.end_replay(&key).await };
         let change = Change::of(key).put(delivery_replay::FROM, s(next)).when(is(delivery_replay::FROM, s(from)));
         self.write(OP, change, false).await.map(|_| true)
     }
 
-    /// Ends a replay, unless somebody asked for another one meanwhile.
-    async fn end_replay(&self, key: &Key, row: &Row) -> Result<bool> {
-        let from = text(row, delivery_replay::FROM).unwrap_or_default();
-        let until: i64 = number(row, delivery_replay::UNTIL).unwrap_or_default();
-        let as_read = Change::of(key.clone()).when(is(delivery_replay::FROM, s(from))).when(is(delivery_replay::UNTIL, n(until)));
-        let call = self
-            .db
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .set_condition_expression(as_read.condition())
-            .set_expression_attribute_names(as_read.names())
-            .set_expression_attribute_values(as_read.values())
-            .send();
-        match Box::pin(call).await {
-            Ok(_) => Ok(false),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(true),
-            Err(error) => Err(failed("end a replay of", &key.sk, error)),
-        }
+    /// Ends a replay.
+    async fn end_replay(&self, key: &Key) -> Result<bool> {
+        let call = self.db.delete_item().table_name(&self.table).set_key(Some(key.attributes())).send();
+        Box::pin(call).await.map(|_| false).map_err(|error| failed("end a replay of", &key.sk, error))
     }
 
     /// Queues one event of the log again. False where there is none of that id, or it waits.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading and writing.
-    pub async fn replay_one(&self, tenant: &TenantId, subscription: &SubscriptionId, id: &str, now: Timestamp) -> Result<bool> {
+    async fn replay_one(&self, tenant: &TenantId, subscription: &SubscriptionId, id: &str, now: Timestamp) -> Result<bool> {
         let Some((event, lane)) = parse_delivery_id(id) else { return Ok(false) };
         let key = keys::delivery(tenant, subscription, lane, event);
         let Some(row) = self.read("read a delivery of", &key, true).await? else { return Ok(false) };

@@ -40,7 +40,8 @@ pub mod delivery_health {
 /// What is to be replayed of a subscription.
 pub mod delivery_replay {
     item! { "delivery_replay":
-        FROM = "dr_from", Text, "The place in the log behind which it goes on.";
+        FROM = "dr_from", Text, "The place in the log behind which it goes on. Absent where deliveries are named.";
+        THESE = "dr_these", Json, "The ids of deliveries. Absent where all since an instant are meant.";
         UNTIL = "dr_until", Millis, "When it was asked for: what was queued later is not replayed.";
     }
 }
