@@ -69,10 +69,10 @@ pub use customer::{
     write_backs::WaitingWrite,
 };
 pub use deliveries::{
-    event_delivery::{EventDelivery, SAMPLES, delivery_id},
     health::{DeliveryHealth, SubscriptionStanding},
     lanes::{DeliveryLane, DueDelivery, NewDelivery, TriedDelivery},
     log::DeliveryPage,
+    one_delivery::{EventDelivery, SAMPLES, delivery_id},
     replay::ReplayOf,
 };
 pub use events::{BusEvent, BusKind, events};

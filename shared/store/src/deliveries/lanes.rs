@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Result, Store,
-    deliveries::event_delivery::{EventDelivery, KEPT_DAYS, read_delivery},
+    deliveries::one_delivery::{EventDelivery, KEPT_DAYS, read_delivery},
     table::{
         attributes::{
             document::DOC,

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
     Error, Result, Store,
-    deliveries::event_delivery::{EventDelivery, KEPT_DAYS, parse_delivery_id, read_delivery},
+    deliveries::one_delivery::{EventDelivery, KEPT_DAYS, parse_delivery_id, read_delivery},
     table::{
         attributes::every::{DUE_PK, DUE_SK, PK, SK},
         db::{Row, failed, s, text},

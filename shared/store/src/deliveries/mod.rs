@@ -7,14 +7,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `event_delivery` | a delivery as it stands |
+//! | `one_delivery` | a delivery as it stands |
 //! | `lanes` | queueing, taking a lane, trying, leaving it |
 //! | `log` | looking through deliveries |
 //! | `replay` | queueing again what is in the log |
 //! | `health` | how a subscription fares |
 
-pub(crate) mod event_delivery;
 pub(crate) mod health;
 pub(crate) mod lanes;
 pub(crate) mod log;
+pub(crate) mod one_delivery;
 pub(crate) mod replay;

@@ -10,9 +10,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     Result, Store,
     deliveries::{
-        event_delivery::{KEPT_DAYS, SAMPLES, parse_delivery_id},
         lanes::DeliveryLane,
         log::{LogRange, day_of},
+        one_delivery::{KEPT_DAYS, SAMPLES, parse_delivery_id},
     },
     table::{
         attributes::{
