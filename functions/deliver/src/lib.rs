@@ -89,8 +89,9 @@ impl Handler {
             match one {
                 DueDelivery::Lane(lane) => _ = lanes.insert(lane),
                 DueDelivery::Replay(tenant, subscription) => {
-                    let more = self.replay((&tenant, &subscription), &budget).await;
-                    left = left.or(more.then_some(now));
+                    self.replay((&tenant, &subscription), &budget).await;
+                    // What it queued was not due yet when this tick asked what is.
+                    left = Some(now);
                 }
             }
         }
@@ -155,19 +156,18 @@ impl Handler {
         }
     }
 
-    /// Queues what is replayed, as far as there is time. Whether there is more.
-    async fn replay(&self, (tenant, subscription): (&domain::TenantId, &domain::SubscriptionId), budget: &Budget) -> bool {
+    /// Queues what is replayed, as far as there is time; the next tick goes on.
+    async fn replay(&self, (tenant, subscription): (&domain::TenantId, &domain::SubscriptionId), budget: &Budget) {
         while !budget.is_over() {
             match self.tools.store.replay_some(tenant, subscription, self.tools.clock.now()).await {
                 Ok(true) => {}
-                Ok(false) => return false,
+                Ok(false) => return,
                 Err(error) => {
                     let error = error.to_string();
                     tracing::warn!(tenant.id = %tenant, subscription.id = %subscription, error, "a replay stopped; the next tick goes on");
-                    return true;
+                    return;
                 }
             }
         }
-        true
     }
 }

@@ -61,7 +61,8 @@ impl Subscriber {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://127.0.0.1:{}/hook?of=dunlin", listener.local_addr().unwrap().port());
         let got = Arc::new(Mutex::new(Vec::new()));
-        let answers: Answers = Arc::new(Mutex::new(Box::new(|_| 200)));
+        let first: Box<dyn FnMut(&str) -> u16 + Send> = Box::new(|_| 200);
+        let answers: Answers = Arc::new(Mutex::new(first));
         let (kept, answering) = (got.clone(), answers.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -109,7 +110,10 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Got>>>, answers: Answe
         read.extend_from_slice(&some[..count]);
     }
     let body = String::from_utf8(read[head + 4..head + 4 + length].to_vec()).unwrap();
-    let answer = (answers.lock().unwrap())(&headers["webhook-id"]);
+    let answer = {
+        let mut answering = answers.lock().unwrap();
+        (*answering)(&headers["webhook-id"])
+    };
     kept.lock().unwrap().push(Got { headers, body, answer });
     let said = format!("HTTP/1.1 {answer} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let _ = stream.write_all(said.as_bytes()).await;
