@@ -57,7 +57,7 @@ async fn events_are_queued_once_in_the_order_of_the_stream_for_who_wants_them() 
         [waiting("InvoiceUpserted", 0), waiting("MessageQueued", 1), waiting("MessageSent", 2), waiting("StepSatisfied", 3)];
     assert_eq!(log(&aws, &one).await, expected);
     assert_eq!(log(&aws, &other).await, [waiting("MessageSent", 0)]);
-    assert_eq!(log(&aws, &off).await, []);
+    assert!(log(&aws, &off).await.is_empty());
     let kept = log(&aws, &failed).await;
     assert_eq!((kept.len(), kept[0].3), (1, DeliveryStatus::Kept));
     let delivery = aws.store.event_deliveries(&aws.tenant, &other.id, 1, None, aws.now()).await.unwrap().deliveries.remove(0);
@@ -86,7 +86,7 @@ async fn without_time_nothing_is_queued_and_the_record_comes_again() {
     late.context.deadline = 0;
     let answer = handler.handle(late).await.unwrap();
     assert!(answer["batchItemFailures"][0]["itemIdentifier"].is_string(), "{answer}");
-    assert_eq!(log(&aws, &one).await, []);
+    assert!(log(&aws, &one).await.is_empty());
     handler.handle(event(json!({ "Records": records }))).await.unwrap();
     assert_eq!(log(&aws, &one).await.len(), 1);
 }
