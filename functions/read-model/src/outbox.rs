@@ -4,7 +4,7 @@
 //! events of a customer are queued one after the other, and the place in its lane that each gets is fixed here, before anything is delivered.
 //! Bus and queues keep no order: `deliver` would not know what it has not got yet. A tenant without subscriptions costs a read a batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use domain::{DeliveryStatus, TenantId};
@@ -55,12 +55,11 @@ impl Outbox {
         }
         let (first, _) = told.first()?;
         let mut subscriptions: BTreeMap<TenantId, Vec<Subscription>> = BTreeMap::new();
-        for tenant in told.iter().filter_map(|(_, event)| tenant_of(event)) {
-            if !subscriptions.contains_key(&tenant) {
-                match self.store.subscriptions(&tenant).await {
-                    Ok(found) => _ = subscriptions.insert(tenant, found),
-                    Err(error) => return Some((*first, error.to_string())),
-                }
+        let tenants: BTreeSet<TenantId> = told.iter().filter_map(|(_, event)| tenant_of(event)).collect();
+        for tenant in tenants {
+            match self.store.subscriptions(&tenant).await {
+                Ok(found) => _ = subscriptions.insert(tenant, found),
+                Err(error) => return Some((*first, error.to_string())),
             }
         }
         let mut lanes: BTreeMap<DeliveryLane, Vec<Outgoing<'_>>> = BTreeMap::new();
