@@ -124,6 +124,8 @@ CANNOT_BE_SAID = {
     "find_key_accounts": ([400], "currencies are those of ISO 4217"),
     "make_subscription": ([400], "an address is a public one"),
     "change_subscription": ([400], "an address is a public one"),
+    "list_deliveries": ([422], "a cursor is the one of an earlier page"),
+    "replay_deliveries": ([400], "an instant has passed, and deliveries are those of the list"),
 }
 # By operation: answers besides to what the document does not allow.
 TAKEN_ALL_THE_SAME = {

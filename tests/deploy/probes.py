@@ -9,6 +9,7 @@ import html
 import json
 import pathlib
 import re
+import time
 import urllib.parse
 
 import books
@@ -32,9 +33,9 @@ def prepare(world):
     """What all probes need: a tenant, and a sender's queue that nobody but they reads."""
     world.tenant(TENANT)
     stripe.connect(world, TENANT)
-    for schedule in ("SweepFunctionTick", "SyncFunctionTick"):
+    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
-    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction"):
+    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction", "DeliverFunction"):
         world.stack.switch(function, False)
 
 
@@ -773,12 +774,75 @@ def rows(world):
     return [row for page in found for row in page["Items"]]
 
 
+def subscribed(world, events):
+    """A subscription to an address where nobody listens; its id."""
+    asked = {"url": "http://127.0.0.1:9/hook", "events": events}
+    return world.outside.admin(TENANT, "POST", "/v1/subscriptions", asked)["id"]
+
+
+def delivered_to(world, subscription):
+    """What the log says of a subscription."""
+    return world.outside.admin(TENANT, "GET", f"/v1/subscriptions/{subscription}/deliveries")["data"]
+
+
+def read_model_queues(world):
+    """An event is queued for a subscription, and `deliver` is rung."""
+    subscription = subscribed(world, ["InvoiceUpserted"])
+    name = world.stack.ids["DeliverQueue"].rsplit("/", 1)[-1]
+    before = len(world.emulator.waiting()[name])
+    world.owes(TENANT)
+    until(lambda: delivered_to(world, subscription), "an event in the log", PATIENCE)
+    until(lambda: len(world.emulator.waiting()[name]) > before, "a ring on the queue", PATIENCE)
+    world.outside.admin(TENANT, "DELETE", f"/v1/subscriptions/{subscription}")
+
+
+def deliver_tries(world):
+    """What is due is tried, a failure is noted, and it is due again."""
+    subscription = subscribed(world, ["InvoiceUpserted"])
+    restart(world, "DeliverFunction")
+    world.owes(TENANT)
+    until(lambda: delivered_to(world, subscription), "an event in the log", PATIENCE)
+    answer = world.stack.tick("DeliverFunction")
+    assert answer["failed"] > 0, answer
+    (tried, *_) = delivered_to(world, subscription)
+    same((tried["status"], tried["tries"]), ("waiting", 1), "what was tried")
+    return subscription
+
+
+def deliver_tells(world):
+    """A subscription that has failed for four days becomes an exception, and ends."""
+    subscription = deliver_tries(world)
+    key = {STORED["every"]["pk"]: {"S": f"T#{TENANT}#SUBSCRIPTIONS"}, STORED["every"]["sk"]: {"S": f"HEALTH#{subscription}"}}
+    since = {":since": {"N": str(int((time.time() - 4 * 86_400) * 1000))}}
+    name = {"#since": STORED["delivery_health"]["failing_since"]}
+    client, table = world.stack.client("dynamodb"), world.stack.ids["Table"]
+    client.update_item(
+        TableName=table, Key=key, UpdateExpression="SET #since = :since", ExpressionAttributeNames=name, ExpressionAttributeValues=since
+    )
+    world.owes(TENANT)
+    until(lambda: len(delivered_to(world, subscription)) > 1, "another event in the log", PATIENCE)
+    world.stack.tick("DeliverFunction")
+    shown = world.outside.admin(TENANT, "GET", f"/v1/subscriptions/{subscription}")
+    same((shown["enabled"], shown.get("ended_because")), (False, "failing"), "how the subscription stands")
+    assert any(subscription in one["detail"] for one in world.exceptions(TENANT)), "nobody is told"
+
+
+def deliver_replays(world):
+    """A replay is queued, and over."""
+    subscription = deliver_tries(world)
+    world.outside.admin(TENANT, "POST", f"/v1/subscriptions/{subscription}/replay", {"since": "2026-01-01T00:00:00Z"})
+    world.stack.tick("DeliverFunction")
+    asked = f"REPLAY#{subscription}"
+    assert not [row for row in rows(world) if row[STORED["every"]["sk"]]["S"] == asked], "it is still under way"
+
+
 PROBES = {
     "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves, ingest_honours],
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
-    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
+    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons, read_model_queues],
+    "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],

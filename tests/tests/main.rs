@@ -16,6 +16,7 @@ mod bulk;
 mod by_hand;
 mod controls;
 mod conversation;
+mod delivered;
 mod described;
 mod doors;
 mod doubt;

@@ -29,6 +29,7 @@ mod cors;
 mod customer_documents;
 mod customer_files;
 mod customers;
+mod deliveries;
 mod described;
 mod document_page;
 mod door;
@@ -246,6 +247,9 @@ routes! {
     "/v1/subscriptions": get subscriptions::list, post subscriptions::make;
     "/v1/subscriptions/{id}": get subscriptions::show, patch subscriptions::change, delete subscriptions::delete;
     "/v1/subscriptions/{id}/rotate": post subscriptions::rotate;
+    "/v1/subscriptions/{id}/deliveries": get deliveries::list;
+    "/v1/subscriptions/{id}/replay": post deliveries::replay;
+    "/v1/subscriptions/{id}/test": post deliveries::test;
     "/v1/suppressions": get suppressions::list, post suppressions::enter;
     "/v1/suppressions/{id}/lift": post suppressions::lift;
     "/v1/audit": get audit::list;

@@ -91,6 +91,9 @@ fn schemas(document: &Value, overlay: &Value, answers: &Value) -> Map<String, Va
             schema["properties"]["events"]["items"]["enum"] = json!(events);
         }
     }
+    if let Some(schema) = schemas.get_mut("SampleIn") {
+        schema["properties"]["event"]["enum"] = json!(events);
+    }
     schemas
 }
 

@@ -124,6 +124,7 @@ pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
         "begin-payment" => begin_payment,
+        "deliver" => deliver,
         "dispatch" => dispatch,
         "feedback" => feedback,
         "ingest" => ingest,

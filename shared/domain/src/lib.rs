@@ -15,6 +15,8 @@
 //! | [`billed_line`] | the lines of an invoice, which no decision reads and a dispute may name |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
+//! | [`delivery`] | deliveries of events to subscriptions: when one is tried again |
+//! | [`public_address`] | which addresses of the internet are public places |
 //! | [`settings`] | a tenant's settings |
 //! | [`brand`] | how a tenant shows itself to its customers |
 //! | [`identities`] | whom a tenant may send as |
@@ -93,6 +95,7 @@ pub mod dates;
 pub mod decide;
 pub mod decision;
 pub mod delivery_rules;
+pub mod delivery;
 pub mod document;
 pub mod due_item;
 pub mod effect;
@@ -128,6 +131,7 @@ pub mod plan_wish;
 mod planned;
 pub mod portal_code;
 pub mod proposal;
+pub mod public_address;
 pub mod receivables;
 pub mod remark;
 pub mod reporting;
@@ -171,6 +175,7 @@ pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, Postal
 pub use decide::decide;
 pub use decision::*;
 pub use delivery_rules::{DeliveryRule, DeliveryWord};
+pub use delivery::{DeliveryStatus, SubscriptionEnd};
 pub use document::{CustomerRef, Document};
 pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};

@@ -246,6 +246,9 @@ operations! {
         ChangeSubscription = "change_subscription", "Changes a subscription to events.";
         RotateSubscription = "rotate_subscription", "Gives a subscription a new secret.";
         DeleteSubscription = "delete_subscription", "Deletes a subscription to events.";
+        ListDeliveries = "list_deliveries", "Lists what was delivered to a subscription.";
+        ReplayDeliveries = "replay_deliveries", "Delivers events to a subscription again.";
+        TestSubscription = "test_subscription", "Has a sample of an event delivered to a subscription.";
     }
     Staff(Admin), Some(Members) => {
         AddMember = "add_member", "Makes somebody a member.";

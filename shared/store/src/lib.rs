@@ -17,6 +17,7 @@
 //! | `lists` | rows of lists, and the search |
 //! | `jobs` | long work, in slices |
 //! | `events` | bus events from the table's stream |
+//! | `deliveries` | events that go to subscriptions: queued in their order, tried, kept as a log, replayed |
 //! | [`inspect`] | items as they are stored, for what reads past the store |
 
 #![warn(missing_docs)]
@@ -25,6 +26,7 @@ mod audit;
 mod bulk;
 mod causes;
 mod customer;
+mod deliveries;
 mod events;
 mod history;
 pub mod inspect;
@@ -65,6 +67,13 @@ pub use customer::{
     shown::CameBy,
     words_about::{MeantForPerson, WordsAbout},
     write_backs::WaitingWrite,
+};
+pub use deliveries::{
+    health::{DeliveryHealth, SubscriptionStanding},
+    lanes::{DeliveryLane, DueDelivery, NewDelivery, TriedDelivery},
+    log::DeliveryPage,
+    one_delivery::{EventDelivery, SAMPLES, delivery_id},
+    replay::ReplayOf,
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};

@@ -89,6 +89,7 @@ macro_rules! stored {
 pub mod access;
 mod baskets;
 pub mod job;
+mod outgoing;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
@@ -96,6 +97,7 @@ pub mod test_message;
 pub mod workflow_text;
 
 pub use baskets::basket;
+pub use outgoing::{delivery_health, delivery_replay, event_delivery, lane};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -574,6 +576,10 @@ pub const KINDS: [ItemKind; 47] = [
     access::invitation::KIND,
     access::api_key::KIND,
     access::subscription::KIND,
+    event_delivery::KIND,
+    lane::KIND,
+    delivery_health::KIND,
+    delivery_replay::KIND,
     access::rate::KIND,
     access::once::KIND,
 ];

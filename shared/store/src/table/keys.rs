@@ -39,6 +39,10 @@
 //! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
 //! | subscription to events | `T#SUBSCRIPTIONS` | `SUBSCRIPTION#{id}` | admin | admin: by key; query `SUBSCRIPTION#` | 2 W |
+//! | event that goes to a subscription | `T#DLV#{subscription}#{lane}` | `DLV#{event}`, `chase` = `W#{place:015}` while it waits | `read-model`, with its lane; `deliver`, with each try; admin, a sample or a replay | `deliver`: query of `chase`; admin: the `due` index under `DLV#{tenant}#{subscription}#{date}`, and by keys | 8 W with its lane, 2 W a try, expires after 33 days |
+//! | lane of a subscription: the events of one customer | `T#DLV#{subscription}#{lane}` | `LANE` | `read-model` and admin, with each event; `deliver`, when it takes it and leaves it | `deliver`, by key; the `due` index under `DELIVER` | 1 W to take, 2 W to leave; expires 60 days after the last event |
+//! | how a subscription fares | `T#SUBSCRIPTIONS` | `HEALTH#{subscription}` | `deliver`, while tries fail | `deliver`, by key; admin: query `HEALTH#` | 1 W a failure |
+//! | replay of a subscription | `T#SUBSCRIPTIONS` | `REPLAY#{subscription}` | admin; `deliver`, a page each | `deliver`: the `due` index under `DELIVER`, and by key | 2 W, 4 W an event that is replayed |
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
 //! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer; portal, in that transaction | admin and portal, by key | 3 W, 1 R, expires after a day |
 //! | job | `T#JOBS` | `JOB#{id}`, whose id begins with when it was asked for | admin; `jobs`, a slice each | admin and `jobs`, by key; admin: query, newest first | 1 W to ask, 2 W and what it kept a slice; expires after 400 days |
@@ -140,6 +144,7 @@ use crate::table::attributes::every::{PK, SK};
 mod access;
 mod baskets;
 mod billed_lines;
+mod deliveries;
 mod drafts_and_tests;
 mod jobs;
 mod lists;
@@ -154,6 +159,7 @@ mod words_and_owners;
 pub(crate) use access::*;
 pub(crate) use baskets::*;
 pub(crate) use billed_lines::*;
+pub(crate) use deliveries::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;

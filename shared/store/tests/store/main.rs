@@ -13,6 +13,7 @@ mod own_message;
 mod cost;
 mod counting;
 mod crashes;
+mod deliveries;
 mod documents;
 mod evolving;
 mod later;
