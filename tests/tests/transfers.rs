@@ -22,6 +22,7 @@ async fn reminded() -> (TestTenant, String) {
     let mail = desk.sent()[0].text.clone().unwrap();
     assert!(mail.contains(ACCOUNT) && mail.contains("F-1"), "{mail}");
     let path = portal_path(&desk.sent()[0]);
+    assert!(mail.contains(&format!("{path}/pay)")), "an account is a way to pay: {mail}");
     (desk, path)
 }
 

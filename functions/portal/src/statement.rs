@@ -11,6 +11,7 @@ use domain::{
     calendar::tenant_zone,
     dates::days_between,
     decide,
+    pay_sources::is_web,
     receivables::{DueItem, Overpaid, Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
@@ -408,10 +409,4 @@ fn how_it_ended(agreement: &Agreement) -> Option<ItemNote> {
         Terms::Plan(plan) => (plan.status == PlanStatus::Broken).then_some(ItemNote::PlanBroken),
         Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
     }
-}
-
-/// Whether a link of the source's leads to the web; others (scripts, files) are not shown as links.
-pub(crate) fn is_web(url: &str) -> bool {
-    let lower = url.to_ascii_lowercase();
-    (lower.starts_with("https://") || lower.starts_with("http://")) && !url.chars().any(|c| c.is_whitespace() || c.is_control())
 }

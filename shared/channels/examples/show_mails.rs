@@ -84,7 +84,7 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),
             opt_out: "https://pay.northwind.example/p/x7Kq2/stop".to_owned(),
-            pay: None,
+            pay: (shape == "mixed").then(|| "https://pay.northwind.example/p/x7Kq2/pay".to_owned()),
         },
     }
 }

@@ -146,7 +146,7 @@ pub struct Links {
     pub portal: String,
     /// The page that stops these messages.
     pub opt_out: String,
-    /// Where to pay. No message has it yet: the statement leads to paying, and sample data alone name a page.
+    /// The form of paying, where all that the message asks for can be paid by it.
     pub pay: Option<String>,
 }
 

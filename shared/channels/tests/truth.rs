@@ -245,16 +245,38 @@ fn what_is_counted_is_what_is_listed() {
     });
 }
 
+/// What built-in mails call the page on which is paid.
+const PAYMENT_PAGE: [&str; CUSTOMER_LANGUAGES.len()] = ["our payment page", "unserer Zahlungsseite", "notre page de paiement"];
+
+#[test]
+fn every_mail_leads_to_the_page_on_which_is_paid_where_there_is_one() {
+    let shape = Shape { count: 3, own: 3, reminded: 1, currency: Currency::EUR };
+    let pay = "https://p.example/p/t/pay";
+    let mut seen_mails = 0;
+    for template in builtin::templates().into_iter().filter(|template| template.channel == Channel::Email) {
+        let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
+        input.links.pay = Some(pay.to_owned());
+        let rendered = render(&template, &input, &Brand { name: "Northwind".into() }).expect("a built-in text renders");
+        let html = rendered.html.as_deref().expect("a mail");
+        let words = of_language(&template.language, PAYMENT_PAGE);
+        let button = of_language(&template.language, ["View and pay", "Ansehen und bezahlen", "Consulter et payer"]);
+        let (id, language) = (&template.id, &template.language);
+        assert!(html.contains(&format!("href=\"{pay}\"")) && seen(html).contains(words), "{id} {language}: {html}");
+        let text = rendered.text.replace('\n', " ");
+        assert!(text.contains(pay) && text.contains(words), "{id} {language}: {text}");
+        assert!(seen(html).contains(button) && text.contains(button), "{id} {language}");
+        seen_mails += 1;
+    }
+    assert!(seen_mails >= 5 * CUSTOMER_LANGUAGES.len(), "{seen_mails}");
+}
+
 #[test]
 fn ways_to_pay_are_promised_only_where_there_are_some() {
     every(|id, language, channel, shape, input, rendered| {
         let html = rendered.html.as_deref().map(seen).unwrap_or_default();
         for body in [&rendered.text, &html] {
             let body = body.replace('\n', " ");
-            assert!(
-                !body.contains(of_language(language, ["pay online", "online bezahlen", "payer en ligne"])),
-                "{id} {language}"
-            );
+            assert!(!body.contains(of_language(language, PAYMENT_PAGE)), "{id} {language}");
             let promised =
                 body.contains(of_language(language, ["payment details", "Zahlungsangaben", "coordonnées de paiement"]));
             let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");

@@ -22,7 +22,7 @@ use crate::{
     attached::{AttachedFiles, FetchFile, MakeReceipt},
     checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
-    own_message,
+    own_message, pay_link,
     queued::QueuedMessage,
     render,
     send_outcome::SendOutcome,
@@ -427,10 +427,12 @@ impl Sender {
         let known = link_to(checked, &AddressId::of(pending.channel, address));
         let (code, portal) = self.vault.link_for(&queued.tenant, &queued.customer, to, known, now).await?;
         let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
-        let links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
+        let mut links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
+        let connected = pay_link::connected(&self.store, &queued.tenant, template).await?;
         let situation = decide::assess(facts, policy, now);
         let is_own = is_own_message(&pending.template);
         let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
+        links.pay = pay_link::pay_link(&situation, policy, &shown, &connected, &links.portal);
         let rendered = render::render(&situation, policy, pending, &shown, contact, template, links.clone());
         let template_version = template.version;
         let entity = pending.case.balance.legal_entity.as_str();

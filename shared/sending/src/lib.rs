@@ -19,6 +19,7 @@ mod function;
 mod outcome;
 mod outside;
 mod own_message;
+mod pay_link;
 mod preview;
 mod queued;
 mod render;

@@ -16,7 +16,7 @@ use domain::{
 use jiff::Timestamp;
 use store::{Error, Store};
 
-use crate::render;
+use crate::{pay_link, render};
 
 /// Where the links of a preview lead: a name that nobody can own.
 pub(crate) const NOWHERE: &str = "https://preview.invalid";
@@ -115,7 +115,9 @@ pub async fn preview(
         copy_of: None,
         receipt_within: None,
     };
-    let links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
+    let mut links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
+    let connected = pay_link::connected(store, tenant, text).await?;
+    links.pay = pay_link::pay_link(&situation, &policy, &rows, &connected, &links.portal);
     let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {
         Ok(rendered) => rendered,
         Err(error) => return Ok(Err(format!("template '{}' does not render: {error}", send.template))),
