@@ -12,7 +12,7 @@ use crate::plain::{link, plain};
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 3;
 
 /// A message as it goes to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]

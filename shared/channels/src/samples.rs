@@ -72,6 +72,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         bank: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
         links: Links {

@@ -14,6 +14,7 @@ mod answers_to;
 mod attached;
 mod batch;
 mod checked;
+mod equipped;
 mod flow;
 mod function;
 mod outcome;
@@ -28,7 +29,7 @@ mod service_mail;
 mod test_message;
 mod told;
 
-pub use attached::{FetchFile, MakeReceipt};
+pub use attached::{FetchFile, MakeReceipt, MakeTransferCode};
 pub use flow::Sender;
 pub use function::main;
 pub use outside::{ClaimedMessage, OutsideClaimed, OutsideResult, OutsideSender};

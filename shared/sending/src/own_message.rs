@@ -78,5 +78,6 @@ pub async fn rendered_own_message(
     let rows = rows(&situation, pending);
     let mut links = render::links(NOWHERE, "preview", "preview", pending.channel, &template.language);
     links.pay = pay_link::pay_link(&situation, policy, &rows, &connected, &links.portal);
-    Ok(render::render(&situation, policy, pending, &rows, contact, &template, links).map_err(|error| error.to_string()))
+    let made = render::render(&situation, policy, pending, &rows, contact, &template, (links, None));
+    Ok(made.map(|made| made.rendered).map_err(|error| error.to_string()))
 }

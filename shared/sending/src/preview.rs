@@ -118,8 +118,8 @@ pub async fn preview(
     let mut links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
     let connected = pay_link::connected(store, tenant, text).await?;
     links.pay = pay_link::pay_link(&situation, &policy, &rows, &connected, &links.portal);
-    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {
-        Ok(rendered) => rendered,
+    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, (links, None)) {
+        Ok(made) => made.rendered,
         Err(error) => return Ok(Err(format!("template '{}' does not render: {error}", send.template))),
     };
     let (verdict, rules) = guard_said(&situation, asked.workflow, channel, (id.as_str(), contact));

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{
-    AccountInMail, Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX,
+    AccountInMail, Attachment, Brand, CODE_IMAGE, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template,
+    UPCOMING_LISTED_MAX,
 };
 use domain::{
     Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, PaymentPlan, Pending,
@@ -9,9 +10,12 @@ use domain::{
     decide::{Situation, case_by_item},
     is_statement, language,
     own_message::is_own_message,
+    pay_sources::paid_at_source,
     receivables::DueItem,
 };
 use jiff::{Timestamp, civil::Date};
+
+use crate::attached::MakeTransferCode;
 
 /// The page of a customer, and that of stopping one address: in the language of the message, or where each character is paid for in the
 /// language of the reader's browser.
@@ -36,7 +40,14 @@ pub(crate) fn choose<'a>(
     language::choose(&languages, customer, tenant).and_then(|at| templates.get(at))
 }
 
-/// Renders a message for its contact from what is due now.
+/// A message in words.
+pub(crate) struct Made {
+    pub(crate) rendered: Rendered,
+    /// The code of the transfer that its HTML shows, where it shows one.
+    pub(crate) code: Option<Attachment>,
+}
+
+/// Renders a message for its contact from what is due now; with the code of a transfer where one can be made.
 pub(crate) fn render(
     situation: &Situation<'_>,
     policy: &Policy,
@@ -44,8 +55,8 @@ pub(crate) fn render(
     rows: &[Covered],
     contact: &Contact,
     template: &store::StoredTemplate,
-    links: Links,
-) -> Result<Rendered, RenderError> {
+    (links, codes): (Links, Option<&MakeTransferCode>),
+) -> Result<Made, RenderError> {
     let facts: &Facts = situation.facts;
     let today = situation.receivables.today;
     let mut by_age: Vec<(&DueItem, &Covered)> =
@@ -70,7 +81,7 @@ pub(crate) fn render(
     };
     let entity = pending.case.balance.legal_entity.as_str();
     let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
-    let input = RenderInput {
+    let mut input = RenderInput {
         language: facts.customer.language.clone().unwrap_or_else(|| template.language.clone()),
         country: facts.customer.country.clone(),
         customer_name: facts.customer.name.clone(),
@@ -85,10 +96,13 @@ pub(crate) fn render(
         pay_by: pending.pay_by,
         payment_details: policy.settings.how_to_pay(entity, Some(pending.case.currency()), &template.language),
         bank: policy.settings.bank_account_of(entity, pending.case.currency()).map(AccountInMail::of),
+        has_code: false,
         several_currencies: situation.receivables.currencies().len() > 1,
         broken_plans: broken_plans(situation, &covered),
         links,
     };
+    let code = codes.and_then(|make| transfer_code(situation, policy, (pending, covered.as_slice()), &input, make));
+    input.has_code = code.is_some();
     let template = Template {
         id: template.id.clone(),
         language: template.language.clone(),
@@ -97,7 +111,29 @@ pub(crate) fn render(
         body: template.body.clone(),
         version: template.version,
     };
-    channels::render(&template, &input, &Brand { name: policy.settings.name_of(entity).to_owned() })
+    let rendered = channels::render(&template, &input, &Brand { name: policy.settings.name_of(entity).to_owned() })?;
+    Ok(Made { rendered, code })
+}
+
+/// The code of the transfer that a mail asks for: to the account that it names, of all that it asks for, naming its invoices. Where the tenant says in
+/// its own words how to pay, or an invoice is paid where its source says, the mail shows none.
+fn transfer_code(
+    situation: &Situation<'_>,
+    policy: &Policy,
+    (pending, covered): (&Pending, &[&DueItem<'_>]),
+    input: &RenderInput,
+    make: &MakeTransferCode,
+) -> Option<Attachment> {
+    let entity = pending.case.balance.legal_entity.as_str();
+    let source = situation.facts.customer.source.as_str();
+    let is_elsewhere = covered.iter().any(|item| paid_at_source(source, item.url).is_some());
+    if pending.channel != Channel::Email || policy.settings.payment_details_of(entity).is_some() || is_elsewhere {
+        return None;
+    }
+    let account = policy.settings.bank_account_of(entity, pending.case.currency())?;
+    let bytes = make(account, input.covered_due_now, &input.reference()?)?;
+    let (name, content_type) = ("transfer-code.png".to_owned(), "image/png".to_owned());
+    Some(Attachment { name, content_type, bytes, shown_as: Some(CODE_IMAGE.to_owned()) })
 }
 
 /// A due item as a message shows it.
