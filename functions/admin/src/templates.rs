@@ -365,6 +365,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, setti
         pay_by: Some(today.saturating_add(10.days())),
         payment_details,
         bank,
+        promised_on: None,
         has_code: false,
         several_currencies: false,
         broken_plans: vec![],

@@ -79,6 +79,7 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
         payment_details: (shape != "three")
             .then(|| "Northwind Trading Ltd\nExample Bank, IBAN DE00 1234 5678 9012 3456 78\nBIC EXAMDEFF".to_owned()),
         bank: None,
+        promised_on: None,
         has_code: false,
         several_currencies: shape == "mixed",
         broken_plans: vec![],

@@ -43,6 +43,8 @@ pub struct RenderInput {
     pub exposure_overdue: Money,
     /// By when the message asks to be paid, where it does.
     pub pay_by: Option<Date>,
+    /// The day promised, of a reminder of a promise: what it asks for is what was promised.
+    pub promised_on: Option<Date>,
     /// How to pay, in the tenant's words or as the account in lines, line by line.
     pub payment_details: Option<String>,
     /// The account that is transferred to, where the settings name one for the currency.

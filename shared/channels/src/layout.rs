@@ -143,9 +143,12 @@ impl Sheet<'_> {
         glance(words.amount, &self.locale.money(self.input.covered_due_now), &line.join(" · ")) + &pay_by
     }
 
-    /// When the covered items fall or fell due: they stand alike to their due dates.
+    /// When the covered items fall or fell due: they stand alike to their due dates. Of what was promised, for when.
     fn due(&self) -> Vec<String> {
         let words = self.words;
+        if let Some(day) = self.input.promised_on {
+            return vec![words.promised_for.replace("{}", &self.locale.date(day))];
+        }
         let rows = &self.input.invoices;
         let Some(first) = rows.iter().min_by_key(|row| row.due_on) else { return Vec::new() };
         let is_one = rows.len() + self.input.more == 1;

@@ -46,6 +46,7 @@ fn input(count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         bank: None,
+        promised_on: None,
         has_code: false,
         several_currencies: false,
         broken_plans: vec![],

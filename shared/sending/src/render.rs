@@ -7,7 +7,7 @@ use channels::{
 use domain::{
     Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, PaymentPlan, Pending,
     PlanStatus, Policy, Scope, Standing, TenantId, Terms,
-    decide::{Situation, case_by_item},
+    decide::{Situation, case_by_item, promised_on},
     is_statement, language,
     own_message::is_own_message,
     pay_sources::paid_at_source,
@@ -70,6 +70,8 @@ pub(crate) fn render(
         is_own: is_own_message(&pending.template) || is_stated || own.contains(row_of.step.as_str()),
         // A statement reminds of nothing.
         reminded: if is_stated { 0 } else { reminded(situation, item, row_of) },
+        // Of a reminder of a promise, what was promised.
+        due_now: money(row_of.due_now_minor),
         ..row(item, today)
     };
     let coming = |item: &&DueItem| row(item, today);
@@ -79,6 +81,8 @@ pub(crate) fn render(
     } else {
         of_case(situation, &pending.case)
     };
+    let driving = situation.facts.cases.get(&pending.case).and_then(|case| policy.driving(case));
+    let promised_on = driving.and_then(|workflow| promised_on(facts, workflow, rows));
     let entity = pending.case.balance.legal_entity.as_str();
     let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
     let mut input = RenderInput {
@@ -89,7 +93,8 @@ pub(crate) fn render(
         case_id: facts.cases.get(&pending.case).map(|case| case.id.to_string()).unwrap_or_default(),
         invoices: by_age.iter().map(covering).collect(),
         more: 0,
-        covered_due_now: money(covered.iter().map(|item| item.due_now_minor).fold(0, i64::saturating_add)),
+        covered_due_now: money(by_age.iter().map(|(_, row)| row.due_now_minor).fold(0, i64::saturating_add)),
+        promised_on,
         upcoming: upcoming(situation, pending, &of_case, &covered).iter().take(UPCOMING_LISTED_MAX).map(coming).collect(),
         exposure_total: money(due_now(&mut of_case.iter())),
         exposure_overdue: money(due_now(&mut of_case.iter().filter(|item| item.days_past_due(today) > 0))),
@@ -222,7 +227,8 @@ fn upcoming<'s>(
     let case = situation.facts.cases.get(&pending.case);
     let scope = case.and_then(|case| situation.policy.driving(case)).map(|workflow| workflow.scope);
     // Where each item is chased by itself, a message speaks of nothing but its own.
-    if is_statement(&pending.rows) || scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
+    let speaks_alone = |item: &&DueItem<'_>| ahead(item) || item.due_now_minor == 0;
+    if is_statement(&pending.rows) || scope != Some(Scope::Customer) || covered.iter().any(speaks_alone) {
         return Vec::new();
     }
     of_case.iter().copied().filter(|item| ahead(item) && item.due_now_minor > 0).collect()
