@@ -53,7 +53,7 @@ pub struct RenderInput {
     pub has_code: bool,
     /// Whether the customer owes in other currencies too.
     pub several_currencies: bool,
-    /// Payment plans that were broken, by what they are called, of which no mail has told yet: the layout of a mail says so.
+    /// Payment plans that were broken, by what they are called, of which no message has told yet: the layout of a mail says so, and a text message beneath its words.
     pub broken_plans: Vec<String>,
     /// Where the person can go.
     pub links: Links,

@@ -138,6 +138,23 @@ fn a_mail_tells_of_a_plan_that_was_broken_wherever_its_table_stands() {
 }
 
 #[test]
+fn a_text_message_tells_of_a_plan_that_was_broken_where_there_is_room() {
+    let told = "The instalment plan for 1001 has ended";
+    for (body, names, is_told) in [
+        ("{{ tenant.name }}: please pay.".to_owned(), vec![], false),
+        ("{{ tenant.name }}: please pay.".to_owned(), vec!["1001".to_owned()], true),
+        // Without it the message fills six segments.
+        ("x".repeat(6 * 153 - 60), vec!["1001".to_owned()], false),
+    ] {
+        let mut input = input(1);
+        input.broken_plans = names;
+        let text = render(&template(Channel::Sms, "", &body), &input, &brand()).expect("it leaves").text;
+        assert_eq!(text.contains(told), is_told, "{text}");
+        assert!(text.contains("/p/t/stop"), "{text}");
+    }
+}
+
+#[test]
 fn names_are_shown_as_they_are() {
     for (name, in_html, in_text) in [
         ("<b>A</b>", "&lt;b&gt;A&lt;/b&gt;", "<b>A</b>"),

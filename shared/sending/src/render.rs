@@ -196,7 +196,7 @@ fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32
     u32::try_from(others.count()).unwrap_or(u32::MAX)
 }
 
-/// The plans that were broken and of which no mail about their invoices has told since, by what they are called.
+/// The plans that were broken and of which no message about their invoices has told since, by what they are called.
 fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<String> {
     let as_they_are = situation.receivables.agreements_of(situation.facts);
     let broken = as_they_are.filter_map(|agreement| match &agreement.terms {
@@ -207,8 +207,11 @@ fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<Stri
         covered.iter().any(|item| {
             let is_of = item.key.invoice().is_some_and(|invoice| plan.of.iter().any(|stood| stood.invoice == *invoice));
             let results = situation.history.results_of(&situation.receivables, &item.key);
-            let by_mail = |way: Option<&(Channel, String)>| way.is_some_and(|(channel, _)| *channel == Channel::Email);
-            let told = results.iter().any(|result| by_mail(result.way) && result.outcome == Outcome::Sent && result.at >= *since);
+            let in_words = |way: Option<&(Channel, String)>| {
+                way.is_some_and(|(channel, _)| matches!(channel, Channel::Email | Channel::Sms))
+            };
+            let told =
+                results.iter().any(|result| in_words(result.way) && result.outcome == Outcome::Sent && result.at >= *since);
             is_of && !told
         })
     };

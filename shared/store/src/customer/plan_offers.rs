@@ -1,12 +1,12 @@
 //! Offers to pay in parts, which people of the tenant make to a customer: an item for each. It is no fact that a decision is made from. The
 //! customer's head moves with it all the same, so that its page shows it at once.
 
-use domain::{CustomerId, PlanOffer, PlanOfferId, TenantId};
+use domain::{CustomerId, PlanOffer, PlanOfferId, ServiceMail, TenantId};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use crate::{
     Result, Store,
-    customer::agreements::referred,
+    customer::{agreements::referred, service_mails::requested},
     table::{
         attributes::{document::DOC, every::EXPIRES_AT},
         change::{Change, is, no_item},
@@ -33,7 +33,7 @@ pub(crate) fn offered(tenant: &TenantId, customer: &CustomerId, before: Option<&
 }
 
 impl Store {
-    /// Makes an offer, or changes it from what it was `before`.
+    /// Makes an offer, or changes it from what it was `before`; `mail` tells of it.
     ///
     /// # Errors
     ///
@@ -45,10 +45,12 @@ impl Store {
         customer: &CustomerId,
         before: Option<&PlanOffer>,
         offer: &PlanOffer,
+        mail: Option<&ServiceMail>,
         now: Timestamp,
     ) -> Result<()> {
         self.write_facts("change an offer to", tenant, customer, now, |_| {
             let mut actions = vec![offered(tenant, customer, before, offer).update(self)];
+            actions.extend(mail.map(|mail| requested(tenant, customer, mail).update(self)));
             if before.is_none() {
                 actions.push(referred(tenant, offer.id.as_str(), customer).update(self));
             }
