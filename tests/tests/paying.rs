@@ -31,6 +31,31 @@ async fn reminded_by(provider: &str) -> (TestTenant, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_falls_due_today_is_due_now_on_the_statement_and_ticked_on_the_form() {
+    let options = Options { now: Some(at("2026-02-03T08:00:00Z")), seed: Some(1), ..Options::default() };
+    let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": "stripe"}]});
+    let desk = TestTenant::of(options, serde_json::from_value(wish).unwrap()).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-09")).await;
+    desk.put(&invoice(&customer("C-1"), "F-2", 50_000, "2026-03-09")).await;
+    desk.end_of("2026-02-04").await;
+    assert_eq!(desk.log(), ["2026-02-04 email heads-up"]);
+    let path = portal_path(&desk.sent()[0]);
+    desk.to("2026-02-09T10:00:00Z").await;
+    let statement = page(&desk, &path).await;
+    for said in
+        ["Jetzt fällig", "1.250,00\u{a0}€", "heute fällig", "Später fällig: 500,00\u{a0}€, nächste Fälligkeit 9. März 2026"]
+    {
+        assert!(statement.contains(said), "no '{said}' in {statement}");
+    }
+    let form = page(&desk, &format!("{path}/pay")).await;
+    let ticked = form.matches(" checked").count();
+    assert!(form.contains("1.250,00\u{a0}€") && ticked >= 1, "{form}");
+    let of = |number: &str| format!("value=\"{}\"", offered(&form)[number]);
+    let is_ticked = |number: &str| form.split(&of(number)).nth(1).unwrap().split('>').next().unwrap().contains("checked");
+    assert_eq!((is_ticked("F-1"), is_ticked("F-2")), (true, false), "{form}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mail_leads_to_paying_only_where_all_that_it_asks_for_can_be_paid() {
     let options = Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() };
     // Debits are in euros, and there is no account.

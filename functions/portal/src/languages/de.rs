@@ -26,6 +26,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         due_now: "Jetzt fällig",
         oldest_due: "Älteste Fälligkeit: {}",
         more_due: "Nicht überfällig: {amount}, nächste Fälligkeit {date}",
+        later_due: "Später fällig: {amount}, nächste Fälligkeit {date}",
         more_due_undated: "Nicht überfällig: {}",
         first_due: "Nächste Fälligkeit: {}",
         nothing_due: "Im Moment ist nichts fällig",

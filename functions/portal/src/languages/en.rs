@@ -26,6 +26,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         due_now: "Due now",
         oldest_due: "Oldest due date: {}",
         more_due: "Not past due: {amount}, next due date {date}",
+        later_due: "Due later: {amount}, next due date {date}",
         more_due_undated: "Not past due: {}",
         first_due: "Next due date: {}",
         nothing_due: "Nothing is due at the moment",

@@ -26,6 +26,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         due_now: "À payer maintenant",
         oldest_due: "Échéance la plus ancienne\u{a0}: {}",
         more_due: "À échoir\u{a0}: {amount}, prochaine échéance le {date}",
+        later_due: "À échoir plus tard\u{a0}: {amount}, prochaine échéance le {date}",
         more_due_undated: "À échoir\u{a0}: {}",
         first_due: "Prochaine échéance\u{a0}: {}",
         nothing_due: "Rien n’est à payer pour le moment",
