@@ -93,7 +93,7 @@ pub async fn offer(store: &Store, actor: &Actor, customer: &str, asked: &PlanOff
     }
     let told_apart = digest(&[&now.to_string(), &format!("{asked:?}")]);
     let offer = PlanOffer {
-        id: PlanOfferId::derive(&[tenant.as_str(), customer.as_str(), &told_apart]),
+        id: PlanOfferId::at(now, &[tenant.as_str(), customer.as_str(), &told_apart]),
         invoices: invoices.clone(),
         currency: terms.currency,
         parts: asked.parts.clone(),

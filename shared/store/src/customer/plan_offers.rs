@@ -17,7 +17,7 @@ use crate::{
 
 /// How long an offer is kept after its last day, in days.
 const KEPT_DAYS: i64 = 400;
-/// Most offers of a customer that are read.
+/// Most offers of a customer that are read, the newest.
 const OFFERS_MAX: usize = 200;
 
 /// The write of an offer that takes the place of `before`, and of nothing else.
@@ -90,7 +90,8 @@ impl Store {
     async fn offers_as(&self, tenant: &TenantId, customer: &CustomerId, strong: bool) -> Result<Vec<PlanOffer>> {
         let pk = keys::customer(tenant, customer);
         let until = last_of(keys::PLAN_OFFERS);
-        let range = Range { strong, ..Range::new(&pk, keys::PLAN_OFFERS, &until, OFFERS_MAX) };
+        // Ids begin with the moment at which an offer was made.
+        let range = Range { strong, newest_first: true, ..Range::new(&pk, keys::PLAN_OFFERS, &until, OFFERS_MAX) };
         let rows = self.range("read the offers to", range).await?;
         let mut offers = rows.iter().map(|row| json(row, DOC)).collect::<Result<Vec<PlanOffer>>>()?;
         offers.sort_by(|a, b| b.made_at.cmp(&a.made_at).then_with(|| a.id.cmp(&b.id)));

@@ -22,6 +22,7 @@ mod links;
 mod message;
 mod moves;
 mod people;
+mod plan_offers;
 mod sealed;
 mod secrets;
 mod shape;
