@@ -23,7 +23,11 @@ pub fn prove(workflow: &Workflow, templates: &[Template], settings: &Settings) -
             let pointer = format!("/steps/{at}/action/send/channels/{place}");
             let own = templates.iter().filter(|text| text.id == send.template && text.channel == *channel);
             for text in own {
-                let use_of = TextUse { ahead: step.at.offset.is_negative(), asks: step.pay_by.is_some(), reminds: step.reminds_of_promise() };
+                let use_of = TextUse {
+                    ahead: step.at.offset.is_negative(),
+                    asks: step.pay_by.is_some(),
+                    reminds: step.reminds_of_promise(),
+                };
                 found.extend(unrendered(use_of, text, settings).map(|detail| {
                     Finding::at_step(Severity::Error, "text", &step.id, pointer.clone(), named(&send.template, text, &detail))
                 }));

@@ -20,7 +20,7 @@ use store::{
 use crate::{
     answers_to::Answerable,
     attached::{AttachedFiles, MakeReceipt, MakeTransferCode},
-    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
+    checked::{Call, Checked, Claiming, Held, Loaded, Meanwhile, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
     own_message, pay_link,
     queued::QueuedMessage,
@@ -591,20 +591,4 @@ impl Sender {
         self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
         Ok(SendOutcome::Deferred)
     }
-}
-
-/// What keeps a claimed message from being sent.
-enum Meanwhile {
-    /// It ends so: how, why, and what the guard said.
-    Over(MessageResult, String, Value),
-    /// It is tried again: why.
-    Later(String),
-}
-
-/// How a message was claimed.
-pub(crate) enum Claiming {
-    /// It was not, and ended so; `None` when it is worth looking again.
-    Ended(Option<SendOutcome>),
-    /// It is held.
-    Held(Box<Held>),
 }
