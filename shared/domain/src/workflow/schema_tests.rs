@@ -90,8 +90,9 @@ fn objects_have_the_same_keys() {
     offsets();
     object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2}));
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
-    object::<Notify>("Notify", json!({"to": "a", "via": ["email"]}));
-    object::<CreditHold>("CreditHold", json!({}));
+    object::<Notify>("Notify", json!({"to": "a", "via": ["email"], "urgent": true}));
+    object::<CreditHold>("CreditHold", json!({"confirm_within": "P3D"}));
+    object::<ChangeTerms>("ChangeTerms", json!({"terms": {"days": 7}, "confirm_within": "P3D"}));
     object::<HandOff>("HandOff", json!({"agency": "a"}));
     object::<Fee>("Fee", json!({"kind": "fixed", "amount_minor": 1}));
     assert_eq!(keys(&schema()["$defs"]["Action"]["properties"]), expected::<Action>(json!({"?": {}})));
