@@ -45,6 +45,7 @@
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`stricter_terms`] | terms of payment that a step asks for |
+//! | [`notice_channel`] | addresses of channels that notices go to: which hosts they may name |
 //! | [`notice`] | how people of the tenant are told of work: whom, by which ways, when |
 //! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
@@ -113,6 +114,7 @@ pub mod message;
 pub mod money;
 pub mod new_task;
 pub mod notice;
+pub mod notice_channel;
 pub mod order;
 pub mod own_message;
 pub mod owners;

@@ -48,6 +48,7 @@
 //! | [`service_mails`] | what was sent to whoever came by a portal link |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
+//! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
 //! | [`subscriptions`] | subscriptions of outside systems to events |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
@@ -101,6 +102,7 @@ pub mod message_results;
 pub mod messages;
 pub mod not_done;
 pub mod note_answers;
+pub mod notices;
 pub mod notes;
 pub mod orders;
 pub mod owners;

@@ -111,7 +111,7 @@ fn work_is_due_as_the_settings_say_of_its_kind() {
     stage.policy.settings.notices.due_in.insert(TaskKind::Escalation, 2);
     stage.invoice("A", EUR, 1_000, "2026-02-01");
     // A Friday: two business days later is Tuesday.
-    let asked = stage.step(at("2026-02-06T09:00:00Z"));
+    let asked = stage.step(at("2026-02-06T15:45:00Z"));
     assert_eq!(
         (kinds(&asked.tasks), asked.tasks[0].due_on),
         (vec![TaskKind::Escalation], Some(crate::testing::on("2026-02-10")))

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::word::Known;
+use crate::{NoticeWay, word::Known};
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../docs/schemas/workflow.schema.json")).expect("JSON")
@@ -109,6 +109,7 @@ fn enumerations_have_the_same_values() {
     variants::<Known<Role>>("Role");
     variants::<Fallback>("Fallback");
     variants::<FeeKind>("FeeKind");
+    variants::<Known<NoticeWay>>("NoticeWay");
 }
 
 #[test]

@@ -89,6 +89,7 @@ macro_rules! stored {
 pub mod access;
 mod baskets;
 pub mod job;
+mod notices;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
@@ -96,6 +97,7 @@ pub mod test_message;
 pub mod workflow_text;
 
 pub use baskets::basket;
+pub use notices::{notice, notice_channel};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -523,7 +525,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 47] = [
+pub const KINDS: [ItemKind; 49] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -551,6 +553,8 @@ pub const KINDS: [ItemKind; 47] = [
     portal_code::KIND,
     basket::KIND,
     service_mail::KIND,
+    notice::KIND,
+    notice_channel::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,

@@ -38,6 +38,9 @@
 //! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
 //! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
+//! | notice to people of the tenant | `T#NOTICES` | `NTC#{id}`, `chase` = `N#{instant}#{id}` | `escalate`, when it is made, taken and over | `escalate`, by key; the `due` index under `NOTICES`; admin: query of `chase`, newest first | 4 W to make and 4 W to send, expires after 90 days |
+//! | channel of notices | `T` | `NOTICECHANNEL#{way}` | admin; `escalate`, when it refuses | `escalate` and admin, by key | 2 W in a transaction, 1 R |
+//! | data key of channels of notices | `T` | `KEY#NOTICES` | admin, once | `escalate`, by key, cached | 1 W |
 //! | subscription to events | `T#SUBSCRIPTIONS` | `SUBSCRIPTION#{id}` | admin | admin: by key; query `SUBSCRIPTION#` | 2 W |
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
 //! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer; portal, in that transaction | admin and portal, by key | 3 W, 1 R, expires after a day |
@@ -140,6 +143,7 @@ mod baskets;
 mod drafts_and_tests;
 mod jobs;
 mod lists;
+mod notices;
 mod people;
 mod plan_offers;
 mod portal_codes;
@@ -153,6 +157,7 @@ pub(crate) use baskets::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
+pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;
