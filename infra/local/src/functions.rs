@@ -125,6 +125,7 @@ pub fn registry() -> Registry {
         "admin" => admin,
         "begin-payment" => begin_payment,
         "dispatch" => dispatch,
+        "escalate" => escalate,
         "feedback" => feedback,
         "ingest" => ingest,
         "jobs" => jobs,

@@ -246,11 +246,15 @@ fn instant(zone: &TimeZone, at: DateTime) -> Timestamp {
 
 /// Whether notices leave, and why not: those of a step are of what a live tenant does, those of other work of any tenant's.
 pub fn why_not(mode: Mode, paused: bool, training: bool, of_step: bool) -> Option<&'static str> {
+    if training {
+        return Some("the tenant is there for training");
+    }
+    if paused {
+        return Some("the tenant is paused");
+    }
     match mode {
-        _ if training => Some("the tenant is there for training"),
-        _ if paused => Some("the tenant is paused"),
-        Mode::Off | Mode::Shadow | Mode::Later(_) if of_step => Some("the tenant is not live"),
-        Mode::Off | Mode::Shadow | Mode::Live | Mode::Later(_) => None,
+        Mode::Live => None,
+        Mode::Off | Mode::Shadow | Mode::Later(_) => of_step.then_some("the tenant is not live"),
     }
 }
 

@@ -41,7 +41,8 @@ fn is_slack(host: &str) -> bool {
 }
 
 fn is_teams(host: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
     [".logic.azure.com", ".environment.api.powerplatform.com"].iter().any(|end| host.strip_suffix(end).is_some_and(is_name))
 }
 

@@ -88,7 +88,13 @@ impl Store {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn note_notice_channel(&self, tenant: &TenantId, known: &NoticeChannel, took: bool, now: Timestamp) -> Result<bool> {
+    pub async fn note_notice_channel(
+        &self,
+        tenant: &TenantId,
+        known: &NoticeChannel,
+        took: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
         if took && known.failed == 0 {
             return Ok(false);
         }

@@ -19,6 +19,7 @@ mod limits;
 mod links;
 mod message;
 mod moves;
+mod notices;
 mod people;
 mod sealed;
 mod secrets;
