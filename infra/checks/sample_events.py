@@ -114,6 +114,8 @@ def sample_events(vendor):
         "begin-payment": First(wish(), {GET, QUERY}, table(due()), says(status="not_payable")),
         # A message was decided: its order goes on the bus.
         "dispatch": First(image(queued("email")), {BUS}, [], taken),
+        # A tick finds no notice due.
+        "escalate": First(tick, {QUERY}, table(due()), says(told=0)),
         # A mail arrived: its record says so.
         "feedback": First(delivered(), {GET, UPDATE}, table(head(), sent()), taken),
         # An invoice is taken in: the secret is opened, the signature checked, all of it written.
