@@ -13,7 +13,7 @@ use service::{
     Operation,
     notices::{self, NoticesAsked},
 };
-use store::{KnownNotice, Notice, NoticeChannel};
+use store::{KnownNotice, NoticeChannel, TaskNotice};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -194,7 +194,7 @@ pub async fn delete(State(app): State<Arc<App>>, caller: Caller, Path(way): Path
 
 fn shown(known: KnownNotice) -> NoticeOut {
     let KnownNotice { notice, status, status_at, why, leaves_at, .. } = known;
-    let Notice { id, task, customer, kind, urgency, to, way, person, days_late, of_step: _, made_at } = notice;
+    let TaskNotice { id, task, customer, kind, urgency, to, way, person, days_late, of_step: _, made_at } = notice;
     NoticeOut {
         id: id.to_string(),
         task: task.to_string(),

@@ -7,7 +7,7 @@ use domain::{
     word::Word,
 };
 use jiff::Timestamp;
-use store::{Notice, Task};
+use store::{Task, TaskNotice};
 
 /// What the keys of tasks begin with that tell of a channel that is gone.
 pub(crate) const CHANNEL_GONE: &str = "notice_channel/";
@@ -16,9 +16,9 @@ pub(crate) const CHANNEL_GONE: &str = "notice_channel/";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Made {
     /// It leaves at a moment.
-    Waits(Notice, Timestamp),
+    Waits(TaskNotice, Timestamp),
     /// Nobody is told, and why.
-    Ended(Notice, EffectStatus, String),
+    Ended(TaskNotice, EffectStatus, String),
 }
 
 /// Who wants whom told how.
@@ -88,8 +88,13 @@ fn wanted<'a>(task: &'a Task, work: Option<&OpenWork>, settings: &'a Settings) -
     wanted
 }
 
-fn blank(task: &Task, (kind, urgency, days_late): (NoticeKind, NoticeUrgency, u16), to: Option<&str>, way: NoticeWay) -> Notice {
-    Notice {
+fn blank(
+    task: &Task,
+    (kind, urgency, days_late): (NoticeKind, NoticeUrgency, u16),
+    to: Option<&str>,
+    way: NoticeWay,
+) -> TaskNotice {
+    TaskNotice {
         // What it has is made of all that follows.
         id: NoticeId::derive(&[]),
         task: task.id.clone(),
@@ -106,7 +111,7 @@ fn blank(task: &Task, (kind, urgency, days_late): (NoticeKind, NoticeUrgency, u1
 }
 
 /// A notice for whoever it is for: of an email one for each of them.
-pub(crate) fn addressed(tenant: &TenantId, notice: Notice, people: &NoticePeople<'_>, leaves_at: Timestamp) -> Vec<Made> {
+pub(crate) fn addressed(tenant: &TenantId, notice: TaskNotice, people: &NoticePeople<'_>, leaves_at: Timestamp) -> Vec<Made> {
     if notice.way != NoticeWay::Email || notice.person.is_some() {
         return vec![Made::Waits(notice.identified(tenant), leaves_at)];
     }
@@ -120,13 +125,13 @@ pub(crate) fn addressed(tenant: &TenantId, notice: Notice, people: &NoticePeople
         return vec![Made::Ended(notice.identified(tenant), EffectStatus::Blocked, why)];
     }
     let one = |person: &&str| {
-        let own = Notice { person: Some((*person).to_owned()), ..notice.clone() };
+        let own = TaskNotice { person: Some((*person).to_owned()), ..notice.clone() };
         Made::Waits(own.identified(tenant), leaves_at)
     };
     found.iter().take(NOTICE_PEOPLE_MAX).map(one).collect()
 }
 
 /// The same notice by email, where its channel does not take it.
-pub(crate) fn by_email(tenant: &TenantId, notice: &Notice, people: &NoticePeople<'_>, now: Timestamp) -> Vec<Made> {
-    addressed(tenant, Notice { way: NoticeWay::Email, person: None, ..notice.clone() }, people, now)
+pub(crate) fn by_email(tenant: &TenantId, notice: &TaskNotice, people: &NoticePeople<'_>, now: Timestamp) -> Vec<Made> {
+    addressed(tenant, TaskNotice { way: NoticeWay::Email, person: None, ..notice.clone() }, people, now)
 }

@@ -211,7 +211,7 @@ impl Desk {
         if notice.way == NoticeWay::Email && notice.person.is_none() {
             let today = Today::read(&self.store, (tenant, settings), notice.customer.as_ref(), now).await?;
             let to = if notice.kind == NoticeKind::Reminder { task.task.to.clone() } else { notice.to.clone() };
-            let asked = store::Notice { to, ..notice.clone() };
+            let asked = store::TaskNotice { to, ..notice.clone() };
             let made = made::addressed(tenant, asked, &today.people(settings), now);
             let (status, why) = match made.as_slice() {
                 [Made::Ended(_, status, why)] => (*status, why.clone()),

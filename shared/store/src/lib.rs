@@ -106,7 +106,7 @@ pub use tenant::{
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     notice_channels::{CHANNEL_FAILURES_MAX, NoticeChannel},
-    notices::{KnownNotice, Notice, NoticePage, is_notice_cursor},
+    notices::{KnownNotice, NoticePage, TaskNotice, is_notice_cursor},
     statement_keys::{PublicStatementKey, StatementKey},
     stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},

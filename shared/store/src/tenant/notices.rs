@@ -27,7 +27,7 @@ const UNDER_WAY_FOR: SignedDuration = SignedDuration::from_secs(90);
 
 /// A notice, as it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
+pub struct TaskNotice {
     /// Its id.
     pub id: NoticeId,
     /// The task that it tells of.
@@ -57,7 +57,7 @@ pub struct Notice {
     pub made_at: Timestamp,
 }
 
-impl Notice {
+impl TaskNotice {
     /// The same with the id that it has: the same happening, way and person always give the same one.
     pub fn identified(self, tenant: &TenantId) -> Self {
         let (kind, way, late) = (self.kind.to_string(), self.way.to_string(), self.days_late.to_string());
@@ -72,7 +72,7 @@ impl Notice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownNotice {
     /// What was asked for.
-    pub notice: Notice,
+    pub notice: TaskNotice,
     /// How it stands.
     pub status: EffectStatus,
     /// Since when, where it is over.
@@ -138,7 +138,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn make_notice(&self, tenant: &TenantId, made: &Notice, leaves_at: Timestamp) -> Result<bool> {
+    pub async fn make_notice(&self, tenant: &TenantId, made: &TaskNotice, leaves_at: Timestamp) -> Result<bool> {
         let mut row = notice_row(made);
         row.insert(DUE_PK.to_owned(), s(keys::NOTICES_DUE));
         row.insert(DUE_SK.to_owned(), s(due_sk(leaves_at, tenant, &made.id)));
@@ -150,7 +150,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn make_ended_notice(&self, tenant: &TenantId, made: &Notice, status: EffectStatus, why: &str) -> Result<bool> {
+    pub async fn make_ended_notice(&self, tenant: &TenantId, made: &TaskNotice, status: EffectStatus, why: &str) -> Result<bool> {
         let mut row = notice_row(made);
         row.insert(notice::STATUS.to_owned(), s(word_of(status)));
         row.insert(notice::STATUS_AT.to_owned(), n(millis(made.made_at)));
@@ -304,7 +304,7 @@ impl Store {
     }
 }
 
-fn notice_row(made: &Notice) -> Row {
+fn notice_row(made: &TaskNotice) -> Row {
     let expires_at = made.made_at.checked_add((NOTICE_DAYS * 24).hours()).unwrap_or(Timestamp::MAX).as_second();
     row_of([
         (DOC, s(to_json(made))),

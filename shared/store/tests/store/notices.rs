@@ -1,11 +1,11 @@
 //! Notices to people: made once, taken once, given back, ended once; and the channels that some go to.
 
 use domain::{EffectStatus, NewTask, NoticeId, NoticeKind, NoticeUrgency, NoticeWay, TaskKind};
-use store::{CHANNEL_FAILURES_MAX, Notice, Vault};
+use store::{CHANNEL_FAILURES_MAX, TaskNotice, Vault};
 
 use crate::common::*;
 
-fn notice(table: &Table, person: &str) -> Notice {
+fn notice(table: &Table, person: &str) -> TaskNotice {
     let task = NewTask {
         kind: TaskKind::Escalation,
         key: "k".into(),
@@ -17,7 +17,7 @@ fn notice(table: &Table, person: &str) -> Notice {
         currency: None,
         case: None,
     };
-    Notice {
+    TaskNotice {
         id: NoticeId::derive(&[]),
         task: task.id(&table.tenant, None),
         customer: None,
