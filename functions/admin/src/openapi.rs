@@ -256,6 +256,7 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
         ("list_cases", "sort") => Some(vec!["opened_at", "-opened_at"]),
         ("list_cases", "state") => Some(vec!["open", "waiting", "ended", "closed"]),
         ("list_tasks", "sort") => Some(vec!["age", "money_at_stake"]),
+        ("list_notices", "status") => Some(domain::EffectStatus::WORDS.to_vec()),
         _ => None,
     }
 }

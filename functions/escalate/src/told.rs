@@ -265,8 +265,8 @@ impl Desk {
                     continue;
                 }
                 Outcome::Never { why } => {
-                    self.end(tenant, known, EffectStatus::Blocked, Some(why)).await?;
                     next.extend(self.fall_back(tenant, settings, known, now).await?);
+                    self.end(tenant, known, EffectStatus::Blocked, Some(why)).await?;
                     continue;
                 }
                 Outcome::Later { after_s, why } => (*after_s, why, false),
@@ -275,8 +275,8 @@ impl Desk {
             };
             let tries = known.tries.saturating_add(1);
             if is_last || tries >= TRIES_MAX {
-                self.end(tenant, known, EffectStatus::Failed, Some(why)).await?;
                 next.extend(self.fall_back(tenant, settings, known, now).await?);
+                self.end(tenant, known, EffectStatus::Failed, Some(why)).await?;
                 continue;
             }
             let wait = wait.map(|seconds| SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)));
