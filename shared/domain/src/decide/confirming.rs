@@ -76,7 +76,7 @@ pub(super) fn ends(situation: &Situation<'_>) -> Vec<Asking> {
             (TaskKind::CreditRelease, "Supply to this customer again", "supply was stopped")
         };
         let within = work.confirm_by.map_or(SignedDuration::ZERO, |by| by.duration_since(work.asked_at));
-        let days = i64::try_from(within.as_hours() / 24).unwrap_or(0);
+        let days = within.as_hours() / 24;
         let says = Says {
             kind,
             title: title.to_owned(),
