@@ -231,6 +231,14 @@ impl NoticeSettings {
                 wrong.push((format!("/notices/overdue/{at}/to"), to_detail()));
             }
         }
+        let rules = self.rules.iter().take(NOTICE_RULES_MAX).enumerate().map(|(at, rule)| (format!("/rules/{at}"), &rule.via));
+        let late =
+            self.overdue.iter().take(OVERDUE_RULES_MAX).enumerate().map(|(at, rule)| (format!("/overdue/{at}"), &rule.via));
+        for (at, via) in [(String::new(), &self.via)].into_iter().chain(rules).chain(late) {
+            if via.iter().collect::<BTreeSet<_>>().len() < via.len() {
+                wrong.push((format!("/notices{at}/via"), "each way is named once".to_owned()));
+            }
+        }
         for (kind, days) in &self.due_in {
             if *days > DUE_IN_MAX {
                 wrong.push((format!("/notices/due_in/{kind}"), format!("business days are 0 to {DUE_IN_MAX}")));
@@ -436,6 +444,10 @@ mod tests {
                 vec!["/notices/overdue/0/after_days", "/notices/overdue/1/to"],
             ),
             (r#"{"due_in": {"approval": 251}}"#, vec!["/notices/due_in/approval"]),
+            (
+                r#"{"via": ["slack", "slack"], "overdue": [{"after_days": 1, "to": "x", "via": ["sns", "sns"]}]}"#,
+                vec!["/notices/via", "/notices/overdue/0/via"],
+            ),
         ] {
             let found = settings(given).flaws();
             assert_eq!(found.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), expected, "{given}");
