@@ -116,6 +116,8 @@ def sample_events(vendor):
         "deliver": First(tick, {QUERY, UPDATE, GET}, table(lane()), says(delivered=0, failed=0)),
         # A message was decided: its order goes on the bus.
         "dispatch": First(image(queued("email")), {BUS}, [], taken),
+        # A tick finds no notice due.
+        "escalate": First(tick, {QUERY}, table(due()), says(told=0)),
         # A mail arrived: its record says so.
         "feedback": First(delivered(), {GET, UPDATE}, table(head(), sent()), taken),
         # An invoice is taken in: the secret is opened, the signature checked, all of it written.

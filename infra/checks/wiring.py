@@ -106,11 +106,11 @@ KINDS = ("INSERT", "MODIFY", "REMOVE")
 STREAM = {
     "DispatchFunction": (
         [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1", "JOB#job_1", "PROFILE#AGR#agr_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1")],
-        [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
+        [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("INSERT", "NTC#ntc_1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
     ),
     "ReadModelFunction": (
         [change(kind, sk) for kind in KINDS for sk in READ],
-        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "WFV#w#000001", "CONN#stripe", "TESTS#2026-01-01T09", "SUBSCRIPTION#sub_1", "WRITTEN#pay_1", *WRITTEN)],
+        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "NTC#ntc_1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "WFV#w#000001", "CONN#stripe", "TESTS#2026-01-01T09", "SUBSCRIPTION#sub_1", "WRITTEN#pay_1", *WRITTEN)],
     ),
 }
 ROUTES = {

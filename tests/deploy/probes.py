@@ -16,6 +16,7 @@ import books
 import ses
 import stripe
 import web
+from channel import slack
 from checkout import SECRETS, checkout
 from outside import buyer, instant, invoice, today
 from proof import same, until
@@ -33,9 +34,9 @@ def prepare(world):
     """What all probes need: a tenant, and a sender's queue that nobody but they reads."""
     world.tenant(TENANT)
     stripe.connect(world, TENANT)
-    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick"):
+    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick", "EscalateFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
-    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction", "DeliverFunction"):
+    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction", "DeliverFunction", "EscalateFunction"):
         world.stack.switch(function, False)
 
 
@@ -373,6 +374,50 @@ def feedback_raises(world):
     letter = {"tenant": TENANT, "shard": 0, "at": f"{instant()}-{next(NUMBERS)}"}
     same(world.stack.invoke("FeedbackFunction", records(letter)), {"batchItemFailures": []}, "what could not be taken in")
     assert any(letter["at"] in one["detail"] for one in world.exceptions(TENANT)), "there is no exception"
+
+
+def member(world):
+    """The address of a manager of the tenant, proven to be theirs, as an invitation that was accepted leaves it."""
+    name = f"probe{next(NUMBERS)}"
+    email, now = f"{name}@acme.example", {"N": str(int(time.time() * 1000))}
+    of = STORED["member"]
+    world.stack.client("dynamodb").put_item(
+        TableName=world.stack.ids["Table"],
+        Item={
+            **{STORED["every"]["pk"]: {"S": f"T#{TENANT}#MEMBERS"}, STORED["every"]["sk"]: {"S": f"MEM#{name}"}},
+            **{of["subject"]: {"S": name}, of["role"]: {"S": "manager"}, of["email"]: {"S": email}, of["email_verified"]: {"N": "1"}},
+            **{of["added_at"]: now, of["added_by"]: {"S": "probe"}, STORED["document"]["revision"]: {"N": "1"}},
+        },
+    )
+    return name
+
+
+def told_of(world, task):
+    """What became of the notices of a task, by their way."""
+    return {one["way"]: one["status"] for one in world.outside.admin(TENANT, "GET", f"/v1/notices?task={task}")["data"]}
+
+
+def escalate_tells(world):
+    """A manager is told of a task by mail and in a channel, whose address only this role opens beside the one that enters it."""
+    name = member(world)
+    rules = [{"kinds": ["task"], "to": name, "via": ["email", "slack"], "urgent": True}]
+    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": {"rules": rules}})
+    with slack() as (url, posted):
+        world.outside.admin(TENANT, "PUT", "/v1/notice_channels/slack", {"url": url})
+        task = world.outside.admin(TENANT, "POST", "/v1/tasks", {"title": f"Look at {name}"})["id"]
+        restart(world, "EscalateFunction")
+        detail = {"schema_version": 1, "tenant": TENANT, "task": task}
+        body = {"source": "dunlin", "detail-type": "TaskCreated", "detail": detail}
+        same(world.stack.invoke("EscalateFunction", records(body)), {"batchItemFailures": []}, "what could not be told")
+        same(told_of(world, task), {"email": "done", "slack": "done"}, "the notices")
+        assert any(name in one for one in posted), f"the channel got {posted}"
+        world.outside.admin(TENANT, "DELETE", "/v1/notice_channels/slack")
+    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": None})
+
+
+def escalate_finds(world):
+    """A tick finds the notices whose moment has come."""
+    assert "told" in world.stack.tick("EscalateFunction"), "the tick says nothing"
 
 
 def admin_begins(world):
@@ -845,6 +890,7 @@ PROBES = {
     "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
+    "EscalateRole": [escalate_tells, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],

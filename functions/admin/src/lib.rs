@@ -58,6 +58,7 @@ mod messages;
 mod messages_outside;
 mod note_answers;
 mod notes;
+mod notices;
 mod oauth;
 mod openapi;
 mod operations;
@@ -235,6 +236,9 @@ routes! {
     "/v1/customers/{source}/{external_id}/links": get links::list_of;
     "/v1/links/{id}/revoke": post links::revoke;
     "/v1/service_mails": get service_mails::list;
+    "/v1/notices": get notices::list;
+    "/v1/notice_channels": get notices::channels;
+    "/v1/notice_channels/{way}": put notices::put, delete notices::delete;
     "/v1/customers/{customer_id}/versions/reset": post mending::reset;
     "/v1/tasks": get tasks::list, post tasks::raise;
     "/v1/proposals": post proposals::make;

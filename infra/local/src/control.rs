@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, lock, page, payments,
+    gateway, lock, notices, page, payments,
     problem::{problem, read},
     tenants,
     token::TokenIn,
@@ -43,6 +43,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/issuer/keys", get(token_keys))
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
+        .route("/_local/notices/{way}/{tenant}", post(notices::take))
         .route("/_local/metrics", get(metrics))
         .route("/_local/baskets", get(payments::show))
         .route("/_local/baskets/{id}", post(payments::act))

@@ -127,6 +127,7 @@ pub fn registry() -> Registry {
         "begin-payment" => begin_payment,
         "deliver" => deliver,
         "dispatch" => dispatch,
+        "escalate" => escalate,
         "feedback" => feedback,
         "ingest" => ingest,
         "jobs" => jobs,

@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod hold;
 pub mod kept;
 pub mod metrics;
+mod notices;
 pub mod outbox;
 pub mod overview;
 pub mod page;

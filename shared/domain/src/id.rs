@@ -142,6 +142,10 @@ id!(
     CodeRequestId, "pcr_"
 );
 id!(
+    /// A notice to people of the tenant: derived from the task that it tells of, what it tells, and by which way it goes to whom.
+    NoticeId, "ntc_"
+);
+id!(
     /// A subscription of an outside system to events: drawn, since it names nothing else.
     SubscriptionId, "sub_"
 );

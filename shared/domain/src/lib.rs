@@ -48,6 +48,9 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`stricter_terms`] | terms of payment that a step asks for |
+//! | [`notice_channel`] | addresses of channels that notices go to: which hosts they may name |
+//! | [`notice`] | how people of the tenant are told of work: whom, by which ways, when |
 //! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
@@ -118,6 +121,8 @@ pub mod mailbox;
 pub mod message;
 pub mod money;
 pub mod new_task;
+pub mod notice;
+pub mod notice_channel;
 pub mod order;
 pub mod own_message;
 pub mod owners;
@@ -147,6 +152,7 @@ pub mod simulate;
 pub mod standing;
 pub mod statement;
 pub mod step_history;
+pub mod stricter_terms;
 mod taken_back;
 pub mod teams;
 #[cfg(test)]
@@ -185,7 +191,7 @@ pub use facts::*;
 pub use hearing::{Hearing, hear};
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId,
-    LinkId, MessageId, NoteId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,
+    LinkId, MessageId, NoteId, NoticeId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
@@ -196,6 +202,7 @@ pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use new_task::{NewTask, TaskKind};
+pub use notice::{NoticeKind, NoticeSettings, NoticeUrgency, NoticeWay};
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
@@ -212,6 +219,7 @@ pub use service_mail::{ServiceMail, ServiceMailKind};
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use statement::{STATEMENT, StatedPeriods, is_statement};
+pub use stricter_terms::StricterTerms;
 pub use version::{SourceVersion, VersionOf};
 pub use webhook::WebhookFate;
 pub use word::LaterWord;

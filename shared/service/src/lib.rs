@@ -51,6 +51,7 @@
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`subscriptions`], [`deliveries`] | subscriptions of outside systems to events; what was delivered to them, replays and samples |
 //! | [`event_samples`] | a sample of each kind of event |
+//! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
@@ -108,6 +109,7 @@ pub mod messages;
 pub mod not_done;
 pub mod note_answers;
 pub mod notes;
+pub mod notices;
 pub mod orders;
 pub mod owners;
 pub mod plan_offers;

@@ -114,6 +114,8 @@ pub use tenant::{
     drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
+    notice_channels::{CHANNEL_FAILURES_MAX, NoticeChannel},
+    notices::{KnownNotice, NoticePage, TaskNotice, is_notice_cursor},
     statement_keys::{PublicStatementKey, StatementKey},
     stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},

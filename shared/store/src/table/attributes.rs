@@ -90,6 +90,7 @@ pub mod access;
 mod baskets;
 pub mod job;
 mod outgoing;
+mod notices;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
@@ -98,6 +99,7 @@ pub mod workflow_text;
 
 pub use baskets::basket;
 pub use outgoing::{delivery_health, delivery_replay, event_delivery, lane};
+pub use notices::{notice, notice_channel};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -530,7 +532,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 47] = [
+pub const KINDS: [ItemKind; 49] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -558,6 +560,8 @@ pub const KINDS: [ItemKind; 47] = [
     portal_code::KIND,
     basket::KIND,
     service_mail::KIND,
+    notice::KIND,
+    notice_channel::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,

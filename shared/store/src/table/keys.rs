@@ -38,6 +38,9 @@
 //! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
 //! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
+//! | notice to people of the tenant | `T#NOTICES` | `NTC#{id}`, `chase` = `N#{instant}#{id}` | `escalate`, when it is made, taken and over | `escalate`, by key; the `due` index under `NOTICES`; admin: query of `chase`, newest first | 4 W to make and 4 W to send, expires after 90 days |
+//! | channel of notices | `T` | `NOTICECHANNEL#{way}` | admin; `escalate`, when it refuses | `escalate` and admin, by key | 2 W in a transaction, 1 R |
+//! | data key of channels of notices | `T` | `KEY#NOTICES` | admin, once | `escalate`, by key, cached | 1 W |
 //! | subscription to events | `T#SUBSCRIPTIONS` | `SUBSCRIPTION#{id}` | admin | admin: by key; query `SUBSCRIPTION#` | 2 W |
 //! | event that goes to a subscription | `T#DLV#{subscription}#{lane}` | `DLV#{event}`, `chase` = `W#{place:015}` while it waits | `read-model`, with its lane; `deliver`, with each try; admin, a sample or a replay | `deliver`: query of `chase`; admin: the `due` index under `DLV#{tenant}#{subscription}#{date}`, and by keys | 8 W with its lane, 2 W a try, expires after 33 days |
 //! | lane of a subscription: the events of one customer | `T#DLV#{subscription}#{lane}` | `LANE` | `read-model` and admin, with each event; `deliver`, when it takes it and leaves it | `deliver`, by key; the `due` index under `DELIVER` | 1 W to take, 2 W to leave; expires 60 days after the last event |
@@ -148,6 +151,7 @@ mod deliveries;
 mod drafts_and_tests;
 mod jobs;
 mod lists;
+mod notices;
 mod people;
 mod plan_offers;
 mod portal_codes;
@@ -163,6 +167,7 @@ pub(crate) use deliveries::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
+pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;

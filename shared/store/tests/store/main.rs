@@ -22,6 +22,7 @@ mod limits;
 mod links;
 mod message;
 mod moves;
+mod notices;
 mod people;
 mod plan_offers;
 mod sealed;
