@@ -18,7 +18,7 @@ REVIEWED = {
     ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
 }
 # A suffix that means the insides of one resource, not several resources.
-INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "jobs", "slices", "documents"))}
+INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

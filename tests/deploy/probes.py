@@ -25,6 +25,8 @@ from world import NUMBERS, link, stop_link, tags
 # What a probe waits for comes at once or not at all.
 PATIENCE = 4
 TENANT = "probe"
+# Where answers by mail come in.
+ANSWERS = "answers.example"
 # What the store calls its attributes, by kind of item and by the name that its code has for them.
 KINDS = json.loads((pathlib.Path(__file__).parents[2] / "shared/store/attributes.json").read_text())
 STORED = {kind["kind"]: {one["name"].lower(): one["stored"] for one in kind["attributes"]} for kind in KINDS}
@@ -418,6 +420,34 @@ def escalate_tells(world):
 def escalate_finds(world):
     """A tick finds the notices whose moment has come."""
     assert "told" in world.stack.tick("EscalateFunction"), "the tick says nothing"
+
+
+def feedback_hears_mail(world):
+    """A mail whose mark was made up is led by the link that it quotes, and the file that came along is kept."""
+    customer = email_sends(world)
+    page = link(*world.mails_to(customer))
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    (known,) = world.outside.admin(TENANT, "GET", f"/v1/customers/{named}/links")["data"]
+    # It states a link that is there, so that its signature is looked at.
+    mark = f"m0000000000.{known['id'].removeprefix('lnk_')}.{'0' * 16}"
+    number = f"mail-{next(NUMBERS)}"
+    mail = (
+        "From: somebody@else.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+        f"See https://pay.example{page}\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.7\r\n--b--\r\n"
+    )
+    bucket, key = world.stack.ids["Bucket"], f"inbound/{number}"
+    world.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=mail.encode())
+    notice = {
+        "notificationType": "Received",
+        "mail": {"timestamp": instant(), "messageId": number, "source": "somebody@else.example", "commonHeaders": {}},
+        "receipt": {
+            "timestamp": instant(), "recipients": [f"r+{mark}@{ANSWERS}", f"{TENANT}@{ANSWERS}"],
+            "action": {"type": "S3", "bucketName": bucket, "objectKey": key},
+        },
+    }
+    restart(world, "FeedbackFunction")
+    same(world.stack.invoke("FeedbackFunction", records(notice)), {"batchItemFailures": []}, "what could not be taken in")
+    same(lie_below(world, f"attached/{TENANT}/{named}/"), 1, "files that are kept")
 
 
 def admin_begins(world):
@@ -891,7 +921,7 @@ PROBES = {
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
     "EscalateRole": [escalate_tells, escalate_finds],
-    "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
+    "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

@@ -13,6 +13,8 @@ pub mod faults;
 pub mod functions;
 pub mod gateway;
 pub mod hold;
+mod inbound;
+mod inbound_mime;
 pub mod kept;
 pub mod metrics;
 mod notices;

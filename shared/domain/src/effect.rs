@@ -71,6 +71,7 @@ impl EffectKind {
             | TaskKind::Failing
             | TaskKind::Breaker
             | TaskKind::DeadLetter
+            | TaskKind::AnswerUnmatched
             | TaskKind::Connection
             | TaskKind::Books
             | TaskKind::Records
@@ -230,6 +231,7 @@ impl OpenWork {
             | TaskKind::Document
             | TaskKind::Breaker
             | TaskKind::DeadLetter
+            | TaskKind::AnswerUnmatched
             | TaskKind::Connection
             | TaskKind::Books
             | TaskKind::Records => false,

@@ -130,6 +130,10 @@ id!(
     FileId, "fil_"
 );
 id!(
+    /// What somebody answered: derived from tenant, channel and its provider's id.
+    ReplyId, "rpl_"
+);
+id!(
     /// A portal link: derived from its code, which it does not tell.
     LinkId, "lnk_"
 );

@@ -54,6 +54,7 @@
 //! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
+//! | [`heard`] | what somebody answered, before anything is decided by it |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`service_mail`] | notices to whoever came by a portal link, and what is asked before one leaves |
 //! | [`order`] | what people told Dunlin to do |
@@ -98,8 +99,8 @@ pub mod customer_file;
 pub mod dates;
 pub mod decide;
 pub mod decision;
-pub mod delivery_rules;
 pub mod delivery;
+pub mod delivery_rules;
 pub mod document;
 pub mod due_item;
 pub mod effect;
@@ -108,6 +109,7 @@ pub mod explain;
 pub mod facts;
 pub mod go_live;
 pub mod guard;
+pub mod heard;
 pub mod hearing;
 pub mod id;
 pub mod identities;
@@ -182,16 +184,18 @@ pub use currency::Currency;
 pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
-pub use delivery_rules::{DeliveryRule, DeliveryWord};
 pub use delivery::{DeliveryStatus, SubscriptionEnd};
+pub use delivery_rules::{DeliveryRule, DeliveryWord};
 pub use document::{CustomerRef, Document};
 pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};
 pub use facts::*;
+pub use heard::{FoundBy, HeardAbout, HeardFile, HeardReply, MachineWritten, Suspicion, UnkeptBecause, UnkeptFile};
 pub use hearing::{Hearing, hear};
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId,
-    LinkId, MessageId, NoteId, NoticeId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,
+    LinkId, MessageId, NoteId, NoticeId, OrderId, PaymentId, PlanOfferId, ReplyId, ServiceMailId, SubscriptionId, TaskId,
+    TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};

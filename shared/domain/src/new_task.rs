@@ -120,6 +120,8 @@ stored_words!(
         Connection = "connection",
         /// Exception: the books and what was read of them differ.
         Books = "books",
+        /// Exception: an answer came of which nothing says whose it is, or that nobody is shown.
+        AnswerUnmatched = "answer_unmatched",
         /// Exception: the records of a customer are not as they were written.
         Records = "records",
         /// Exception: nobody said in time whether a credit hold, stricter terms or the end of these were carried out.
@@ -163,6 +165,7 @@ impl TaskKind {
             | Self::PlanBroken
             | Self::Connection
             | Self::Books
+            | Self::AnswerUnmatched
             | Self::Records
             | Self::Unconfirmed
             | Self::Later(_) => true,

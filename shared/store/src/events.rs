@@ -288,6 +288,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Failing
         | TaskKind::Breaker
         | TaskKind::DeadLetter
+        | TaskKind::AnswerUnmatched
         | TaskKind::TakenBack
         | TaskKind::PlanBroken
         | TaskKind::Connection

@@ -92,6 +92,7 @@ pub use message::{
     receipts::Found,
     record::{AskedFor, Record, RecordStatus, RecordedMessage},
     result::MessageResult,
+    sent_mails::SentMail,
     settle::Settlement,
 };
 pub use proposed_operation::ProposedOperation;

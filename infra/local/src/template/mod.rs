@@ -5,6 +5,7 @@
 
 mod events;
 mod identity;
+mod mails;
 pub mod model;
 mod resolve;
 mod resources;

@@ -82,6 +82,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Failing
         | TaskKind::Breaker
         | TaskKind::DeadLetter
+        | TaskKind::AnswerUnmatched
         | TaskKind::Connection
         | TaskKind::Books
         | TaskKind::Records => {

@@ -89,8 +89,8 @@ macro_rules! stored {
 pub mod access;
 mod baskets;
 pub mod job;
-mod outgoing;
 mod notices;
+mod outgoing;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
@@ -98,8 +98,8 @@ pub mod test_message;
 pub mod workflow_text;
 
 pub use baskets::basket;
-pub use outgoing::{delivery_health, delivery_replay, event_delivery, lane};
 pub use notices::{notice, notice_channel};
+pub use outgoing::{delivery_health, delivery_replay, event_delivery, lane};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.

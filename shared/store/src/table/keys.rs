@@ -57,6 +57,7 @@
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | lines of an invoice | `T#REF#{invoice}` | `LINES` | ingest, with the invoice, where they are others than before | admin and portal, by key, where somebody asks for them; no decision | by size, at most 130 W in a transaction and 16 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
+//! | mail that left, by its provider's id | `T#SENT#{hash of the id}` | `SENT` | feedback, when SES says that it took the mail, where answers are taken in | feedback, by key, of an answer that names nothing else of ours | 1 W, 1 R, expires after 400 days |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
@@ -423,6 +424,10 @@ pub(crate) fn received_cursor(text: &str) -> Option<(Date, String)> {
     let plain = millis.len() == 15 && millis.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 120;
     let at = Timestamp::from_millisecond(millis.parse().ok().filter(|_| plain && rest.contains('#'))?).ok()?;
     Some((at.to_zoned(jiff::tz::TimeZone::UTC).date(), text.to_owned()))
+}
+/// A mail that left, by the id that its provider gave it. No filter of the stream passes it.
+pub(crate) fn sent_mail(t: &TenantId, provider_id: &str) -> Key {
+    Key::new(format!("T#{t}#SENT#{}", digest(&[provider_id])), "SENT")
 }
 pub(crate) fn reference(t: &TenantId, object: &str) -> Key {
     Key::new(format!("T#{t}#REF#{object}"), "REF")
