@@ -15,6 +15,7 @@ REVIEWED = {
     ("ReadModelRole", "ReviewedListStreams"): "AWS grants ListStreams on no single table",
     ("SendSmsRole", "ReviewedPublish"): "a phone number is no resource to AWS; a deny takes topics away",
     ("SendEmailRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
+    ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
 }
 # A suffix that means the insides of one resource, not several resources.
 INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "inbound", "jobs", "slices", "documents"))}

@@ -92,23 +92,25 @@ FOREIGN = {
 # What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
 WRITTEN = (
     *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK", "SENT"),
-    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change"),
+    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1"),
 )
 # What rows and versions are made of, and the records that are looked at.
 READ = (
     *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR", "OWNER"),
     *("SETTINGS", "BREAKER", "WF#w", "TPL#t#email#en", "HEARD#stripe"),
+    # What DispatchFunction takes besides: subscriptions get the events that the bus gets.
+    *("HINT#Invoice#1", "JOB#job_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1"),
 )
 KINDS = ("INSERT", "MODIFY", "REMOVE")
 # Function that reads the stream: changes to see, changes to leave.
 STREAM = {
     "DispatchFunction": (
         [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1", "JOB#job_1", "PROFILE#AGR#agr_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1", "REPLY#rpl_1")],
-        [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
+        [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("INSERT", "NTC#ntc_1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
     ),
     "ReadModelFunction": (
         [change(kind, sk) for kind in KINDS for sk in READ],
-        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "HINT#Invoice#1", "WFV#w#000001", "CONN#stripe", "JOB#job_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1", *WRITTEN)],
+        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "NTC#ntc_1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "WFV#w#000001", "CONN#stripe", "TESTS#2026-01-01T09", "SUBSCRIPTION#sub_1", "WRITTEN#pay_1", *WRITTEN)],
     ),
 }
 ROUTES = {

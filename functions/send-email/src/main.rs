@@ -1,6 +1,6 @@
 //! Sends one email for each message in its queue, and for each service mail.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use files::{Bucket, DocumentMaker};
 use kit::Clock;
@@ -18,7 +18,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             let maker = DocumentMaker::new(clients, env.require("MAKE_DOCUMENTS")?, FOR_A_RECEIPT)?;
             let receipts = maker.clone().receipts(bucket.clone(), Clock::system());
             let copies = maker.copies(bucket.clone(), Clock::system());
-            Ok(sender.with_files(bucket.fetcher()).with_receipts(receipts).with_copies(copies))
+            let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts).with_copies(copies);
+            Ok(sender.with_transfer_codes(Arc::new(payments::transfer::mail_code)))
         },
     )
     .await

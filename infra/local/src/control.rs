@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, inbound, lock, page, payments,
+    gateway, inbound, lock, notices, page, payments,
     problem::{problem, read},
     tenants,
     token::TokenIn,
@@ -45,6 +45,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/issuer/keys", get(token_keys))
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
+        .route("/_local/notices/{way}/{tenant}", post(notices::take))
         .route("/_local/inbound", post(inbound::take).layer(DefaultBodyLimit::max(INBOUND_BYTES_MAX)))
         .route("/_local/metrics", get(metrics))
         .route("/_local/baskets", get(payments::show))

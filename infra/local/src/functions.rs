@@ -109,7 +109,8 @@ fn senders(registry: Registry) -> Registry {
                     let maker = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?;
                     let receipts = maker.clone().receipts(bucket.clone(), clock.clone());
                     let copies = maker.copies(bucket.clone(), clock);
-                    sender.with_files(bucket.fetcher()).with_receipts(receipts).with_copies(copies)
+                    let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts).with_copies(copies);
+                    sender.with_transfer_codes(Arc::new(::payments::transfer::mail_code))
                 }
                 None => sender,
             });
@@ -126,7 +127,9 @@ pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
         "begin-payment" => begin_payment,
+        "deliver" => deliver,
         "dispatch" => dispatch,
+        "escalate" => escalate,
         "feedback" => feedback,
         "ingest" => ingest,
         "jobs" => jobs,

@@ -17,6 +17,7 @@ mod inbound;
 mod inbound_mime;
 pub mod kept;
 pub mod metrics;
+mod notices;
 pub mod outbox;
 pub mod overview;
 pub mod page;

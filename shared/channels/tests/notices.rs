@@ -52,6 +52,13 @@ fn all(number: &str) -> Vec<Notice> {
         },
         Notice::Answered,
         Notice::DecisionUndone { numbers: numbers.clone() },
+        Notice::PlanOffered {
+            id: "off_1".to_owned(),
+            numbers: vec![number.to_owned()],
+            total: euros(100_000),
+            parts: vec![(euros(50_000), date(2026, 3, 1)), (euros(50_000), date(2026, 4, 1))],
+            valid_until: date(2026, 2, 20),
+        },
         Notice::CopySent { numbers, on_page: vec!["F-2".to_owned()] },
     ]
 }
@@ -117,6 +124,10 @@ fn what_they_say() {
         (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
         (13, "fr", vec!["Lire la réponse\u{a0}:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
+        (15, "de", vec!["Angeboten: 1.000,00\u{a0}€", "bis zum 20. Februar 2026 zustimmen", "1. April 2026", "Angebot ansehen:"]),
+        (15, "en", vec!["what is due stays due until you agree"]),
+        (0, "de", vec!["Code eingeben:"]),
+        (16, "de", vec!["sind Kopien angehängt: Rechnung F-1.", "Auf Ihrer Seite"]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
         let said = text(at, language);
@@ -153,7 +164,7 @@ fn days_go_along_for_a_calendar() {
     };
     let all = all("F-1");
     let counts: Vec<usize> = all.iter().map(|notice| days(notice).map_or(0, |(count, _)| count)).collect();
-    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]);
     assert_eq!(days(&all[12]).unwrap().1, ["UID:agr_1.1@dunlin", "UID:agr_1.2@dunlin"]);
 }
 
