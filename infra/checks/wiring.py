@@ -99,7 +99,7 @@ READ = (
     *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR", "OWNER"),
     *("SETTINGS", "BREAKER", "WF#w", "TPL#t#email#en", "HEARD#stripe"),
     # What DispatchFunction takes besides: subscriptions get the events that the bus gets.
-    *("HINT#Invoice#1", "JOB#job_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1"),
+    *("HINT#Invoice#1", "JOB#job_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1", "REPLY#rpl_1"),
 )
 KINDS = ("INSERT", "MODIFY", "REMOVE")
 # Function that reads the stream: changes to see, changes to leave.
