@@ -25,7 +25,7 @@ use jiff::civil::Date;
 use crate::{
     Agreement, AnswerSettings, AnswerStage, Channel, MachineWritten, ReplyId,
     dates::{add_days, days_between},
-    reply::{ReplyClass, ReplyRead, ReplyStatus, SuggestedKind},
+    reply::{ReplyClass, ReplyRead, SuggestedKind},
 };
 
 /// Most days that one answer keeps reminders back.
@@ -187,10 +187,6 @@ pub struct ReplyPlan {
 
 impl ReplyPlan {
     const NOTHING: Self = Self { pause_until: None, suggests: None, sends_copies: false, task: None };
-
-    /// How the answer stands from now on.
-    pub fn status(&self) -> ReplyStatus {
-        if self.task.is_some() { ReplyStatus::Open } else { ReplyStatus::Done }
     }
 }
 

@@ -59,7 +59,7 @@ fn each_class_of_a_person_comes_to_its_row() {
     ] {
         let plan = plan_reply(&of(class), &around(&drafts));
         assert_eq!(come_to(&plan), (pause, suggested, Some(class)), "{class}");
-        assert_eq!((plan.sends_copies, plan.status()), (false, ReplyStatus::Open), "{class}");
+        assert!(!plan.sends_copies, "{class}");
         // Who answers each reminder is chased all the same, and somebody is asked to look.
         let often = ReplyCircumstances { pauses: PAUSES_MAX, ..around(&drafts) };
         assert_eq!(come_to(&plan_reply(&of(class), &often)), (None, suggested, Some(class)), "{class}");

@@ -47,7 +47,7 @@ pub(crate) const NOTES: &str = "NOTE#";
 pub(crate) fn note(t: &TenantId, c: &CustomerId, id: &NoteId) -> Key {
     Key::new(customer(t, c), format!("{NOTES}{id}"))
 }
-/// What the sort keys of answers begin with: the filter of `dispatch` passes them.
+/// What the sort keys of answers begin with: the filters of the stream pass them.
 pub(crate) const REPLIES: &str = "REPLY#";
 pub(crate) fn reply(t: &TenantId, c: &CustomerId, id: &ReplyId) -> Key {
     Key::new(customer(t, c), format!("{REPLIES}{id}"))
