@@ -187,7 +187,6 @@ pub struct ReplyPlan {
 
 impl ReplyPlan {
     const NOTHING: Self = Self { pause_until: None, suggests: None, sends_copies: false, task: None };
-    }
 }
 
 /// How many pauses answers made by themselves until `today` that count as lately.
