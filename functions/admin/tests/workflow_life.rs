@@ -51,7 +51,7 @@ async fn what_is_ready_passes_the_prover_and_becomes_a_draft() {
     let api = Api::with_tenant().await;
     let ready = api.done("viewer", "GET", "/v1/workflows/ready", Value::Null).await;
     let all = ready["data"].as_array().unwrap();
-    assert_eq!(all.len(), 8);
+    assert_eq!(all.len(), 9);
     for one in all {
         let id = one["workflow"]["id"].as_str().unwrap();
         let draft = format!("/v1/workflows/my-{id}/draft");
