@@ -16,7 +16,9 @@
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
 //! | [`settings`] | a tenant's settings |
+//! | [`attached_document`] | what a mail may carry as a file beside its words |
 //! | [`brand`] | how a tenant shows itself to its customers |
+//! | [`signing`] | whose name a mail leaves under, and how it is signed |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
@@ -68,6 +70,7 @@
 pub mod agreed;
 pub mod agreement;
 pub mod along;
+pub mod attached_document;
 pub mod attachment;
 pub mod balance;
 pub mod bank_account;
@@ -76,6 +79,7 @@ pub mod because;
 pub mod billed_line;
 pub mod book_shares;
 pub mod brand;
+mod branding;
 pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
@@ -137,6 +141,7 @@ mod rule_input;
 pub mod self_test;
 pub mod service_mail;
 pub mod settings;
+pub mod signing;
 pub mod simulate;
 pub mod standing;
 pub mod statement;
@@ -152,6 +157,7 @@ pub mod workflow;
 pub mod write_back;
 
 pub use agreement::*;
+pub use attached_document::AttachedDocument;
 pub use balance::{BalanceKey, CaseKey};
 pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
@@ -203,6 +209,7 @@ pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
 pub use service_mail::{ServiceMail, ServiceMailKind};
 pub use settings::{Mode, Settings};
+pub use signing::{SenderName, Signing};
 pub use standing::Standing;
 pub use statement::{STATEMENT, StatedPeriods, is_statement};
 pub use version::{SourceVersion, VersionOf};
