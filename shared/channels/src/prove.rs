@@ -215,7 +215,15 @@ mod tests {
             Step::new(
                 id,
                 at(days),
-                Action::Send(Send { channels: vec![channel], template, to, fallback: Fallback::Task, copies: 0, after: None, attach: Vec::new() }),
+                Action::Send(Send {
+                    channels: vec![channel],
+                    template,
+                    to,
+                    fallback: Fallback::Task,
+                    copies: 0,
+                    after: None,
+                    attach: Vec::new(),
+                }),
             )
         };
         let first = Step { pay_by: pay_by.map(|days| PayBy { days }), ..send("first", 1, "own", Channel::Email) };
