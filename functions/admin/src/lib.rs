@@ -181,6 +181,7 @@ routes! {
     "/v1/baskets": get lists::baskets::list;
     "/v1/baskets/{id}": get lists::baskets::show;
     "/v1/baskets/{id}/cancel": post baskets::cancel;
+    "/v1/baskets/{id}/write_back": post baskets::write_back_again;
     "/v1/baskets/{id}/entries/{payment}": post baskets::judge;
     "/v1/credit_notes": get lists::credit_notes::list;
     "/v1/credit_notes/{id}": get lists::credit_notes::show;

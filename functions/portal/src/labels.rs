@@ -26,6 +26,8 @@ pub struct PageLabels {
     pub due_now: &'static str,
     pub oldest_due: &'static str,
     pub more_due: &'static str,
+    /// What falls due after today, beside what falls due today.
+    pub later_due: &'static str,
     pub more_due_undated: &'static str,
     pub first_due: &'static str,
     pub nothing_due: &'static str,

@@ -70,6 +70,7 @@ mod forms;
 mod held;
 mod how_to_pay;
 mod invoice_page;
+mod kept_choice;
 mod labels;
 mod language_words;
 mod languages;

@@ -107,7 +107,8 @@ fn senders(registry: Registry) -> Registry {
                 Some((bucket, make)) => {
                     let bucket = files::Bucket::new(clients, bucket)?;
                     let receipts = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?.receipts(bucket.clone(), clock);
-                    sender.with_files(bucket.fetcher()).with_receipts(receipts)
+                    let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts);
+                    sender.with_transfer_codes(Arc::new(::payments::transfer::mail_code))
                 }
                 None => sender,
             });

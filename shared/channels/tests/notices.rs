@@ -52,6 +52,13 @@ fn all(number: &str) -> Vec<Notice> {
         },
         Notice::Answered,
         Notice::DecisionUndone { numbers },
+        Notice::PlanOffered {
+            id: "off_1".to_owned(),
+            numbers: vec![number.to_owned()],
+            total: euros(100_000),
+            parts: vec![(euros(50_000), date(2026, 3, 1)), (euros(50_000), date(2026, 4, 1))],
+            valid_until: date(2026, 2, 20),
+        },
     ]
 }
 
@@ -116,6 +123,9 @@ fn what_they_say() {
         (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
         (13, "fr", vec!["Lire la réponse\u{a0}:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
+        (15, "de", vec!["Angeboten: 1.000,00\u{a0}€", "bis zum 20. Februar 2026 zustimmen", "1. April 2026", "Angebot ansehen:"]),
+        (15, "en", vec!["what is due stays due until you agree"]),
+        (0, "de", vec!["Code eingeben:"]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
         let said = text(at, language);

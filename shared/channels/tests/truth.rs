@@ -16,6 +16,7 @@ struct Shape {
 }
 
 const PAY_BY: Date = date(2026, 3, 16);
+const PROMISED_ON: Date = date(2026, 3, 11);
 const ISSUED_ON: Date = date(2025, 12, 24);
 
 /// What it is in a language, of one for each of the customers' languages in their order.
@@ -65,6 +66,8 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
         pay_by,
         payment_details: details.then(|| "Example Bank\r\nIBAN: DE00 <1234>".into()),
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/s".into(), pay: None },
@@ -98,7 +101,8 @@ fn every(check: impl Fn(&str, &str, Channel, Shape, &RenderInput, &Rendered)) {
                     for reminded in [0, 1, 2] {
                         let shape = Shape { count, own, reminded, currency };
                         let details = count != 3;
-                        let input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
+                        let mut input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
+                        input.promised_on = (template.id == "promise-reminder").then_some(PROMISED_ON);
                         let brand = Brand { name: "Northwind".into() };
                         let rendered = render(&template, &input, &brand).expect("a built-in text renders");
                         check(&template.id, &template.language, template.channel, shape, &input, &rendered);
@@ -176,12 +180,13 @@ fn every_row_is_listed_once_with_its_amount_and_its_date() {
 }
 
 #[test]
-fn every_date_is_one_of_the_rows_or_the_day_to_pay_by() {
+fn every_date_is_one_of_the_rows_or_the_day_to_pay_by_or_promised() {
     let days =
         |from: Date| std::iter::successors(Some(from), |day| day.tomorrow().ok()).take_while(|day| *day < date(2026, 4, 1));
     every(|id, language, channel, shape, input, rendered| {
         let locale = Locale::of(language, input.country.as_deref());
-        let known: BTreeSet<Date> = input.invoices.iter().map(|row| row.due_on).chain(input.pay_by).collect();
+        let asked = [input.pay_by, input.promised_on];
+        let known: BTreeSet<Date> = input.invoices.iter().map(|row| row.due_on).chain(asked.into_iter().flatten()).collect();
         // The first of a month stands in the eleventh too.
         let words = |body: &str, day: Date| {
             let written = locale.date(day);
@@ -195,6 +200,10 @@ fn every_date_is_one_of_the_rows_or_the_day_to_pay_by() {
         }
         if let (Channel::Email, Some(pay_by)) = (channel, input.pay_by) {
             assert!(words(&rendered.text, pay_by) && words(&html, pay_by), "{id} {language} {shape:?}");
+        }
+        if let Some(promised_on) = input.promised_on {
+            let in_html = channel == Channel::Sms || words(&html, promised_on);
+            assert!(words(&rendered.text, promised_on) && in_html, "{id} {language} {shape:?}");
         }
     });
 }
@@ -245,16 +254,38 @@ fn what_is_counted_is_what_is_listed() {
     });
 }
 
+/// What built-in mails call the page on which is paid.
+const PAYMENT_PAGE: [&str; CUSTOMER_LANGUAGES.len()] = ["our payment page", "unserer Zahlungsseite", "notre page de paiement"];
+
+#[test]
+fn every_mail_leads_to_the_page_on_which_is_paid_where_there_is_one() {
+    let shape = Shape { count: 3, own: 3, reminded: 1, currency: Currency::EUR };
+    let pay = "https://p.example/p/t/pay";
+    let mut seen_mails = 0;
+    for template in builtin::templates().into_iter().filter(|template| template.channel == Channel::Email) {
+        let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
+        input.links.pay = Some(pay.to_owned());
+        let rendered = render(&template, &input, &Brand { name: "Northwind".into() }).expect("a built-in text renders");
+        let html = rendered.html.as_deref().expect("a mail");
+        let words = of_language(&template.language, PAYMENT_PAGE);
+        let button = of_language(&template.language, ["View and pay", "Ansehen und bezahlen", "Consulter et payer"]);
+        let (id, language) = (&template.id, &template.language);
+        assert!(html.contains(&format!("href=\"{pay}\"")) && seen(html).contains(words), "{id} {language}: {html}");
+        let text = rendered.text.replace('\n', " ");
+        assert!(text.contains(pay) && text.contains(words), "{id} {language}: {text}");
+        assert!(seen(html).contains(button) && text.contains(button), "{id} {language}");
+        seen_mails += 1;
+    }
+    assert!(seen_mails >= 5 * CUSTOMER_LANGUAGES.len(), "{seen_mails}");
+}
+
 #[test]
 fn ways_to_pay_are_promised_only_where_there_are_some() {
     every(|id, language, channel, shape, input, rendered| {
         let html = rendered.html.as_deref().map(seen).unwrap_or_default();
         for body in [&rendered.text, &html] {
             let body = body.replace('\n', " ");
-            assert!(
-                !body.contains(of_language(language, ["pay online", "online bezahlen", "payer en ligne"])),
-                "{id} {language}"
-            );
+            assert!(!body.contains(of_language(language, PAYMENT_PAGE)), "{id} {language}");
             let promised =
                 body.contains(of_language(language, ["payment details", "Zahlungsangaben", "coordonnées de paiement"]));
             let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");
@@ -262,7 +293,8 @@ fn ways_to_pay_are_promised_only_where_there_are_some() {
             assert_eq!((promised, shown), (there, there), "{id} {language} {shape:?}: {body}");
             let words = ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100"];
             let reference = body.contains(of_language(language, words));
-            assert_eq!(reference, there && shape.count == 1, "{id} {language} {shape:?}: {body}");
+            // The numbers of thirty are more than a transfer carries.
+            assert_eq!(reference, there && shape.count <= 3, "{id} {language} {shape:?}: {body}");
         }
     });
 }
@@ -366,6 +398,7 @@ fn a_text_with_both_links_fits() {
     for template in builtin::templates().into_iter().filter(|template| template.channel == Channel::Sms) {
         for (host, most) in hosts {
             let mut input = input(shape, &template.language, false, Some(PAY_BY), false);
+            input.promised_on = (template.id == "promise-reminder").then_some(PROMISED_ON);
             let links = Links { portal: format!("{host}/p/{code}"), opt_out: format!("{host}/p/{stop}"), pay: None };
             input.links = links.clone();
             let brand = Brand { name: "Northwind Trading".into() };
@@ -379,5 +412,5 @@ fn a_text_with_both_links_fits() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 3 * CUSTOMER_LANGUAGES.len() * hosts.len(), "three steps in each language, at two hosts");
+    assert_eq!(seen, 4 * CUSTOMER_LANGUAGES.len() * hosts.len(), "four texts in each language, at two hosts");
 }

@@ -201,6 +201,13 @@ impl NoteId {
     }
 }
 
+impl PlanOfferId {
+    /// The id of an offer that is made at an instant; `parts` tell it from others of that instant.
+    pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
+        Self(after_instant(Self::PREFIX, instant, parts))
+    }
+}
+
 impl FileId {
     /// The id of a file whose form is made at an instant; `parts` tell it from others of that instant.
     pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
@@ -305,12 +312,15 @@ mod tests {
     }
 
     #[test]
-    fn notes_sort_as_they_were_made() {
+    fn notes_and_offers_sort_as_they_were_made() {
         let at = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant");
         let first = NoteId::at(at("2026-02-03T10:00:00Z"), &["z"]);
         let second = NoteId::at(at("2026-02-03T10:00:00.001Z"), &["a"]);
         assert!(first < second);
         assert_eq!(NoteId::parse(first.as_str()), Some(first));
+        let offers = ["2026-02-03T10:00:00Z", "2027-02-03T10:00:00Z"].map(|text| PlanOfferId::at(at(text), &["a"]));
+        assert!(offers[0] < offers[1]);
+        assert_eq!(PlanOfferId::parse(offers[0].as_str()).as_ref(), Some(&offers[0]));
     }
 
     #[test]

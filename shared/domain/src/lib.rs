@@ -13,6 +13,7 @@
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
 //! | [`billed_line`] | the lines of an invoice, which no decision reads and a dispute may name |
+//! | [`pay_sources`] | in which currencies the providers of payments are paid by, and whose invoices are paid elsewhere |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
 //! | [`settings`] | a tenant's settings |
@@ -123,6 +124,7 @@ pub mod own_message;
 pub mod owners;
 mod paid_of_invoice;
 pub mod past;
+pub mod pay_sources;
 pub mod people;
 pub mod person_digest;
 pub mod phone;

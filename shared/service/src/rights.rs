@@ -153,6 +153,7 @@ operations! {
         TakePayment = "take_payment", "Writes down a payment that was taken by hand.";
         UndoPayment = "undo_payment", "Takes back that a payment was taken by hand.";
         CancelBasket = "cancel_basket", "Gives up what a customer set out to pay here.";
+        RetryWriteBack = "retry_write_back", "Has a payment written into the books again that they refused.";
         JudgeEntry = "judge_entry", "Says whether an entry in the books is a payment that was taken here.";
         ActOnCharge = "act_on_charge", "Does something with a charge.";
         GiveOrder = "give_order", "Gives an order about a step or case.";

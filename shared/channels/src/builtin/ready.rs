@@ -127,11 +127,13 @@ pub fn ready() -> Vec<ReadyWorkflow> {
         ready_one(
             "after-broken-promise",
             "After a broken promise",
-            "The usual ladder; when a promised day has passed without the payment, a message follows at once and a person calls.",
+            "The usual ladder; a promise is reminded of on the business day before. When its day has passed without the payment, a message \
+             follows at once and a person calls.",
             USUAL,
             vec![
                 send("reminder", "reminder", 1, &[Channel::Email, Channel::Sms]),
                 send("nudge", "nudge", 8, &[Channel::Email, Channel::Sms]),
+                before_promise(send("promise-reminder", "promise-reminder", 0, &[Channel::Email, Channel::Sms])),
                 on_promise(send("promise-passed", "nudge", 4, &[Channel::Email, Channel::Sms])),
                 on_promise(task("promise-call", 8, "Call the customer: the promised payment has not come", 2)),
                 asks(7, send("notice", "formal-notice", 30, &[Channel::Email])),
@@ -185,6 +187,11 @@ fn asks(days: i32, step: Step) -> Step {
 
 fn on_promise(step: Step) -> Step {
     Step { at: At { anchor: Anchor::PromiseDate, offset: step.at.offset }, ..step }
+}
+
+/// On the business day before a promised day: for a Monday that is the Friday.
+fn before_promise(step: Step) -> Step {
+    Step { at: At { anchor: Anchor::PromiseDate, offset: Offset::Business { business_days: -1 } }, ..step }
 }
 
 #[cfg(test)]

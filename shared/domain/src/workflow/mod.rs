@@ -139,6 +139,21 @@ impl Step {
         }
     }
 
+    /// Whether it reminds of a promise before its day: a message that stands beside the ladder, because what was promised is kept back and nothing
+    /// of it is chased.
+    pub fn reminds_of_promise(&self) -> bool {
+        let sends = match self.action {
+            Action::Send(_) => true,
+            Action::Task(_)
+            | Action::Notify(_)
+            | Action::Escalate(_)
+            | Action::CreditHold(_)
+            | Action::HandOff(_)
+            | Action::Fee(_) => false,
+        };
+        sends && self.at.anchor == Anchor::PromiseDate && self.at.offset.is_negative()
+    }
+
     /// How often it comes.
     pub fn times(&self) -> u32 {
         self.repeat.map_or(1, |repeat| repeat.times.clamp(1, validate::REPEAT_TIMES.1))

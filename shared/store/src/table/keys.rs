@@ -31,7 +31,7 @@
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
 //! | daily record | `T` | `DAY#{date}` | `read-model`, once a day | admin: by key, query of the last days | 1 W, expires after 400 days |
-//! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}` | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
+//! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}`, of an act of a request with `.{act}` behind it | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
 //! | tip of a chain of the audit | `T#AUDIT` | `TIP#{customer}`; `TIP#` for what is about no customer | with each entry | with each entry, by key; `read-model`, once a day | 1 W, 1 R |
 //! | member | `T#MEMBERS` | `MEM#{hash of the subject}` | admin, with the membership and, of admins, their count; once a day when they call | admin, each call: by key; query `MEM#` | 4 W, 1 R a call |
 //! | count of admins | `T#MEMBERS` | `ADMINS` | admin, where it changes | nobody: conditions look at it | 2 W |
@@ -368,9 +368,14 @@ pub(crate) const AUDIT: &str = "AUDIT#";
 pub(crate) fn audits(t: &TenantId) -> String {
     format!("T#{t}#AUDIT")
 }
-/// What a person did at an instant.
-pub(crate) fn audit(t: &TenantId, at: Timestamp, parts: &[&str]) -> Key {
-    Key::new(audits(t), format!("{}#{}", audit_moment(at), digest(parts)))
+/// What a person did at an instant, and by which of their acts where that is known.
+pub(crate) fn audit(t: &TenantId, at: Timestamp, parts: &[&str], act: Option<&str>) -> Key {
+    let act = act.map_or_else(String::new, |act| format!(".{act}"));
+    Key::new(audits(t), format!("{}#{}{act}", audit_moment(at), digest(parts)))
+}
+/// The act that the sort key of an entry names.
+pub(crate) fn audit_act(sk: &str) -> Option<&str> {
+    sk.rsplit_once('.').map(|(_, act)| act)
 }
 /// The tip of the chain of the audit's entries about a customer, or about none. No filter of the stream passes it.
 pub(crate) fn audit_tip(t: &TenantId, customer: Option<&CustomerId>) -> Key {

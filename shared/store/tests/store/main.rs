@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 mod along;
+mod audited;
 mod baskets;
 mod baskets_moved;
 mod billed_lines;
@@ -21,6 +22,7 @@ mod links;
 mod message;
 mod moves;
 mod people;
+mod plan_offers;
 mod sealed;
 mod secrets;
 mod shape;
