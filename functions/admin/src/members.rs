@@ -268,7 +268,8 @@ pub async fn withdraw(State(app): State<Arc<App>>, caller: Caller, Path(email): 
 }
 
 fn shown(member: Member) -> MemberOut {
-    let Member { subject, email, email_verified: _, name, signature, role, added_at, added_by, removed_at, seen_at, rev: _ } = member;
+    let Member { subject, email, email_verified: _, name, signature, role, added_at, added_by, removed_at, seen_at, rev: _ } =
+        member;
     MemberOut { sub: subject, email, name, signature, role, added_at, added_by, removed_at, seen_at, left: None }
 }
 

@@ -2,9 +2,11 @@
 
 use domain::Money;
 
-use crate::input::{Brand, CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::carried_words::says_carried;
+use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
+use crate::mail_brand::Brand;
 use crate::plain::{html, link, plain, unlinked};
 use crate::prose::Prose;
 
@@ -17,6 +19,8 @@ pub struct Sheet<'a> {
     pub prose: &'a Prose,
     /// Whether the layout lists the invoices.
     pub table: bool,
+    /// Whether the words say where they are signed.
+    pub is_signed: bool,
     pub input: &'a RenderInput,
     pub brand: &'a Brand,
     pub words: &'static MailLabels,
@@ -60,6 +64,15 @@ pub fn glance(above: &str, large: &str, below: &str) -> String {
     )
 }
 
+/// The foot of a mail: whose it is, who that is, and the way out; all but the particulars are HTML.
+pub fn foot(sent_by: &str, brand: &Brand, way_out: &str) -> String {
+    let lines: Vec<String> = brand.particulars().iter().map(|line| html(line)).collect();
+    if lines.is_empty() {
+        return format!("{sent_by}<br>{way_out}");
+    }
+    format!("{sent_by}<div style=\"margin:8px 0\">{}</div>{way_out}", lines.join("<br>"))
+}
+
 /// Rows of three columns, the first their heads, as a table of the layout; amounts are right.
 pub fn table_of(rows: &[[String; 3]]) -> String {
     let cell = |tag: &str, text: &str, style: &str, align: &str| {
@@ -81,13 +94,15 @@ impl Sheet<'_> {
     /// The mail as HTML.
     pub fn html(&self) -> Result<String, String> {
         let table = if self.table { self.html_table() } else { String::new() };
-        let body = self.prose.html(&(self.html_broken() + &table + &self.html_payment()));
+        let below = self.html_broken() + &table + &self.html_payment() + &self.html_carried();
+        let body = self.prose.html(&below) + &self.html_signature();
         filled(|name| {
             Some(match name {
                 "language" => html(self.language),
                 "title" => html(self.subject),
                 "preview" => html(&self.prose.preview(PREVIEW_CHARS_MAX)),
-                "tenant" => html(&plain(&self.brand.name)),
+                "tenant" => self.brand.head(),
+                "colour" => html(self.brand.button_colour()),
                 "hero" => self.html_hero(),
                 "body" => body.clone(),
                 "button_url" => html(self.portal),
@@ -101,10 +116,18 @@ impl Sheet<'_> {
     /// The mail as plain text.
     pub fn text(&self) -> String {
         let table = self.table.then(|| self.text_table());
-        let below: Vec<String> = self.broken().into_iter().chain(table).chain(self.text_payment()).collect();
-        let mut out = self.prose.text(&below.join("\n\n"));
+        let below = self.broken().into_iter().chain(table).chain(self.text_payment()).chain(self.carried_line());
+        let mut out = self.prose.text(&below.collect::<Vec<_>>().join("\n\n"));
+        for (at, line) in self.signature().iter().enumerate() {
+            out.push_str(if at == 0 { "\n\n" } else { "\n" });
+            out.push_str(line);
+        }
         out.push_str(&format!("\n\n{}{}\n{}\n\n-- \n", self.button(), self.words.colon, self.portal));
         out.push_str(&self.sent_by());
+        for line in self.brand.particulars() {
+            out.push('\n');
+            out.push_str(&line);
+        }
         out.push_str(&format!("\n{} {}{} {}\n", self.words.opt_out, self.words.opt_out_link, self.words.colon, self.opt_out));
         out
     }
@@ -114,17 +137,40 @@ impl Sheet<'_> {
     }
 
     fn sent_by(&self) -> String {
-        self.words.sent_by.replace("{}", &plain(&self.brand.name))
+        self.words.sent_by.replace("{}", &self.brand.plain_name())
     }
 
     fn html_foot(&self) -> String {
-        format!(
-            "{}<br>{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
-            html(&self.sent_by()),
+        let way_out = format!(
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
             html(self.words.opt_out),
             html(self.opt_out),
             html(self.words.opt_out_link),
-        )
+        );
+        foot(&html(&self.sent_by()), self.brand, &way_out)
+    }
+
+    /// The signature, where the words do not say where they are signed and there is one beside the name.
+    fn signature(&self) -> Vec<String> {
+        if self.is_signed { Vec::new() } else { self.brand.own_signature() }
+    }
+
+    fn html_signature(&self) -> String {
+        let lines: Vec<String> = self.signature().iter().map(|line| html(line)).collect();
+        if lines.is_empty() { String::new() } else { format!("<p style=\"margin:0 0 16px\">{}</p>", lines.join("<br>")) }
+    }
+
+    /// What the mail carries.
+    fn carried_line(&self) -> Option<String> {
+        (!self.input.carried.is_empty()).then(|| says_carried(self.language, &self.input.carried))
+    }
+
+    fn html_carried(&self) -> String {
+        let text = |text: String| {
+            let style = "margin:0 0 20px;font-size:15px;line-height:22px;color:#5b6672;overflow-wrap:anywhere";
+            format!("<p class=\"soft\" style=\"{style}\">{}</p>", html(&text))
+        };
+        self.carried_line().map(text).unwrap_or_default()
     }
 
     /// What it is about, at a glance: the sum, of what, due when, and by when it is asked for.

@@ -8,7 +8,8 @@ use domain::{
 use jiff::civil::date;
 
 use crate::{
-    input::{Brand, RenderInput, RowKind},
+    input::{RenderInput, RowKind},
+    mail_brand::{Brand, LogoPlace},
     message_template::Template,
     promises,
     samples::one,
@@ -23,7 +24,11 @@ pub fn prove(workflow: &Workflow, templates: &[Template], settings: &Settings) -
             let pointer = format!("/steps/{at}/action/send/channels/{place}");
             let own = templates.iter().filter(|text| text.id == send.template && text.channel == *channel);
             for text in own {
-                let use_of = TextUse { ahead: step.at.offset.is_negative(), asks: step.pay_by.is_some(), reminds: step.reminds_of_promise() };
+                let use_of = TextUse {
+                    ahead: step.at.offset.is_negative(),
+                    asks: step.pay_by.is_some(),
+                    reminds: step.reminds_of_promise(),
+                };
                 found.extend(unrendered(use_of, text, settings).map(|detail| {
                     Finding::at_step(Severity::Error, "text", &step.id, pointer.clone(), named(&send.template, text, &detail))
                 }));
@@ -78,7 +83,7 @@ fn named(template: &str, text: &Template, detail: &str) -> String {
 
 /// Why a text does not render as its step would have it, for the first data that it does not render for.
 fn unrendered(use_of: TextUse, text: &Template, settings: &Settings) -> Option<String> {
-    let brand = Brand { name: settings.name.clone() };
+    let brand = Brand::of(settings, "", LogoPlace::Nowhere);
     shapes(use_of, &text.language).into_iter().find_map(|(shape, input)| {
         let error = crate::render(text, &input, &brand).err()?;
         Some(format!("{} for {shape}; mend the text at {}", error.detail(), error.pointer()))

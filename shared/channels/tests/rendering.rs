@@ -6,7 +6,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 fn brand() -> Brand {
-    Brand { name: "Northwind".into() }
+    Brand::named("Northwind")
 }
 
 fn row(at: usize) -> InvoiceRow {
@@ -50,6 +50,7 @@ fn input(count: usize) -> RenderInput {
         has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
 }
@@ -276,10 +277,10 @@ proptest! {
         hostile.customer_name.clone_from(&name);
         hostile.contact_name = contact;
         hostile.invoices[0].number = name.clone();
-        let tenant = Brand { name };
+        let tenant = Brand { name, ..Brand::default() };
         let plain_mail = template(Channel::Email, "{{ customer.name }} x", "{{ customer.name }} {{ contact.name }} x");
         let rendered = render(&plain_mail, &hostile, &tenant).expect("renders");
-        let calm = Brand { name: "n".into() };
+        let calm = Brand::named("n");
         let expected = render(&plain_mail, &input(2), &calm).expect("renders");
         // Names add no tag: there are as many as with tame ones.
         let tags = |rendered: &Rendered| body_of(rendered).matches('<').count();

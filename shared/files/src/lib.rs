@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod carried;
 mod documents;
 mod receipts;
 mod sign;
@@ -22,6 +23,7 @@ use aws_sdk_s3::{
 };
 use jiff::Timestamp;
 
+pub use carried::{CarriedOnItsWay, FetchCarried};
 pub use documents::{DocumentAnswer, DocumentAsked, DocumentMaker, DocumentUnavailable, WantedDocument};
 pub use receipts::{FetchReceipt, ReceiptOnItsWay};
 pub use sign::{SigningScope, canonical_query, encoded, hex_signature, query_signature};
