@@ -130,6 +130,10 @@ id!(
     FileId, "fil_"
 );
 id!(
+    /// What somebody answered: derived from tenant, channel and its provider's id.
+    ReplyId, "rpl_"
+);
+id!(
     /// A portal link: derived from its code, which it does not tell.
     LinkId, "lnk_"
 );
@@ -140,6 +144,10 @@ id!(
 id!(
     /// A code that somebody who came by a portal link asked for: derived from the link and the moment. It does not tell the code.
     CodeRequestId, "pcr_"
+);
+id!(
+    /// A notice to people of the tenant: derived from the task that it tells of, what it tells, and by which way it goes to whom.
+    NoticeId, "ntc_"
 );
 id!(
     /// A subscription of an outside system to events: drawn, since it names nothing else.

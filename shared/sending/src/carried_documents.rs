@@ -59,6 +59,7 @@ fn asked(facts: &Facts, policy: &Policy, pending: &Pending) -> BTreeSet<Attached
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => Vec::new(),
     };

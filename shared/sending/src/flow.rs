@@ -16,7 +16,7 @@ use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Rel
 use crate::{
     attached::{AttachedFiles, MakeDocument, MakeReceipt, MakeTransferCode},
     carried_documents::recorded,
-    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
+    checked::{Call, Checked, Claiming, Held, Loaded, Meanwhile, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
     queued::QueuedMessage,
     render,
@@ -529,20 +529,4 @@ fn trace(provider: &str, guard: Value, carried: Value) -> Value {
         trace["carried"] = carried;
     }
     trace
-}
-
-/// What keeps a claimed message from being sent.
-enum Meanwhile {
-    /// It ends so: how, why, and what the guard said.
-    Over(MessageResult, String, Value),
-    /// It is tried again: why.
-    Later(String),
-}
-
-/// How a message was claimed.
-pub(crate) enum Claiming {
-    /// It was not, and ended so; `None` when it is worth looking again.
-    Ended(Option<SendOutcome>),
-    /// It is held.
-    Held(Box<Held>),
 }

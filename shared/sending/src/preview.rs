@@ -166,6 +166,7 @@ fn step_of<'a>(asked: &PreviewAsked<'a>) -> Option<(usize, &'a Send, Option<i64>
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => None,
     }

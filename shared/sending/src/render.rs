@@ -189,6 +189,7 @@ fn own_steps<'s>(situation: &'s Situation<'_>, pending: &Pending) -> BTreeSet<&'
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => false,
     };

@@ -2,7 +2,7 @@
 
 use domain::{
     Action, Anchor, At, Channel, Days, Offset, Role, Scope, Step, Workflow,
-    workflow::{AfterWait, Approval, Fallback, PayBy, Send, TaskAction},
+    workflow::{AfterWait, Approval, Fallback, Notify, PayBy, Send, TaskAction},
 };
 
 /// A workflow that is ready to be taken over.
@@ -140,8 +140,24 @@ pub fn ready() -> Vec<ReadyWorkflow> {
                 task("review", 50, "Call the customer and decide how to go on", 3),
             ],
         ),
+        ready_one(
+            "escalating",
+            "Escalating",
+            "Of large sums and after broken promises managers are told, and the customer's executive is written to.",
+            USUAL,
+            vec![
+                send("reminder", "reminder", 1, &[Channel::Email, Channel::Sms]),
+                send("nudge", "nudge", 8, &[Channel::Email, Channel::Sms]),
+                Step { when: Some(GRAVE.to_owned()), ..escalate("managers", 15, "managers") },
+                Step { when: Some(GRAVE.to_owned()), ..to_executive(send("executive", "formal-notice", 22, &[Channel::Email])) },
+                task("review", 40, "Call the customer and decide how to go on", 3),
+            ],
+        ),
     ]
 }
+
+/// What makes a matter one of managers and executives: 5,000.00 past due, or two promises broken.
+const GRAVE: &str = "exposure.overdue_minor >= 500000 || history.broken_promises >= 2";
 
 fn ready_one(id: &'static str, name: &str, about: &'static str, plan: Plan, steps: Vec<Step>) -> ReadyWorkflow {
     let workflow = Workflow {
@@ -177,6 +193,18 @@ fn send(id: &str, template: &str, days: i32, channels: &[Channel]) -> Step {
     Step::new(id, due(days), Action::Send(send))
 }
 
+fn escalate(id: &str, days: i32, to: &str) -> Step {
+    Step::new(id, due(days), Action::Escalate(Notify { to: to.to_owned(), via: Vec::new(), urgent: false }))
+}
+
+fn to_executive(step: Step) -> Step {
+    let action = match step.action {
+        Action::Send(send) => Action::Send(Send { to: vec![Role::Executive, Role::Billing], ..send }),
+        other => other,
+    };
+    Step { action, ..step }
+}
+
 fn task(id: &str, days: i32, title: &str, due_in: i32) -> Step {
     Step::new(id, due(days), Action::Task(TaskAction { title: title.to_owned(), to: None, due_in: Some(Days(due_in)) }))
 }
@@ -208,11 +236,20 @@ mod tests {
     use crate::builtin::{templates, workflows};
 
     #[test]
-    fn there_are_eight_over_at_most_ten_templates() {
+    fn there_are_nine_over_at_most_ten_templates() {
         let all = ready();
         let ids: BTreeSet<&str> = all.iter().map(|ready| ready.id).collect();
-        let names =
-            ["after-broken-promise", "before-due", "consumers", "gentle", "instalments", "key-accounts", "small-sums", "strict"];
+        let names = [
+            "after-broken-promise",
+            "before-due",
+            "consumers",
+            "escalating",
+            "gentle",
+            "instalments",
+            "key-accounts",
+            "small-sums",
+            "strict",
+        ];
         assert_eq!(ids.into_iter().collect::<Vec<_>>(), names);
         assert!(all.iter().all(|ready| ready.id == ready.workflow.id && ready.about.ends_with('.')));
         let used: BTreeSet<String> = templates().into_iter().map(|template| template.id).collect();

@@ -7,7 +7,7 @@
 //! gate     (case, situation)     may the case be chased at all                             gate.rs
 //! agenda   (workflow, situation) which steps are due, passed over, next                    agenda.rs
 //! resolve  (agenda, policy)      whom and how: messages and work for people                resolve.rs, route.rs, work.rs
-//! conclude (…)                   states, reason, next moment, trace, what is taken back    conclude.rs, withdraw.rs
+//! conclude (…)                   states, reason, next moment, trace, what is taken back    conclude.rs, withdraw.rs, confirming.rs
 //! ```
 //!
 //! What people ordered (orders.rs) is looked at before the gate: it becomes results of steps like any other. A reminder of a promise (promised.rs) stands
@@ -22,6 +22,7 @@ mod asked;
 mod assess;
 mod case;
 mod conclude;
+mod confirming;
 mod gate;
 mod looked_at;
 mod orders;
@@ -211,6 +212,8 @@ use crate::{Because, Currency, testing::case_in};
 mod agreement_properties;
 #[cfg(test)]
 mod case_tests;
+#[cfg(test)]
+mod confirming_tests;
 #[cfg(test)]
 mod contact_tests;
 #[cfg(test)]

@@ -50,6 +50,7 @@ fn pending(planned: &Planned, decided_at: &str) -> Pending {
         pay_by: None,
         rows: planned.rows.clone(),
         copy_of: None,
+        receipt_within: planned.receipt_within,
     }
 }
 
@@ -184,4 +185,23 @@ fn each_promise_is_reminded_of_once_and_a_person_may_keep_it_back() {
     stage.policy.settings.paused = true;
     stage.facts.agreements.push(promise(HoldScope::Customer, "2026-03-02T00:00:00Z", "2026-03-12"));
     assert_eq!(stage.run("2026-03-02T08:00:00Z", "2026-03-13T00:00:00Z"), Vec::<String>::new());
+}
+
+#[test]
+fn a_statement_of_the_same_day_waits_for_the_reminder() {
+    let mut stage = Stage::new({
+        let mut plan = serde_json::to_value(plan(json!("-P1D"))).expect("a plan");
+        plan["statement"] = json!({"every": "month", "on": 11});
+        workflow(plan)
+    });
+    for template in ["reminder", "promised", "nudge", "statement"] {
+        stage.policy.templates.insert((template.to_owned(), crate::Channel::Email), 1);
+    }
+    let a = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.invoice("B", EUR, 500, "2026-03-04");
+    stage.run("2026-02-05T08:00:00Z", "2026-02-06T00:00:00Z");
+    stage.facts.agreements.push(promise(HoldScope::Invoice(a), "2026-02-06T00:00:00Z", "2026-02-12"));
+    assert_eq!(stage.run("2026-02-06T08:00:00Z", "2026-02-12T00:00:00Z"), ["2026-02-11 promised: A"]);
+    let later = stage.run("2026-02-12T08:00:00Z", "2026-02-25T00:00:00Z");
+    assert!(later.iter().any(|line| line.contains(" statement: ")), "{later:?}");
 }

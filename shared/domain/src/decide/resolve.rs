@@ -104,6 +104,7 @@ impl<'a> Resolving<'_, 'a> {
                 | Action::Notify(_)
                 | Action::Escalate(_)
                 | Action::CreditHold(_)
+                | Action::ChangeTerms(_)
                 | Action::HandOff(_)
                 | Action::Fee(_) => {
                     resolved.tasks.push(work::of_step(self, step, &rows));
