@@ -75,15 +75,18 @@ pub fn foot(sent_by: &str, brand: &Brand, way_out: &str) -> String {
 
 /// Rows of three columns, the first their heads, as a table of the layout; amounts are right.
 pub fn table_of(rows: &[[String; 3]]) -> String {
-    let cell = |tag: &str, text: &str, style: &str, align: &str| {
-        format!("<{tag} align=\"{align}\" style=\"{CELL};{style};text-align:{align}\">{}</{tag}>", html(text))
+    let cell = |tag: &str, class: &str, text: &str, style: &str, align: &str| {
+        format!("<{tag} class=\"{class}\" align=\"{align}\" style=\"{CELL};{style};text-align:{align}\">{}</{tag}>", html(text))
     };
     let row = |(at, [first, second, third]): (usize, &[String; 3])| {
-        let (tag, style) = if at == 0 { ("th", "font-size:13px;font-weight:400;color:#5b6672") } else { ("td", "") };
+        let is_head = at == 0;
+        let (tag, style) =
+            if is_head { ("th", "font-size:13px;font-weight:400;color:#5b6672;white-space:normal") } else { ("td", "") };
+        let class = |place: &str| if is_head { format!("{place} soft") } else { place.to_owned() };
         let cells = [
-            cell(tag, first, &format!("overflow-wrap:anywhere;{style}"), "left"),
-            cell(tag, second, &format!("{DATE};{style}"), "right"),
-            cell(tag, third, &format!("{AMOUNT};{style}"), "right"),
+            cell(tag, &class("number"), first, &format!("overflow-wrap:anywhere;{style}"), "left"),
+            cell(tag, &class("date"), second, &format!("{DATE};{style}"), "right"),
+            cell(tag, &class("amount"), third, &format!("{AMOUNT};{style}"), "right"),
         ];
         format!("<tr>{}</tr>", cells.concat())
     };
@@ -308,17 +311,17 @@ impl Sheet<'_> {
 
     fn html_table(&self) -> String {
         let words = self.words;
-        let head = |text: &str, style: &str, align: &str| {
+        let head = |text: &str, place: &str, style: &str, align: &str| {
             format!(
-                "<th class=\"soft\" align=\"{align}\" style=\"{CELL};{style};font-size:13px;font-weight:400;color:#5b6672;text-align:{align}\">{}</th>",
+                "<th class=\"{place} soft\" align=\"{align}\" style=\"{CELL};{style};font-size:13px;font-weight:400;color:#5b6672;white-space:normal;text-align:{align}\">{}</th>",
                 html(text)
             )
         };
         let mut rows = format!(
             "<tr>{}{}{}</tr>",
-            head(words.invoice, "", "left"),
-            head(words.due_on, DATE, "left"),
-            head(words.amount, AMOUNT, "right")
+            head(words.invoice, "number", "", "left"),
+            head(words.due_on, "date", DATE, "left"),
+            head(words.amount, "amount", AMOUNT, "right")
         );
         rows.extend(self.listed().iter().map(|row| self.html_row(row)));
         if self.more() > 0 {
@@ -329,7 +332,7 @@ impl Sheet<'_> {
         }
         if let Some(total) = self.total() {
             rows.push_str(&format!(
-                "<tr><td colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td align=\"right\" style=\"{CELL};{AMOUNT};font-weight:600\">{}</td></tr>",
+                "<tr><td class=\"date\" colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td class=\"amount\" align=\"right\" style=\"{CELL};{AMOUNT};font-weight:600\">{}</td></tr>",
                 html(words.total),
                 html(&self.locale.money(total))
             ));
@@ -344,7 +347,9 @@ impl Sheet<'_> {
     }
 
     fn html_row(&self, row: &InvoiceRow) -> String {
-        let soft = |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
+        let soft = |text: &str| {
+            format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672;white-space:normal\">{}</span>", html(text))
+        };
         let notes = |texts: &[Option<String>]| texts.iter().flatten().map(|text| soft(text)).collect::<String>();
         let number = html(&unlinked(&row.number));
         let number = match row.url.as_deref().and_then(|url| link(url, false)) {
@@ -352,8 +357,8 @@ impl Sheet<'_> {
             None => number,
         };
         format!(
-            "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}{}</td><td style=\"{CELL};{DATE}\">{}{}</td>\
-             <td align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
+            "<tr><td class=\"number\" style=\"{CELL};overflow-wrap:anywhere\">{number}{}</td><td class=\"date\" style=\"{CELL};{DATE}\">{}{}</td>\
+             <td class=\"amount\" align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
             notes(&[self.instalment(row), self.order(row)]),
             html(&self.locale.date(row.due_on)),
             notes(&[self.words.late(row.days_past_due)]),
@@ -399,12 +404,13 @@ impl Sheet<'_> {
 }
 
 const CELL: &str = "padding:10px 0;border-bottom:1px solid #d9dee4;vertical-align:top";
-const DATE: &str = "width:31%;overflow-wrap:normal;padding-left:12px";
-const AMOUNT: &str = "width:33%;text-align:right;overflow-wrap:normal;padding-left:12px";
+// No amount and no word of a date is broken on a narrow screen, where date and amount stand below the number.
+const DATE: &str = "width:31%;overflow-wrap:normal;word-break:normal;white-space:nowrap;padding-left:12px";
+const AMOUNT: &str = "width:33%;text-align:right;overflow-wrap:normal;word-break:normal;white-space:nowrap;padding-left:12px";
 
 fn table(rows: &str) -> String {
     format!(
-        "<table role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
+        "<table class=\"rows\" role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
          font-size:15px;line-height:20px;margin:0 0 20px\">{rows}</table>"
     )
 }
