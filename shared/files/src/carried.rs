@@ -12,7 +12,7 @@ use domain::{CustomerId, InvoiceId, TenantId, attachment::ATTACHED_BYTES_MAX};
 use jiff::Timestamp;
 use kit::Clock;
 
-use crate::{Bucket, DocumentAsked, DocumentMaker, WantedDocument};
+use crate::{Bucket, BucketError, DocumentAsked, DocumentMaker, WantedDocument};
 
 /// For how long nothing is asked for after a document could not be had, in seconds: mails leave one after the other, and would each wait.
 const RESTS_S: i64 = 60;
@@ -59,7 +59,9 @@ impl DocumentMaker {
                         Some(key) => match bucket.get(key, ATTACHED_BYTES_MAX).await {
                             Ok(Some(bytes)) => return Some(bytes),
                             Ok(None) => "it is gone".to_owned(),
-                            Err(error) => error.to_string(),
+                            // No mail has room for it.
+                            Err(BucketError::TooLarge { .. }) => return None,
+                            Err(error @ BucketError::Unavailable { .. }) => error.to_string(),
                         },
                         // That there is nothing to make it of is no failure of who makes it.
                         None => return None,

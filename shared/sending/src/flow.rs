@@ -237,7 +237,7 @@ impl Sender {
             let cause = Cause::UnlistedSender { channel: pending.channel, legal_entity: entity.to_owned() };
             return self.defer_with_cause(queued, &cause, unlisted).await.map(|ended| Claiming::Ended(Some(ended)));
         }
-        let written = match self.in_words(queued, checked, &rows, contact).await? {
+        let written = match self.put_in_words(queued, checked, &rows, contact).await? {
             Ok(written) => written,
             // Nobody can mend the words of a person's message: who wrote it reads why in its record.
             Err(detail) if is_own_message(&pending.template) => {

@@ -21,7 +21,7 @@ impl Sender {
     /// # Errors
     ///
     /// Those of KMS and of reading.
-    pub(crate) async fn in_words(
+    pub(crate) async fn put_in_words(
         &self,
         queued: &QueuedMessage,
         checked: &Checked,
