@@ -56,7 +56,7 @@ mod tests {
         let expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
         let of =
             |secrets: &[Vec<u8>]| signatures(secrets, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
-        assert_eq!(of(&[secret.clone()]), expected);
+        assert_eq!(of(std::slice::from_ref(&secret)), expected);
         let both = of(&[b"newer".to_vec(), secret]);
         assert_eq!(both.split(' ').collect::<Vec<_>>().len(), 2);
         assert!(both.ends_with(expected), "the secret before signs too: {both}");

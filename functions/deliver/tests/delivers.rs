@@ -307,8 +307,8 @@ async fn a_subscriber_that_is_down_for_days_ends_visibly_and_is_replayed_when_it
     let again = Subscription { enabled: true, ended: None, ..ended };
     desk.aws.store.resume_subscription(&desk.aws.tenant, &again).await.unwrap();
     desk.queue("cus_0", "evt_later").await;
-    let asked = desk.aws.store.ask_replay(&desk.aws.tenant, &desk.id, &ReplayOf::Since(began_at), desk.aws.now());
-    assert!(asked.await.unwrap());
+    let all_since = ReplayOf::Since(began_at);
+    assert!(desk.aws.store.ask_replay(&desk.aws.tenant, &desk.id, &all_since, desk.aws.now()).await.unwrap());
     // While it is replayed, nothing passes by.
     desk.ring(&["cus_0"]).await;
     assert_eq!(desk.subscriber.taken(), [""; 0]);

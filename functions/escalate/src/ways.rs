@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_sns::{error::ProvideErrorMetadata, types::MessageAttributeValue};
 use bytes::Bytes;
-use channels::{ChannelClient, Outgoing, Rendered, SendError, channel::set_mailbox};
+use channels::{ChannelClient, Outgoing, Rendered, SendError, Thread, channel::set_mailbox};
 use domain::{
     Channel, CustomerId, MessageId, NoticeId, NoticeWay, Settings, TenantId, channel::tags, notice_channel::check_channel_url,
 };
@@ -57,7 +57,8 @@ impl Ways {
             service_mail: None,
             from: set_mailbox(from, settings.name_of("")),
             to: to.to_owned(),
-            reply_to: None,
+            reply_to: Vec::new(),
+            thread: Thread { references: Vec::new(), is_automatic: true },
             rendered: Rendered { subject: Some(worded.subject.clone()), text: worded.text(), html: None, sha256: String::new() },
             opt_out_url: None,
             attachments: Vec::new(),

@@ -35,9 +35,9 @@ pub struct Sender {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     /// The channel whose messages it takes.
-    serves: Channel,
+    pub(crate) serves: Channel,
     /// What records name as its provider.
-    provider: &'static str,
+    pub(crate) provider: &'static str,
     pub(crate) channel: Arc<dyn channels::ChannelClient>,
     pub(crate) portal_url: String,
     pub(crate) clock: Clock,

@@ -48,7 +48,12 @@ fn of_kind(kind: BusKind) -> Value {
         BusKind::StepSatisfied => json!({ "customer": CUSTOMER, "step": "reminder", "number": 1, "message": MESSAGE }),
         BusKind::TaskCreated => task("task"),
         BusKind::EscalationRequested => task("escalation"),
-        BusKind::CreditHoldRequested | BusKind::CreditHoldPlaced => task("credit_hold"),
+        BusKind::CreditHoldRequested | BusKind::CreditHoldPlaced | BusKind::CreditHoldWithdrawn => task("credit_hold"),
+        BusKind::CreditHoldReleaseRequested | BusKind::CreditHoldReleased => task("credit_release"),
+        BusKind::TermsChangeRequested | BusKind::TermsChanged | BusKind::TermsChangeWithdrawn => {
+            with(task("change_terms"), json!({ "terms": "P7D" }))
+        }
+        BusKind::TermsRestoreRequested | BusKind::TermsRestored => task("restore_terms"),
         BusKind::HandOffRequested | BusKind::CaseHandedOff => task("hand_off"),
         BusKind::PromiseMade => agreement("promise", "open"),
         BusKind::PromiseKept => agreement("promise", "kept"),

@@ -148,6 +148,7 @@ impl Step {
             | Action::Notify(_)
             | Action::Escalate(_)
             | Action::CreditHold(_)
+            | Action::ChangeTerms(_)
             | Action::HandOff(_)
             | Action::Fee(_) => false,
         };

@@ -532,7 +532,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 49] = [
+pub const KINDS: [ItemKind; 53] = [
     every::KIND,
     document::KIND,
     receipt::KIND,

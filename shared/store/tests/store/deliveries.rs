@@ -184,7 +184,7 @@ async fn a_subscription_that_is_put_into_use_again_begins_anew() {
     store.rest_subscriber(tenant, &id, at(9)).await.unwrap();
     assert_eq!(store.delivery_health(tenant, &id).await.unwrap().rest_until, Some(at(9)));
     assert_eq!(store.failing_subscriptions(tenant).await.unwrap().len(), 1);
-    assert_eq!(store.subscriptions(tenant).await.unwrap(), [made.clone()], "how it fares is no subscription");
+    assert_eq!(store.subscriptions(tenant).await.unwrap(), std::slice::from_ref(&made), "how it fares is no subscription");
 
     let ended = Subscription { enabled: false, ended: Some((domain::SubscriptionEnd::Failing, at(3))), ..made };
     let ended = store.put_subscription(tenant, &ended).await.unwrap();
