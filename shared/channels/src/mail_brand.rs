@@ -68,7 +68,7 @@ impl MailLogo {
     /// The file that a mail carries to show it: the name by which it does, the content type and the content. `None` where the mark is part of
     /// the page.
     pub(crate) fn file(&self) -> Option<(&'static str, &str, &[u8])> {
-        self.is_carried.then_some((LOGO_IMAGE, &self.content_type, &self.bytes))
+        self.is_carried.then_some((LOGO_IMAGE, self.content_type.as_str(), self.bytes.as_slice()))
     }
 
     fn html(&self, name: &str) -> String {
