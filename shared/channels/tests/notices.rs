@@ -1,9 +1,13 @@
 //! Service mails in words: every kind in every language, whole and without a gap, whatever a source calls things.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
-use channels::{Decided, Notice, NoticeInput, ReceiptLine, Rendered, notice_calendar, render_notice};
+use std::sync::LazyLock;
+
+use channels::{Brand, Decided, Notice, NoticeInput, ReceiptLine, Rendered, notice_calendar, render_notice};
 use domain::{Currency, Money};
 use jiff::civil::date;
+
+static ACME: LazyLock<Brand> = LazyLock::new(|| Brand::named("Acme & Sons"));
 
 fn euros(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
@@ -69,7 +73,7 @@ fn input<'a>(notice: &'a Notice, language: &'a str, name: &'a str) -> NoticeInpu
         tenant_language: None,
         country: Some("DE"),
         contact_name: name,
-        tenant_name: "Acme & Sons",
+        brand: &ACME,
         portal: "https://pay.example/p/0000000000000000000000",
         opt_out: "https://pay.example/p/stop/opt-out?l=de",
     }

@@ -70,6 +70,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
         has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/s".into(), pay: None },
     }
 }
@@ -103,7 +104,7 @@ fn every(check: impl Fn(&str, &str, Channel, Shape, &RenderInput, &Rendered)) {
                         let details = count != 3;
                         let mut input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
                         input.promised_on = (template.id == "promise-reminder").then_some(PROMISED_ON);
-                        let brand = Brand { name: "Northwind".into() };
+                        let brand = Brand::named("Northwind");
                         let rendered = render(&template, &input, &brand).expect("a built-in text renders");
                         check(&template.id, &template.language, template.channel, shape, &input, &rendered);
                     }
@@ -265,7 +266,7 @@ fn every_mail_leads_to_the_page_on_which_is_paid_where_there_is_one() {
     for template in builtin::templates().into_iter().filter(|template| template.channel == Channel::Email) {
         let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
         input.links.pay = Some(pay.to_owned());
-        let rendered = render(&template, &input, &Brand { name: "Northwind".into() }).expect("a built-in text renders");
+        let rendered = render(&template, &input, &Brand::named("Northwind")).expect("a built-in text renders");
         let html = rendered.html.as_deref().expect("a mail");
         let words = of_language(&template.language, PAYMENT_PAGE);
         let button = of_language(&template.language, ["View and pay", "Ansehen und bezahlen", "Consulter et payer"]);
@@ -343,7 +344,7 @@ fn an_amount_paid_is_acknowledged() {
         (row.amount, row.paid) = (Money::from_minor(125_000, Currency::EUR), Money::from_minor(62_500, Currency::EUR));
         (row.open, row.due_now) = (row.paid, row.paid);
         input.covered_due_now = row.due_now;
-        let text = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders").text;
+        let text = render(template, &input, &Brand::named("Northwind")).expect("renders").text;
         let thanks =
             ["Thank you for the €625.00", "Vielen Dank für die 625,00\u{a0}€", "Nous avons déjà reçu 625,00\u{a0}€, merci."];
         let of = [
@@ -364,7 +365,7 @@ fn one_of_several_currencies_is_named_in_the_subject() {
         for several in [false, true] {
             let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
             input.several_currencies = several;
-            let rendered = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders");
+            let rendered = render(template, &input, &Brand::named("Northwind")).expect("renders");
             let subject = rendered.subject.expect("an email");
             assert_eq!(subject.ends_with(" (EUR)"), several, "{subject}");
         }
@@ -382,7 +383,7 @@ fn a_text_fits_in_every_month() {
             let mut input = input(shape, &template.language, false, Some(PAY_BY), false);
             input.invoices[0].due_on = date(2026, month, 28);
             input.links = Links { portal: format!("{host}/p/{code}"), opt_out: format!("{host}/p/{stop}"), pay: None };
-            let rendered = render(&template, &input, &Brand { name: "Northwind Trading".into() });
+            let rendered = render(&template, &input, &Brand::named("Northwind Trading"));
             assert!(rendered.is_ok(), "{} {} {month}: {rendered:?}", template.id, template.language);
         }
     }
@@ -401,7 +402,7 @@ fn a_text_with_both_links_fits() {
             input.promised_on = (template.id == "promise-reminder").then_some(PROMISED_ON);
             let links = Links { portal: format!("{host}/p/{code}"), opt_out: format!("{host}/p/{stop}"), pay: None };
             input.links = links.clone();
-            let brand = Brand { name: "Northwind Trading".into() };
+            let brand = Brand::named("Northwind Trading");
             let text = render(&template, &input, &brand).expect("it renders").text;
             let (_, segments) = channels::sms::segments(&text);
             assert!(segments <= most, "{segments} segments of {text}");

@@ -75,7 +75,15 @@ pub fn workflows() -> Vec<Workflow> {
         Step::new(
             id,
             at(days),
-            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0, after: None }),
+            Action::Send(Send {
+                channels,
+                template,
+                to: vec![Role::Billing],
+                fallback: Fallback::Task,
+                copies: 0,
+                after: None,
+                attach: Vec::new(),
+            }),
         )
     };
     let asks = |step: Step| Step { pay_by: Some(PayBy { days: NOTICE_DAYS }), ..step };
