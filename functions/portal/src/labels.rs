@@ -177,6 +177,7 @@ mod tests {
             ("fr-CA", "fr"),
             ("fr_BE", "fr"),
             ("frr", "en"),
+            ("nl-BE", "nl"),
             ("es", "en"),
             ("", "en"),
             ("*", "en"),

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 use channels::{Decided, Notice, NoticeInput, ReceiptLine, Rendered, notice_calendar, render_notice};
-use domain::{Currency, Money};
+use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
 use jiff::civil::date;
 
 fn euros(minor: i64) -> Money {
@@ -74,7 +74,7 @@ fn made(notice: &Notice, language: &str) -> Rendered {
 
 #[test]
 fn every_notice_says_whose_it_is_where_it_leads_and_how_to_stop_reminders() {
-    for language in ["en", "de", "fr"] {
+    for language in CUSTOMER_LANGUAGES {
         for notice in all("F-1") {
             let Rendered { subject, text, html, .. } = made(&notice, language);
             let (subject, html) = (subject.unwrap(), html.unwrap());
@@ -115,6 +115,9 @@ fn what_they_say() {
         (0, "fr", vec!["Votre code\u{a0}: 042137", "10 minutes"]),
         (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
         (13, "fr", vec!["Lire la réponse\u{a0}:"]),
+        (0, "nl", vec!["Uw code: 042137", "10 minuten", "ook niet aan ons"]),
+        (9, "nl", vec!["u hebt gelijk voor €\u{a0}100,00", "Nu te betalen van factuur F-1: €\u{a0}525,00."]),
+        (13, "nl", vec!["Het antwoord lezen:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {

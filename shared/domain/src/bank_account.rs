@@ -10,8 +10,12 @@ use crate::{
 };
 
 /// What the number of an account, and that of its bank, are called where it has no IBAN, after the language.
-static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] =
-    [["en", "Account", "Bank code"], ["de", "Konto", "Bankleitzahl"], ["fr", "Compte", "Code banque"]];
+static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] = [
+    ["en", "Account", "Bank code"],
+    ["de", "Konto", "Bankleitzahl"],
+    ["fr", "Compte", "Code banque"],
+    ["nl", "Rekening", "Bankcode"],
+];
 
 /// An account that money is transferred to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +163,7 @@ mod tests {
             BankAccount { iban: None, bic: None, bank: None, local: Some(local), currency: Some(Currency::EUR), ..account() };
         assert_eq!(british.lines("de-AT"), ["Acme GmbH (EUR)", "Bankleitzahl 12-34-56", "Konto 12345678"]);
         assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Code banque 12-34-56", "Compte 12345678"]);
+        assert_eq!(british.lines("nl"), ["Acme GmbH (EUR)", "Bankcode 12-34-56", "Rekening 12345678"]);
         assert_eq!(british.lines("es"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
         let swiss = BankAccount { iban: None, qr_iban: Some("CH44 3199 9123 0008 8901 2".to_owned()), ..account() };
         assert_eq!(swiss.lines("de"), [""; 0]);

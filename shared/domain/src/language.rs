@@ -2,7 +2,7 @@
 
 /// The languages in which there is everything that a customer reads: the built-in texts, the pages behind a customer's link, and the documents.
 /// Templates may be in any other too. English comes first: it stands in where a text of the wanted language is missing.
-pub const CUSTOMER_LANGUAGES: [&str; 3] = ["en", "de", "fr"];
+pub const CUSTOMER_LANGUAGES: [&str; 4] = ["en", "de", "fr", "nl"];
 
 /// Which of several texts a person reads, by the texts' languages: one in the person's language, else in English, else in the
 /// tenant's, else the first. Where the person's language is not known, the tenant's comes before English.

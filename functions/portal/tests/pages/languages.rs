@@ -42,6 +42,36 @@ async fn a_french_reader_is_spoken_to_in_french_on_the_whole_way() {
     portal.get(&statement).await.is(200).says("paiement promis pour le 13 février 2026");
 }
 
+/// What a reader in a language and country is told: the page's language, the heading, an amount, a date, how late and how soon, and the document.
+async fn is_spoken_to(language: &str, country: &str, says: [&str; 7]) {
+    let portal = Portal::new().await;
+    let id = portal
+        .world
+        .customer("acme", "C-1", |customer| {
+            customer.language = Some(language.to_owned());
+            customer.country = Some(country.to_owned());
+        })
+        .await;
+    let code = portal.code(&acme(), &id).await;
+    with_something_paid(&portal, &id).await;
+    let page = portal.get(&format!("/p/{code}")).await.is(200);
+    says.into_iter().fold(page, |page, said| page.says(said));
+}
+
+#[tokio::test]
+async fn a_dutch_reader_is_spoken_to_in_dutch() {
+    let says = [
+        "<html lang=\"nl\">",
+        "<h1>Rekeningoverzicht</h1>",
+        "€\u{a0}1.000,00",
+        "4 februari 2026",
+        "6 dagen te laat",
+        "vervalt over 19 dagen",
+        "Het overzicht als PDF downloaden",
+    ];
+    is_spoken_to("nl", "NL", says).await;
+}
+
 #[tokio::test]
 async fn a_region_writes_amounts_in_its_own_way() {
     let portal = Portal::new().await;
