@@ -178,6 +178,7 @@ mod tests {
             ("fr_BE", "fr"),
             ("frr", "en"),
             ("nl-BE", "nl"),
+            ("pt-BR", "pt"),
             ("es", "en"),
             ("", "en"),
             ("*", "en"),

@@ -7,6 +7,7 @@ mod de;
 mod en;
 mod fr;
 mod nl;
+mod pt;
 
 use domain::language::CUSTOMER_LANGUAGES;
 
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
-static ALL: [&LanguageWords; CUSTOMER_LANGUAGES.len()] = [&en::WORDS, &de::WORDS, &fr::WORDS, &nl::WORDS];
+static ALL: [&LanguageWords; CUSTOMER_LANGUAGES.len()] = [&en::WORDS, &de::WORDS, &fr::WORDS, &nl::WORDS, &pt::WORDS];
 
 /// The words of a language, with or without a region; English where there are none.
 fn words_of(tag: &str) -> &'static LanguageWords {

@@ -132,7 +132,7 @@ impl MailLabels {
     }
 }
 
-const ALL: [MailLabels; 6] = [
+const ALL: [MailLabels; 7] = [
     MailLabels {
         language: "en",
         colon: ":",
@@ -372,6 +372,46 @@ const ALL: [MailLabels; 6] = [
         opt_out: "Liever geen herinneringen per e-mail?",
         opt_out_link: "Deze e-mails stoppen",
         sms_link: "Geen sms meer: {}",
+    },
+    MailLabels {
+        language: "pt",
+        colon: ":",
+        invoice: "Fatura",
+        due_on: "Vencimento",
+        amount: "A pagar",
+        total: "Total",
+        late_one: "1 dia de atraso",
+        late: "{} dias de atraso",
+        instalment: "prestação",
+        of: "de",
+        open: "de {} em aberto",
+        paid: "{paid} de {amount} pagos",
+        credited: "{} creditados",
+        order: "Encomenda {}",
+        more_one: "e mais 1, indicado no seu extrato",
+        more: "e mais {}, indicados no seu extrato",
+        upcoming: "Ainda por vencer",
+        and: "e",
+        invoice_name: "fatura {number}",
+        instalment_name: "prestação {at} de {of} da fatura {number}",
+        part_name: "prestação {at} de {of} ({number})",
+        invoices: ["1 fatura", "{} faturas"],
+        instalments: ["1 prestação", "{} prestações"],
+        items: ["1 item", "{} itens"],
+        due: "vencimento em {}",
+        due_today: "vence hoje",
+        oldest_due: "vencimento mais antigo em {}",
+        first_due: "primeiro vencimento em {}",
+        pay_by: "Pague, por favor, até {}",
+        how_to_pay: "Como pagar",
+        reference: "Referência: {}",
+        plan_broken: "O plano de prestações para {} terminou, porque uma prestação não chegou a tempo. O que ainda está em aberto volta a ter de ser pago.",
+        view: "Ver o seu extrato",
+        view_and_pay: "Ver e pagar",
+        sent_by: "Enviado por {}.",
+        opt_out: "Prefere não receber lembretes por e-mail?",
+        opt_out_link: "Deixar de receber estes e-mails",
+        sms_link: "Parar SMS: {}",
     },
 ];
 

@@ -2,15 +2,18 @@
 
 mod form;
 mod nl;
+mod pt;
 
 use domain::language::CUSTOMER_LANGUAGES;
 
 pub(crate) use form::NoticeWords;
 use nl::NL;
+use pt::PT;
 
 impl NoticeWords {
     /// The languages that there are texts in.
-    pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] = [EN.language, DE.language, FR.language, NL.language];
+    pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] =
+        [EN.language, DE.language, FR.language, NL.language, PT.language];
 
     /// The texts in one of them, else those in English.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -18,7 +21,7 @@ impl NoticeWords {
     }
 }
 
-static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, NL];
+static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, NL, PT];
 
 const EN: NoticeWords = NoticeWords {
     language: "en",

@@ -18,6 +18,8 @@ const LAST: &[&str] = &[
     "ultimo",
     "ultima",
     "laatste",
+    "últimos",
+    "últimas",
 ];
 
 const MESSAGE: &[&str] = &[
@@ -39,12 +41,16 @@ const MESSAGE: &[&str] = &[
     "avviso",
     "herinnering",
     "aanmaning",
+    "lembrete",
 ];
 
-const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro"];
+/// The message first, and behind it that it is the last.
+const MESSAGE_LAST: &[[&str; 2]] = &[["aviso", "final"], ["lembrete", "final"]];
+
+const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro", "prazo"];
 
 const DAYS: &[&str] =
-    &["day", "days", "tag", "tage", "tagen", "jour", "jours", "día", "días", "giorno", "giorni", "dag", "dagen"];
+    &["day", "days", "tag", "tage", "tagen", "jour", "jours", "día", "días", "giorno", "giorni", "dag", "dagen", "dia", "dias"];
 
 /// Most words between the words of a phrase.
 const BETWEEN_MAX: usize = 2;
@@ -83,7 +89,8 @@ fn is_among(list: &[&str], word: &str) -> bool {
 pub fn is_last(source: &str) -> bool {
     let words = words(source);
     let follows = |at: usize| words.iter().skip(at + 1).take(BETWEEN_MAX + 1).any(|word| is_among(MESSAGE, word));
-    words.iter().enumerate().any(|(at, word)| is_among(LAST, word) && follows(at))
+    let is_behind = words.windows(2).any(|pair| MESSAGE_LAST.iter().any(|known| pair.iter().eq(known)));
+    is_behind || words.iter().enumerate().any(|(at, word)| is_among(LAST, word) && follows(at))
 }
 
 /// The numbers of days that a text gives: `within 7 days`.
@@ -114,6 +121,11 @@ mod tests {
             ("dies ist unsere letzte Mahnung", true),
             ("Dernier rappel avant remise", true),
             ("última aviso", true),
+            ("dit is onze laatste automatische herinnering", true),
+            ("Este é o nosso último lembrete automático sobre {{ covered.own_names }}.", true),
+            ("lembrete final, {{ covered.own_named }}", true),
+            ("Lembrete: o final do contrato", false),
+            ("Se pagou nos últimos dias, agradecemos.", false),
             ("If you have paid in the last few days, thank you.", false),
             ("Reminder: the last invoice is open", false),
             ("last {{ invoices[0].number }} as we said in our reminder", false),
@@ -131,6 +143,8 @@ mod tests {
             ("innerhalb von 14 Tagen", vec![14]),
             ("sous 8 jours", vec![8]),
             ("dentro de 5 días", vec![5]),
+            ("binnen 10 dagen", vec![10]),
+            ("no prazo de 7 dias", vec![7]),
             ("within {{ n }} days", vec![]),
             ("30 days overdue", vec![]),
             ("within the last 3 days", vec![]),

@@ -118,6 +118,9 @@ fn what_they_say() {
         (0, "nl", vec!["Uw code: 042137", "10 minuten", "ook niet aan ons"]),
         (9, "nl", vec!["u hebt gelijk voor €\u{a0}100,00", "Nu te betalen van factuur F-1: €\u{a0}525,00."]),
         (13, "nl", vec!["Het antwoord lezen:"]),
+        (0, "pt", vec!["O seu código: 042137", "10 minutos", "nem mesmo a nós"]),
+        (9, "pt", vec!["tem razão quanto a 100,00\u{a0}€", "A pagar agora (fatura F-1): 525,00\u{a0}€."]),
+        (13, "pt", vec!["Ler a resposta:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {

@@ -199,6 +199,7 @@ fn layout_words_follow_the_template() {
         ("es", "No recibir"),
         ("it", "Non ricevere"),
         ("nl", "stoppen"),
+        ("pt-br", "Deixar de receber"),
         ("pl", "Stop these"),
     ] {
         let template = Template { language: language.into(), ..template(Channel::Email, "S", "x") };

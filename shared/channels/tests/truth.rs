@@ -52,7 +52,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
     let sum = Money::from_minor(rows.iter().map(|row| row.due_now.minor()).sum(), shape.currency);
     RenderInput {
         language: language.into(),
-        country: Some(of_language(language, ["US", "DE", "FR", "NL"]).into()),
+        country: Some(of_language(language, ["US", "DE", "FR", "NL", "PT"]).into()),
         customer_name: "Acme".into(),
         contact_name: "Anna Weber".into(),
         case_id: "case_1".into(),
@@ -205,10 +205,20 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
         let least = input.invoices.iter().map(|row| row.reminded).min().expect("one");
         let text = rendered.text.to_lowercase();
         let said = |words| text.contains(of_language(language, words));
-        let several =
-            said(["despite our reminders", "trotz unserer erinnerungen", "malgré nos relances", "ondanks onze herinneringen"]);
-        let one =
-            said(["despite our reminder,", "trotz unserer erinnerung ", "malgré notre relance,", "ondanks onze herinnering "]);
+        let several = said([
+            "despite our reminders",
+            "trotz unserer erinnerungen",
+            "malgré nos relances",
+            "ondanks onze herinneringen",
+            "apesar dos nossos lembretes",
+        ]);
+        let one = said([
+            "despite our reminder,",
+            "trotz unserer erinnerung ",
+            "malgré notre relance,",
+            "ondanks onze herinnering ",
+            "apesar do nosso lembrete,",
+        ]);
         let is_notice = id == "formal-notice";
         assert_eq!((several, one), (is_notice && least > 1, is_notice && least == 1), "{id} {language} {shape:?}: {text}");
     });
@@ -223,6 +233,7 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
             "letzte automatische Erinnerung",
             "dernier rappel automatique",
             "laatste automatische herinnering",
+            "último lembrete automático",
         ];
         let Some((_, of_what)) = text.split_once(of_language(language, last)) else {
             return assert!(id != "final-notice" || channel == Channel::Sms, "{id} {language}: {text}");
@@ -234,8 +245,8 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
             assert_eq!(named, row.is_own && shape.own < shape.count, "{language} {shape:?}: {} in {sentence}", row.number);
         }
         let subject = rendered.subject.as_deref().expect("an email");
-        let one = of_language(language, ["invoice", "Rechnung", "facture", "factuur"]);
-        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturen"]);
+        let one = of_language(language, ["invoice", "Rechnung", "facture", "factuur", "fatura"]);
+        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturen", "faturas"]);
         let expected = if shape.own == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.own) };
         assert!(subject.ends_with(&format!(": {expected}")), "{subject}");
     });
@@ -244,8 +255,8 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
 #[test]
 fn what_is_counted_is_what_is_listed() {
     every(|id, language, channel, shape, _, rendered| {
-        let one = of_language(language, ["invoice", "Rechnung", "facture", "factuur"]);
-        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturen"]);
+        let one = of_language(language, ["invoice", "Rechnung", "facture", "factuur", "fatura"]);
+        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturen", "faturas"]);
         let named = if shape.count == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.count) };
         let is_last = id == "final-notice" && channel == Channel::Sms;
         assert!(is_last || rendered.text.contains(&named), "{id} {language} {shape:?}: no {named} in {}", rendered.text);
@@ -259,17 +270,21 @@ fn ways_to_pay_are_promised_only_where_there_are_some() {
         for body in [&rendered.text, &html] {
             let body = body.replace('\n', " ");
             assert!(
-                !body.contains(of_language(language, ["pay online", "online bezahlen", "payer en ligne", "online betalen"])),
+                !body.contains(of_language(
+                    language,
+                    ["pay online", "online bezahlen", "payer en ligne", "online betalen", "pagar online"]
+                )),
                 "{id} {language}"
             );
             let promised = body.contains(of_language(
                 language,
-                ["payment details", "Zahlungsangaben", "coordonnées de paiement", "betaalgegevens"],
+                ["payment details", "Zahlungsangaben", "coordonnées de paiement", "betaalgegevens", "dados de pagamento"],
             ));
             let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");
             let there = input.payment_details.is_some() && channel == Channel::Email && !body.is_empty();
             assert_eq!((promised, shown), (there, there), "{id} {language} {shape:?}: {body}");
-            let words = ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100", "Kenmerk: N-100"];
+            let words =
+                ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100", "Kenmerk: N-100", "Referência: N-100"];
             let reference = body.contains(of_language(language, words));
             assert_eq!(reference, there && shape.count == 1, "{id} {language} {shape:?}: {body}");
         }
@@ -282,8 +297,16 @@ fn the_signature_stands_below_the_table() {
         if channel == Channel::Email {
             let place =
                 |words: &str| rendered.text.find(words).unwrap_or_else(|| panic!("{id} {language} {shape:?}: no {words}"));
-            let greeting =
-                place(of_language(language, ["Kind regards", "Freundliche Grüße", "Cordialement,", "Met vriendelijke groet,"]));
+            let greeting = place(of_language(
+                language,
+                [
+                    "Kind regards",
+                    "Freundliche Grüße",
+                    "Cordialement,",
+                    "Met vriendelijke groet,",
+                    "Com os melhores cumprimentos,",
+                ],
+            ));
             assert!(place("\nN-100") < greeting, "{id} {language}");
         }
     });
@@ -306,7 +329,7 @@ fn no_text_message_offers_a_reply_that_nobody_reads() {
         if channel == Channel::Sms {
             let text = &rendered.text;
             let offers = text.contains("STOP")
-                || ["reply", "antwort", "répon", "antwoord"].iter().any(|word| text.to_lowercase().contains(word));
+                || ["reply", "antwort", "répon", "antwoord", "respon"].iter().any(|word| text.to_lowercase().contains(word));
             assert!(!offers, "{id} {language}: {text}");
         }
     });
@@ -327,12 +350,14 @@ fn an_amount_paid_is_acknowledged() {
             "Vielen Dank für die 625,00\u{a0}€",
             "Nous avons déjà reçu 625,00\u{a0}€, merci.",
             "Wij hebben al €\u{a0}625,00 ontvangen",
+            "Já recebemos 625,00\u{a0}€",
         ];
         let of = [
             "€625.00 of €1,250.00 paid",
             "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt",
             "625,00\u{a0}€ payés sur 1\u{202f}250,00\u{a0}€",
             "€\u{a0}625,00 van €\u{a0}1.250,00 betaald",
+            "625,00\u{a0}€ de 1250,00\u{a0}€ pagos",
         ];
         for said in [thanks, of] {
             assert!(text.contains(of_language(&template.language, said)), "{} {}: {text}", template.id, template.language);

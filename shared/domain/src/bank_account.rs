@@ -15,6 +15,7 @@ static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] = [
     ["de", "Konto", "Bankleitzahl"],
     ["fr", "Compte", "Code banque"],
     ["nl", "Rekening", "Bankcode"],
+    ["pt", "Conta", "Código do banco"],
 ];
 
 /// An account that money is transferred to.
@@ -164,6 +165,7 @@ mod tests {
         assert_eq!(british.lines("de-AT"), ["Acme GmbH (EUR)", "Bankleitzahl 12-34-56", "Konto 12345678"]);
         assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Code banque 12-34-56", "Compte 12345678"]);
         assert_eq!(british.lines("nl"), ["Acme GmbH (EUR)", "Bankcode 12-34-56", "Rekening 12345678"]);
+        assert_eq!(british.lines("pt-BR"), ["Acme GmbH (EUR)", "Código do banco 12-34-56", "Conta 12345678"]);
         assert_eq!(british.lines("es"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
         let swiss = BankAccount { iban: None, qr_iban: Some("CH44 3199 9123 0008 8901 2".to_owned()), ..account() };
         assert_eq!(swiss.lines("de"), [""; 0]);

@@ -73,6 +73,20 @@ async fn a_dutch_reader_is_spoken_to_in_dutch() {
 }
 
 #[tokio::test]
+async fn a_portuguese_reader_is_spoken_to_in_portuguese() {
+    let says = [
+        "<html lang=\"pt\">",
+        "<h1>Extrato de conta</h1>",
+        "1000,00\u{a0}€",
+        "4 de fevereiro de 2026",
+        "6 dias de atraso",
+        "vence daqui a 19 dias",
+        "Transferir o extrato em PDF",
+    ];
+    is_spoken_to("pt", "PT", says).await;
+}
+
+#[tokio::test]
 async fn a_region_writes_amounts_in_its_own_way() {
     let portal = Portal::new().await;
     let id = portal

@@ -31,6 +31,8 @@ const IT: [&str; 12] = [
 ];
 const NL: [&str; 12] =
     ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"];
+const PT: [&str; 12] =
+    ["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"];
 
 const EN_US_SYMBOLS: &[(&str, &str)] = &[
     ("USD", "$"),
@@ -161,6 +163,23 @@ const NL_NL_SYMBOLS: &[(&str, &str)] = &[
     ("HKD", "HK$"),
 ];
 
+const PT_SYMBOLS: &[(&str, &str)] = &[
+    ("USD", "US$"),
+    ("EUR", "€"),
+    ("GBP", "£"),
+    ("CAD", "CA$"),
+    ("AUD", "AU$"),
+    ("JPY", "JP¥"),
+    ("NZD", "NZ$"),
+    ("INR", "₹"),
+    ("CNY", "CN¥"),
+    ("MXN", "MX$"),
+    ("BRL", "R$"),
+    ("ILS", "₪"),
+    ("KRW", "₩"),
+    ("HKD", "HK$"),
+];
+
 pub(super) const NEUTRAL: Locale = Locale {
     tag: "und",
     decimal: ".",
@@ -229,6 +248,24 @@ pub(super) const ALL: &[Locale] = &[
         negative: "¤\u{a0}-n",
         months: Some(&NL),
         date: "D M Y",
+        ..DE_DE
+    },
+    Locale {
+        tag: "pt-PT",
+        symbols: PT_SYMBOLS,
+        group: "\u{a0}",
+        grouping_min: 2,
+        months: Some(&PT),
+        date: "D de M de Y",
+        ..DE_DE
+    },
+    Locale {
+        tag: "pt-BR",
+        symbols: PT_SYMBOLS,
+        positive: "¤\u{a0}n",
+        negative: "-¤\u{a0}n",
+        months: Some(&PT),
+        date: "D de M de Y",
         ..DE_DE
     },
 ];

@@ -7,7 +7,7 @@ use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
 use lopdf::{Document, Object};
 use samples::{Hand, copy, logo, receipt, statement};
 
-const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] = [Hand("en"), Hand("de"), Hand("fr"), Hand("nl")];
+const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] = [Hand("en"), Hand("de"), Hand("fr"), Hand("nl"), Hand("pt")];
 
 /// The PDF, and the text of each of its pages, blanks alike.
 fn read(sheet: &DocumentSheet) -> (Document, Vec<String>) {
@@ -72,6 +72,7 @@ fn a_statement_has_every_number_in_every_language() {
                     "de" => format!("Seite {} von {last}", at + 1),
                     "fr" => format!("Page {} sur {last}", at + 1),
                     "nl" => format!("Pagina {} van {last}", at + 1),
+                    "pt" => format!("Página {} de {last}", at + 1),
                     _ => format!("Page {} of {last}", at + 1),
                 };
                 assert!(page.contains(&place), "page {at}: {page}");

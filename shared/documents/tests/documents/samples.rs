@@ -45,7 +45,7 @@ impl Writing for Hand {
     fn date(&self, date: Date) -> String {
         match self.0 {
             "de" => date.strftime("%-d.%-m.%Y").to_string(),
-            "fr" => date.strftime("%d/%m/%Y").to_string(),
+            "fr" | "pt" => date.strftime("%d/%m/%Y").to_string(),
             "nl" => date.strftime("%-d-%-m-%Y").to_string(),
             _ => date.strftime("%-d %b %Y").to_string(),
         }
