@@ -177,6 +177,7 @@ mod tests {
             ("fr-CA", "fr"),
             ("fr_BE", "fr"),
             ("frr", "en"),
+            ("ja-JP", "ja"),
             ("nl-BE", "nl"),
             ("pt-BR", "pt"),
             ("es", "en"),

@@ -6,6 +6,7 @@
 mod de;
 mod en;
 mod fr;
+mod ja;
 mod nl;
 mod pt;
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
-static ALL: [&LanguageWords; CUSTOMER_LANGUAGES.len()] = [&en::WORDS, &de::WORDS, &fr::WORDS, &nl::WORDS, &pt::WORDS];
+static ALL: [&LanguageWords; CUSTOMER_LANGUAGES.len()] = [&en::WORDS, &de::WORDS, &fr::WORDS, &ja::WORDS, &nl::WORDS, &pt::WORDS];
 
 /// The words of a language, with or without a region; English where there are none.
 fn words_of(tag: &str) -> &'static LanguageWords {

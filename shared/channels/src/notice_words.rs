@@ -1,19 +1,21 @@
 //! What service mails say, by language. Names in braces stand for values.
 
 mod form;
+mod ja;
 mod nl;
 mod pt;
 
 use domain::language::CUSTOMER_LANGUAGES;
 
 pub(crate) use form::NoticeWords;
+use ja::JA;
 use nl::NL;
 use pt::PT;
 
 impl NoticeWords {
     /// The languages that there are texts in.
     pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] =
-        [EN.language, DE.language, FR.language, NL.language, PT.language];
+        [EN.language, DE.language, FR.language, JA.language, NL.language, PT.language];
 
     /// The texts in one of them, else those in English.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -21,7 +23,7 @@ impl NoticeWords {
     }
 }
 
-static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, NL, PT];
+static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, JA, NL, PT];
 
 const EN: NoticeWords = NoticeWords {
     language: "en",

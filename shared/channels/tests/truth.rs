@@ -24,6 +24,22 @@ fn of_language<'w>(language: &str, words: [&'w str; CUSTOMER_LANGUAGES.len()]) -
     words[at.unwrap_or_else(|| panic!("{language} is none of the customers' languages"))]
 }
 
+/// The first invoice by its name, or so many counted.
+fn invoices(language: &str, count: usize) -> String {
+    let one = ["invoice N-100", "Rechnung N-100", "facture N-100", "請求書 N-100", "factuur N-100", "fatura N-100"];
+    let several = ["{} invoices", "{} Rechnungen", "{} factures", "請求書{}件", "{} facturen", "{} faturas"];
+    if count == 1 {
+        of_language(language, one).to_owned()
+    } else {
+        of_language(language, several).replace("{}", &count.to_string())
+    }
+}
+
+/// Whether it stands between words of Japanese, or is a part of one: those have no spaces between them.
+fn is_japanese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ff01}'..='\u{ff60}')
+}
+
 fn row(shape: Shape, at: usize, ahead: bool) -> InvoiceRow {
     let minor = i64::try_from(at).expect("few");
     let money = |minor| Money::from_minor(minor, shape.currency);
@@ -52,7 +68,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
     let sum = Money::from_minor(rows.iter().map(|row| row.due_now.minor()).sum(), shape.currency);
     RenderInput {
         language: language.into(),
-        country: Some(of_language(language, ["US", "DE", "FR", "NL", "PT"]).into()),
+        country: Some(of_language(language, ["US", "DE", "FR", "JP", "NL", "PT"]).into()),
         customer_name: "Acme".into(),
         contact_name: "Anna Weber".into(),
         case_id: "case_1".into(),
@@ -123,10 +139,10 @@ fn seen(html: &str) -> String {
 
 /// The amounts in a text: every word that has the currency's sign beside digits.
 fn amounts(text: &str, currency: Currency) -> BTreeSet<String> {
-    let signs = if currency == Currency::EUR { ["€", "EUR"] } else { ["¥", "JP¥"] };
+    let signs = if currency == Currency::EUR { ["€", "EUR"] } else { ["¥", "￥"] };
     let mut found = BTreeSet::new();
-    for word in text.split([' ', '\n', '|', '\t']) {
-        let word = word.trim_matches(|character: char| !character.is_alphanumeric() && !"€¥".contains(character));
+    for word in text.split(|c: char| " \n|\t".contains(c) || is_japanese(c)) {
+        let word = word.trim_matches(|character: char| !character.is_alphanumeric() && !"€¥￥".contains(character));
         if signs.iter().any(|sign| word.contains(sign)) {
             found.insert(word.to_owned());
         }
@@ -209,6 +225,7 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
             "despite our reminders",
             "trotz unserer erinnerungen",
             "malgré nos relances",
+            "これまで数度のご案内にもかかわらず",
             "ondanks onze herinneringen",
             "apesar dos nossos lembretes",
         ]);
@@ -216,6 +233,7 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
             "despite our reminder,",
             "trotz unserer erinnerung ",
             "malgré notre relance,",
+            "先のご案内にもかかわらず",
             "ondanks onze herinnering ",
             "apesar do nosso lembrete,",
         ]);
@@ -232,6 +250,7 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
             "last automatic reminder",
             "letzte automatische Erinnerung",
             "dernier rappel automatique",
+            "自動送信による最後のご案内",
             "laatste automatische herinnering",
             "último lembrete automático",
         ];
@@ -239,25 +258,22 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
             return assert!(id != "final-notice" || channel == Channel::Sms, "{id} {language}: {text}");
         };
         assert_eq!(id, "final-notice", "{language}: nothing else is the last");
-        let sentence = of_what.split_once(['.']).map_or(of_what, |(sentence, _)| sentence);
+        let sentence = of_what.split_once(['.', '。']).map_or(of_what, |(sentence, _)| sentence);
         for row in &input.invoices {
             let named = sentence.contains(&row.number);
             assert_eq!(named, row.is_own && shape.own < shape.count, "{language} {shape:?}: {} in {sentence}", row.number);
         }
         let subject = rendered.subject.as_deref().expect("an email");
-        let one = of_language(language, ["invoice", "Rechnung", "facture", "factuur", "fatura"]);
-        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturen", "faturas"]);
-        let expected = if shape.own == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.own) };
-        assert!(subject.ends_with(&format!(": {expected}")), "{subject}");
+        let expected = invoices(language, shape.own);
+        let colon = of_language(language, [": ", ": ", ": ", "：", ": ", ": "]);
+        assert!(subject.ends_with(&format!("{colon}{expected}")), "{subject}");
     });
 }
 
 #[test]
 fn what_is_counted_is_what_is_listed() {
     every(|id, language, channel, shape, _, rendered| {
-        let one = of_language(language, ["invoice", "Rechnung", "facture", "factuur", "fatura"]);
-        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturen", "faturas"]);
-        let named = if shape.count == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.count) };
+        let named = invoices(language, shape.count);
         let is_last = id == "final-notice" && channel == Channel::Sms;
         assert!(is_last || rendered.text.contains(&named), "{id} {language} {shape:?}: no {named} in {}", rendered.text);
     });
@@ -272,19 +288,32 @@ fn ways_to_pay_are_promised_only_where_there_are_some() {
             assert!(
                 !body.contains(of_language(
                     language,
-                    ["pay online", "online bezahlen", "payer en ligne", "online betalen", "pagar online"]
+                    ["pay online", "online bezahlen", "payer en ligne", "オンラインでお支払い", "online betalen", "pagar online"]
                 )),
                 "{id} {language}"
             );
             let promised = body.contains(of_language(
                 language,
-                ["payment details", "Zahlungsangaben", "coordonnées de paiement", "betaalgegevens", "dados de pagamento"],
+                [
+                    "payment details",
+                    "Zahlungsangaben",
+                    "coordonnées de paiement",
+                    "お支払い先の情報",
+                    "betaalgegevens",
+                    "dados de pagamento",
+                ],
             ));
             let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");
             let there = input.payment_details.is_some() && channel == Channel::Email && !body.is_empty();
             assert_eq!((promised, shown), (there, there), "{id} {language} {shape:?}: {body}");
-            let words =
-                ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100", "Kenmerk: N-100", "Referência: N-100"];
+            let words = [
+                "Reference: N-100",
+                "Verwendungszweck: N-100",
+                "Référence\u{a0}: N-100",
+                "照会番号：N-100",
+                "Kenmerk: N-100",
+                "Referência: N-100",
+            ];
             let reference = body.contains(of_language(language, words));
             assert_eq!(reference, there && shape.count == 1, "{id} {language} {shape:?}: {body}");
         }
@@ -303,6 +332,7 @@ fn the_signature_stands_below_the_table() {
                     "Kind regards",
                     "Freundliche Grüße",
                     "Cordialement,",
+                    "何卒よろしくお願い申し上げます。",
                     "Met vriendelijke groet,",
                     "Com os melhores cumprimentos,",
                 ],
@@ -329,7 +359,9 @@ fn no_text_message_offers_a_reply_that_nobody_reads() {
         if channel == Channel::Sms {
             let text = &rendered.text;
             let offers = text.contains("STOP")
-                || ["reply", "antwort", "répon", "antwoord", "respon"].iter().any(|word| text.to_lowercase().contains(word));
+                || ["reply", "antwort", "répon", "antwoord", "respon", "返信"]
+                    .iter()
+                    .any(|word| text.to_lowercase().contains(word));
             assert!(!offers, "{id} {language}: {text}");
         }
     });
@@ -349,6 +381,7 @@ fn an_amount_paid_is_acknowledged() {
             "Thank you for the €625.00",
             "Vielen Dank für die 625,00\u{a0}€",
             "Nous avons déjà reçu 625,00\u{a0}€, merci.",
+            "なお、€625.00のご入金はすでに確認しております。",
             "Wij hebben al €\u{a0}625,00 ontvangen",
             "Já recebemos 625,00\u{a0}€",
         ];
@@ -356,6 +389,7 @@ fn an_amount_paid_is_acknowledged() {
             "€625.00 of €1,250.00 paid",
             "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt",
             "625,00\u{a0}€ payés sur 1\u{202f}250,00\u{a0}€",
+            "€1,250.00のうち€625.00入金済み",
             "€\u{a0}625,00 van €\u{a0}1.250,00 betaald",
             "625,00\u{a0}€ de 1250,00\u{a0}€ pagos",
         ];
@@ -411,6 +445,8 @@ fn a_text_with_both_links_fits() {
             let brand = Brand { name: "Northwind Trading".into() };
             let text = render(&template, &input, &brand).expect("it renders").text;
             let (_, segments) = channels::sms::segments(&text);
+            // A segment has 67 characters of Japanese and 153 of the others, and the links alone have 135 and 192.
+            let most = if template.language == "ja" { most + 1 } else { most };
             assert!(segments <= most, "{segments} segments of {text}");
             // Each link once, whole, and with nothing behind it that a phone would take for a part of it.
             for link in [&links.portal, &links.opt_out] {

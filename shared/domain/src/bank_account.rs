@@ -14,6 +14,7 @@ static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] = [
     ["en", "Account", "Bank code"],
     ["de", "Konto", "Bankleitzahl"],
     ["fr", "Compte", "Code banque"],
+    ["ja", "口座番号", "銀行コード"],
     ["nl", "Rekening", "Bankcode"],
     ["pt", "Conta", "Código do banco"],
 ];
@@ -164,6 +165,7 @@ mod tests {
             BankAccount { iban: None, bic: None, bank: None, local: Some(local), currency: Some(Currency::EUR), ..account() };
         assert_eq!(british.lines("de-AT"), ["Acme GmbH (EUR)", "Bankleitzahl 12-34-56", "Konto 12345678"]);
         assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Code banque 12-34-56", "Compte 12345678"]);
+        assert_eq!(british.lines("ja"), ["Acme GmbH (EUR)", "銀行コード 12-34-56", "口座番号 12345678"]);
         assert_eq!(british.lines("nl"), ["Acme GmbH (EUR)", "Bankcode 12-34-56", "Rekening 12345678"]);
         assert_eq!(british.lines("pt-BR"), ["Acme GmbH (EUR)", "Código do banco 12-34-56", "Conta 12345678"]);
         assert_eq!(british.lines("es"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);

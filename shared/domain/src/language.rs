@@ -2,7 +2,7 @@
 
 /// The languages in which there is everything that a customer reads: the built-in texts, the pages behind a customer's link, and the documents.
 /// Templates may be in any other too. English comes first: it stands in where a text of the wanted language is missing.
-pub const CUSTOMER_LANGUAGES: [&str; 5] = ["en", "de", "fr", "nl", "pt"];
+pub const CUSTOMER_LANGUAGES: [&str; 6] = ["en", "de", "fr", "ja", "nl", "pt"];
 
 /// Which of several texts a person reads, by the texts' languages: one in the person's language, else in English, else in the
 /// tenant's, else the first. Where the person's language is not known, the tenant's comes before English.

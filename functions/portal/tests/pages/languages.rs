@@ -87,6 +87,20 @@ async fn a_portuguese_reader_is_spoken_to_in_portuguese() {
 }
 
 #[tokio::test]
+async fn a_japanese_reader_is_spoken_to_in_japanese() {
+    let says = [
+        "<html lang=\"ja\">",
+        "<h1>残高明細書</h1>",
+        "€1,000.00",
+        "2026年2月4日",
+        "期日を6日超過",
+        "あと19日で期日",
+        "残高明細書をPDFでダウンロード",
+    ];
+    is_spoken_to("ja", "JP", says).await;
+}
+
+#[tokio::test]
 async fn a_region_writes_amounts_in_its_own_way() {
     let portal = Portal::new().await;
     let id = portal

@@ -43,7 +43,7 @@ type Source = (&'static str, Channel, &'static str);
 
 /// Every built-in text, by language. A language without one of the files does not compile.
 const SOURCES: [(&str, [Source; 9]); CUSTOMER_LANGUAGES.len()] =
-    [texts!("en"), texts!("de"), texts!("fr"), texts!("nl"), texts!("pt")];
+    [texts!("en"), texts!("de"), texts!("fr"), texts!("ja"), texts!("nl"), texts!("pt")];
 
 /// The templates, version 1.
 pub fn templates() -> Vec<Template> {
@@ -132,6 +132,7 @@ mod tests {
                 "7 jours",
                 "7 dagen",
                 "7 dias",
+                "7日",
             ] {
                 assert!(!template.body.contains(days), "{} {}: {days}", template.id, template.language);
             }

@@ -46,6 +46,7 @@ impl Writing for Hand {
         match self.0 {
             "de" => date.strftime("%-d.%-m.%Y").to_string(),
             "fr" | "pt" => date.strftime("%d/%m/%Y").to_string(),
+            "ja" => date.strftime("%Y年%-m月%-d日").to_string(),
             "nl" => date.strftime("%-d-%-m-%Y").to_string(),
             _ => date.strftime("%-d %b %Y").to_string(),
         }
