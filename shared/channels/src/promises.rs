@@ -20,6 +20,11 @@ const LAST: &[&str] = &[
     "laatste",
 ];
 
+/// Said behind what is the last, in the languages that say it there: `aviso final`.
+const LAST_BEHIND: &[&str] = &["final", "finale"];
+const MESSAGE_BEFORE: &[&str] =
+    &["rappel", "avis", "recordatorio", "aviso", "requerimiento", "sollecito", "promemoria", "avviso"];
+
 const MESSAGE: &[&str] = &[
     "reminder",
     "notice",
@@ -41,7 +46,7 @@ const MESSAGE: &[&str] = &[
     "aanmaning",
 ];
 
-const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro"];
+const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro", "plazo", "termine"];
 
 const DAYS: &[&str] =
     &["day", "days", "tag", "tage", "tagen", "jour", "jours", "día", "días", "giorno", "giorni", "dag", "dagen"];
@@ -83,7 +88,11 @@ fn is_among(list: &[&str], word: &str) -> bool {
 pub fn is_last(source: &str) -> bool {
     let words = words(source);
     let follows = |at: usize| words.iter().skip(at + 1).take(BETWEEN_MAX + 1).any(|word| is_among(MESSAGE, word));
-    words.iter().enumerate().any(|(at, word)| is_among(LAST, word) && follows(at))
+    let precedes =
+        |at: usize| at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| is_among(MESSAGE_BEFORE, word));
+    let says =
+        |(at, word): (usize, &String)| (is_among(LAST, word) && follows(at)) || (is_among(LAST_BEHIND, word) && precedes(at));
+    words.iter().enumerate().any(says)
 }
 
 /// The numbers of days that a text gives: `within 7 days`.
@@ -114,6 +123,14 @@ mod tests {
             ("dies ist unsere letzte Mahnung", true),
             ("Dernier rappel avant remise", true),
             ("última aviso", true),
+            ("Este es nuestro último recordatorio automático", true),
+            ("{{ tenant.name }}: aviso final sobre {{ covered.own_named }}", true),
+            ("Ultimo sollecito: {{ covered.own_named }}", true),
+            ("Avviso finale di pagamento", true),
+            ("Si ha pagado en los últimos días, muchas gracias: no tenga en cuenta este aviso.", false),
+            ("aviso sobre el importe final", false),
+            ("Reminder: final instalment of your plan", false),
+            ("Se ha pagato negli ultimi giorni, grazie", false),
             ("If you have paid in the last few days, thank you.", false),
             ("Reminder: the last invoice is open", false),
             ("last {{ invoices[0].number }} as we said in our reminder", false),
@@ -131,6 +148,9 @@ mod tests {
             ("innerhalb von 14 Tagen", vec![14]),
             ("sous 8 jours", vec![8]),
             ("dentro de 5 días", vec![5]),
+            ("en un plazo de 10 días", vec![10]),
+            ("entro il termine di 6 giorni", vec![6]),
+            ("3 días de retraso", vec![]),
             ("within {{ n }} days", vec![]),
             ("30 days overdue", vec![]),
             ("within the last 3 days", vec![]),
