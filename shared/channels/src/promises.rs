@@ -20,11 +20,6 @@ const LAST: &[&str] = &[
     "laatste",
 ];
 
-/// Said behind what is the last, in the languages that say it there: `aviso final`.
-const LAST_BEHIND: &[&str] = &["final", "finale"];
-const MESSAGE_BEFORE: &[&str] =
-    &["rappel", "avis", "recordatorio", "aviso", "requerimiento", "sollecito", "promemoria", "avviso"];
-
 const MESSAGE: &[&str] = &[
     "reminder",
     "notice",
@@ -45,6 +40,10 @@ const MESSAGE: &[&str] = &[
     "herinnering",
     "aanmaning",
 ];
+
+/// The message first, and behind it that it is the last.
+const MESSAGE_LAST: &[[&str; 2]] =
+    &[["aviso", "final"], ["recordatorio", "final"], ["avviso", "finale"], ["sollecito", "finale"]];
 
 const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro", "plazo", "termine"];
 
@@ -88,11 +87,8 @@ fn is_among(list: &[&str], word: &str) -> bool {
 pub fn is_last(source: &str) -> bool {
     let words = words(source);
     let follows = |at: usize| words.iter().skip(at + 1).take(BETWEEN_MAX + 1).any(|word| is_among(MESSAGE, word));
-    let precedes =
-        |at: usize| at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| is_among(MESSAGE_BEFORE, word));
-    let says =
-        |(at, word): (usize, &String)| (is_among(LAST, word) && follows(at)) || (is_among(LAST_BEHIND, word) && precedes(at));
-    words.iter().enumerate().any(says)
+    let is_behind = words.windows(2).any(|pair| MESSAGE_LAST.iter().any(|known| pair.iter().eq(known)));
+    is_behind || words.iter().enumerate().any(|(at, word)| is_among(LAST, word) && follows(at))
 }
 
 /// The numbers of days that a text gives: `within 7 days`.

@@ -26,6 +26,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         due_now: "A pagar ahora",
         oldest_due: "Vencimiento más antiguo: {}",
         more_due: "Sin vencer: {amount}, próximo vencimiento el {date}",
+        later_due: "Vence más adelante: {amount}, próximo vencimiento el {date}",
         more_due_undated: "Sin vencer: {}",
         first_due: "Próximo vencimiento: {}",
         nothing_due: "Por el momento no hay nada que pagar",

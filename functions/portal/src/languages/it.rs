@@ -26,6 +26,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         due_now: "Da pagare ora",
         oldest_due: "Scadenza più vecchia: {}",
         more_due: "Non ancora scaduto: {amount}, prossima scadenza {date}",
+        later_due: "In scadenza più avanti: {amount}, prossima scadenza {date}",
         more_due_undated: "Non ancora scaduto: {}",
         first_due: "Prossima scadenza: {}",
         nothing_due: "Al momento non c’è nulla da pagare",
