@@ -53,7 +53,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
     let sum = Money::from_minor(rows.iter().map(|row| row.due_now.minor()).sum(), shape.currency);
     RenderInput {
         language: language.into(),
-        country: Some(of_language(language, ["US", "DE", "FR"]).into()),
+        country: Some(of_language(language, ["US", "DE", "FR", "ES", "IT"]).into()),
         customer_name: "Acme".into(),
         contact_name: "Anna Weber".into(),
         case_id: "case_1".into(),
@@ -214,8 +214,20 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
         let least = input.invoices.iter().map(|row| row.reminded).min().expect("one");
         let text = rendered.text.to_lowercase();
         let said = |words| text.contains(of_language(language, words));
-        let several = said(["despite our reminders", "trotz unserer erinnerungen", "malgré nos relances"]);
-        let one = said(["despite our reminder,", "trotz unserer erinnerung ", "malgré notre relance,"]);
+        let several = said([
+            "despite our reminders",
+            "trotz unserer erinnerungen",
+            "malgré nos relances",
+            "a pesar de nuestros recordatorios",
+            "nonostante i nostri solleciti",
+        ]);
+        let one = said([
+            "despite our reminder,",
+            "trotz unserer erinnerung ",
+            "malgré notre relance,",
+            "a pesar de nuestro recordatorio,",
+            "nonostante il nostro sollecito,",
+        ]);
         let is_notice = id == "formal-notice";
         assert_eq!((several, one), (is_notice && least > 1, is_notice && least == 1), "{id} {language} {shape:?}: {text}");
     });
@@ -225,7 +237,13 @@ fn what_is_said_of_earlier_messages_is_true_of_every_row() {
 fn the_last_message_says_of_which_rows_it_is_the_last() {
     every(|id, language, channel, shape, input, rendered| {
         let text = rendered.text.replace('\n', " ");
-        let last = ["last automatic reminder", "letzte automatische Erinnerung", "dernier rappel automatique"];
+        let last = [
+            "last automatic reminder",
+            "letzte automatische Erinnerung",
+            "dernier rappel automatique",
+            "último recordatorio automático",
+            "ultimo sollecito automatico",
+        ];
         let Some((_, of_what)) = text.split_once(of_language(language, last)) else {
             return assert!(id != "final-notice" || channel == Channel::Sms, "{id} {language}: {text}");
         };
@@ -236,8 +254,8 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
             assert_eq!(named, row.is_own && shape.own < shape.count, "{language} {shape:?}: {} in {sentence}", row.number);
         }
         let subject = rendered.subject.as_deref().expect("an email");
-        let one = of_language(language, ["invoice", "Rechnung", "facture"]);
-        let several = of_language(language, ["invoices", "Rechnungen", "factures"]);
+        let one = of_language(language, ["invoice", "Rechnung", "facture", "factura", "fattura"]);
+        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturas", "fatture"]);
         let expected = if shape.own == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.own) };
         assert!(subject.ends_with(&format!(": {expected}")), "{subject}");
     });
@@ -246,8 +264,8 @@ fn the_last_message_says_of_which_rows_it_is_the_last() {
 #[test]
 fn what_is_counted_is_what_is_listed() {
     every(|id, language, channel, shape, _, rendered| {
-        let one = of_language(language, ["invoice", "Rechnung", "facture"]);
-        let several = of_language(language, ["invoices", "Rechnungen", "factures"]);
+        let one = of_language(language, ["invoice", "Rechnung", "facture", "factura", "fattura"]);
+        let several = of_language(language, ["invoices", "Rechnungen", "factures", "facturas", "fatture"]);
         let named = if shape.count == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.count) };
         let is_last = id == "final-notice" && channel == Channel::Sms;
         assert!(is_last || rendered.text.contains(&named), "{id} {language} {shape:?}: no {named} in {}", rendered.text);
@@ -255,7 +273,13 @@ fn what_is_counted_is_what_is_listed() {
 }
 
 /// What built-in mails call the page on which is paid.
-const PAYMENT_PAGE: [&str; CUSTOMER_LANGUAGES.len()] = ["our payment page", "unserer Zahlungsseite", "notre page de paiement"];
+const PAYMENT_PAGE: [&str; CUSTOMER_LANGUAGES.len()] = [
+    "our payment page",
+    "unserer Zahlungsseite",
+    "notre page de paiement",
+    "nuestra página de pago",
+    "nostra pagina di pagamento",
+];
 
 #[test]
 fn every_mail_leads_to_the_page_on_which_is_paid_where_there_is_one() {
@@ -268,7 +292,10 @@ fn every_mail_leads_to_the_page_on_which_is_paid_where_there_is_one() {
         let rendered = render(&template, &input, &Brand { name: "Northwind".into() }).expect("a built-in text renders");
         let html = rendered.html.as_deref().expect("a mail");
         let words = of_language(&template.language, PAYMENT_PAGE);
-        let button = of_language(&template.language, ["View and pay", "Ansehen und bezahlen", "Consulter et payer"]);
+        let button = of_language(
+            &template.language,
+            ["View and pay", "Ansehen und bezahlen", "Consulter et payer", "Ver y pagar", "Vedi e paga"],
+        );
         let (id, language) = (&template.id, &template.language);
         assert!(html.contains(&format!("href=\"{pay}\"")) && seen(html).contains(words), "{id} {language}: {html}");
         let text = rendered.text.replace('\n', " ");
@@ -286,12 +313,15 @@ fn ways_to_pay_are_promised_only_where_there_are_some() {
         for body in [&rendered.text, &html] {
             let body = body.replace('\n', " ");
             assert!(!body.contains(of_language(language, PAYMENT_PAGE)), "{id} {language}");
-            let promised =
-                body.contains(of_language(language, ["payment details", "Zahlungsangaben", "coordonnées de paiement"]));
+            let promised = body.contains(of_language(
+                language,
+                ["payment details", "Zahlungsangaben", "coordonnées de paiement", "datos de pago", "dati per il pagamento"],
+            ));
             let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");
             let there = input.payment_details.is_some() && channel == Channel::Email && !body.is_empty();
             assert_eq!((promised, shown), (there, there), "{id} {language} {shape:?}: {body}");
-            let words = ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100"];
+            let words =
+                ["Reference: N-100", "Verwendungszweck: N-100", "Référence\u{a0}: N-100", "Concepto: N-100", "Causale: N-100"];
             let reference = body.contains(of_language(language, words));
             // The numbers of thirty are more than a transfer carries.
             assert_eq!(reference, there && shape.count <= 3, "{id} {language} {shape:?}: {body}");
@@ -305,7 +335,10 @@ fn the_signature_stands_below_the_table() {
         if channel == Channel::Email {
             let place =
                 |words: &str| rendered.text.find(words).unwrap_or_else(|| panic!("{id} {language} {shape:?}: no {words}"));
-            let greeting = place(of_language(language, ["Kind regards", "Freundliche Grüße", "Cordialement,"]));
+            let greeting = place(of_language(
+                language,
+                ["Kind regards", "Freundliche Grüße", "Cordialement,", "Un cordial saludo,", "Cordiali saluti"],
+            ));
             assert!(place("\nN-100") < greeting, "{id} {language}");
         }
     });
@@ -327,8 +360,8 @@ fn no_text_message_offers_a_reply_that_nobody_reads() {
     every(|id, language, channel, _, _, rendered| {
         if channel == Channel::Sms {
             let text = &rendered.text;
-            let offers =
-                text.contains("STOP") || ["reply", "antwort", "répon"].iter().any(|word| text.to_lowercase().contains(word));
+            let offers = text.contains("STOP")
+                || ["reply", "antwort", "répon", "respon", "rispo"].iter().any(|word| text.to_lowercase().contains(word));
             assert!(!offers, "{id} {language}: {text}");
         }
     });
@@ -344,12 +377,19 @@ fn an_amount_paid_is_acknowledged() {
         (row.open, row.due_now) = (row.paid, row.paid);
         input.covered_due_now = row.due_now;
         let text = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders").text;
-        let thanks =
-            ["Thank you for the €625.00", "Vielen Dank für die 625,00\u{a0}€", "Nous avons déjà reçu 625,00\u{a0}€, merci."];
+        let thanks = [
+            "Thank you for the €625.00",
+            "Vielen Dank für die 625,00\u{a0}€",
+            "Nous avons déjà reçu 625,00\u{a0}€, merci.",
+            "Ya hemos recibido 625,00\u{a0}€, gracias.",
+            "Abbiamo già ricevuto 625,00\u{a0}€, grazie.",
+        ];
         let of = [
             "€625.00 of €1,250.00 paid",
             "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt",
             "625,00\u{a0}€ payés sur 1\u{202f}250,00\u{a0}€",
+            "625,00\u{a0}€ de 1250,00\u{a0}€ pagados",
+            "625,00\u{a0}€ di 1250,00\u{a0}€ pagati",
         ];
         for said in [thanks, of] {
             assert!(text.contains(of_language(&template.language, said)), "{} {}: {text}", template.id, template.language);
@@ -403,8 +443,9 @@ fn a_text_with_both_links_fits() {
             input.links = links.clone();
             let brand = Brand { name: "Northwind Trading".into() };
             let text = render(&template, &input, &brand).expect("it renders").text;
-            let (_, segments) = channels::sms::segments(&text);
+            let (encoding, segments) = channels::sms::segments(&text);
             assert!(segments <= most, "{segments} segments of {text}");
+            assert_eq!(encoding, channels::sms::Encoding::Gsm7, "a letter outside the alphabet makes each take more: {text}");
             // Each link once, whole, and with nothing behind it that a phone would take for a part of it.
             for link in [&links.portal, &links.opt_out] {
                 assert_eq!(text.split_whitespace().filter(|word| word == link).count(), 1, "{text}");

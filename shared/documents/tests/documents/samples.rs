@@ -1,4 +1,4 @@
-//! Documents to look at: three languages, few and many rows.
+//! Documents to look at: every language, few and many rows.
 
 use documents::{
     Addressee, BrandColour, CreditLine, DocumentHead, InvoiceCopy, InvoicePart, Letterhead, Logo, PaidInvoice, PaidLine, Paper,
@@ -25,7 +25,7 @@ impl Writing for Hand {
             if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 grouped.push_str(if self.0 == "en" {
                     ","
-                } else if self.0 == "de" {
+                } else if ["de", "es", "it"].contains(&self.0) {
                     "."
                 } else {
                     "\u{202f}"
@@ -44,7 +44,7 @@ impl Writing for Hand {
     fn date(&self, date: Date) -> String {
         match self.0 {
             "de" => date.strftime("%-d.%-m.%Y").to_string(),
-            "fr" => date.strftime("%d/%m/%Y").to_string(),
+            "fr" | "es" | "it" => date.strftime("%d/%m/%Y").to_string(),
             _ => date.strftime("%-d %b %Y").to_string(),
         }
     }
