@@ -73,7 +73,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         part_fell_due: "Vencimiento de {}",
         was_paid: "Pago de {}",
         was_announced: "Pago de {} en curso",
-        was_credited: "Nota de crédito de {}",
+        was_credited: "Nota de crédito por {}",
         was_returned: "Pago de {} devuelto",
         was_refunded: "Pago de {} reembolsado",
         was_disputed: "Reclamación registrada",

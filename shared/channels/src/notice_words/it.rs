@@ -9,7 +9,7 @@ pub(super) const IT: NoticeWords = NoticeWords {
     bye: "Cordiali saluti",
     invoices: "fatture {numbers}",
     no_reminder: "Questa e-mail risponde a ciò che è stato fatto o chiesto sulla sua pagina. Non è un sollecito.",
-    stop_reminders: "Non ricevere più solleciti",
+    stop_reminders: "Non ricevere più promemoria",
     code_subject: "Il suo codice è {code}",
     code_label: "Il suo codice",
     code_lives: "Vale {minutes} minuti da quando è stato chiesto.",
