@@ -8,7 +8,11 @@ use axum::{
     response::IntoResponse,
 };
 use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, RowKind};
-use domain::{Cause, Channel, Currency, Money, Settings, word::Word};
+use domain::{
+    Cause, Channel, Currency, Money, Settings,
+    pay_sources::{PAY_SOURCES, takes},
+    word::Word,
+};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::{Operation, tenant_limits::TenantLimit};
@@ -261,7 +265,12 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     let id = given.id.unwrap_or_else(|| "preview".to_owned());
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let input = sample(&template.language, given.country, count, today, &settings);
+    let mut input = sample(&template.language, given.country, count, today, &settings);
+    let connected = app.store.connected(tenant, PAY_SOURCES).await?;
+    let is_taken = connected.iter().any(|(source, _)| takes(source, Currency::EUR));
+    if is_taken || settings.bank_account_of("", Currency::EUR).is_some() {
+        input.links.pay = Some("https://example.com/p/sample/pay".to_owned());
+    }
     let rendered = channels::render(&template, &input, &Brand { name: settings.name })
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
@@ -356,6 +365,8 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, setti
         pay_by: Some(today.saturating_add(10.days())),
         payment_details,
         bank,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
         links: Links {

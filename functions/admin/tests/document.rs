@@ -104,6 +104,7 @@ fn settings_are_described_as_they_are() {
     settings.teams.insert("north".to_owned(), vec!["ann".to_owned()]);
     settings.sms.countries = vec!["DE".to_owned()];
     settings.publishing.two_people = true;
+    settings.notices.via = vec![domain::NoticeWay::Slack];
     let there = serde_json::to_value(settings).unwrap();
     let names =
         |object: &serde_json::Map<String, serde_json::Value>| object.keys().cloned().collect::<std::collections::BTreeSet<_>>();

@@ -1,6 +1,6 @@
 //! Sends one email for each message in its queue, and for each service mail.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use files::{Bucket, DocumentMaker};
 use kit::Clock;
@@ -17,7 +17,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             let bucket = Bucket::new(clients, env.require("BUCKET_NAME")?)?;
             let maker = DocumentMaker::new(clients, env.require("MAKE_DOCUMENTS")?, FOR_A_RECEIPT)?;
             let receipts = maker.receipts(bucket.clone(), Clock::system());
-            Ok(sender.with_files(bucket.fetcher()).with_receipts(receipts))
+            let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts);
+            Ok(sender.with_transfer_codes(Arc::new(payments::transfer::mail_code)))
         },
     )
     .await

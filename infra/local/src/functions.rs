@@ -107,7 +107,8 @@ fn senders(registry: Registry) -> Registry {
                 Some((bucket, make)) => {
                     let bucket = files::Bucket::new(clients, bucket)?;
                     let receipts = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?.receipts(bucket.clone(), clock);
-                    sender.with_files(bucket.fetcher()).with_receipts(receipts)
+                    let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts);
+                    sender.with_transfer_codes(Arc::new(::payments::transfer::mail_code))
                 }
                 None => sender,
             });
@@ -124,7 +125,9 @@ pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
         "begin-payment" => begin_payment,
+        "deliver" => deliver,
         "dispatch" => dispatch,
+        "escalate" => escalate,
         "feedback" => feedback,
         "ingest" => ingest,
         "jobs" => jobs,

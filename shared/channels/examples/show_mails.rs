@@ -79,12 +79,14 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
         payment_details: (shape != "three")
             .then(|| "Northwind Trading Ltd\nExample Bank, IBAN DE00 1234 5678 9012 3456 78\nBIC EXAMDEFF".to_owned()),
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: shape == "mixed",
         broken_plans: vec![],
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),
             opt_out: "https://pay.northwind.example/p/x7Kq2/stop".to_owned(),
-            pay: None,
+            pay: (shape == "mixed").then(|| "https://pay.northwind.example/p/x7Kq2/pay".to_owned()),
         },
     }
 }

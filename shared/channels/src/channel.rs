@@ -68,6 +68,8 @@ pub struct Attachment {
     pub content_type: String,
     /// Its content.
     pub bytes: Vec<u8>,
+    /// The name by which the mail shows it (`cid:…`); a file of its own where there is none.
+    pub shown_as: Option<String>,
 }
 
 impl fmt::Debug for Attachment {

@@ -2,7 +2,7 @@
 
 use domain::Money;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::input::{Brand, CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::plain::{html, link, plain, unlinked};
@@ -143,9 +143,12 @@ impl Sheet<'_> {
         glance(words.amount, &self.locale.money(self.input.covered_due_now), &line.join(" · ")) + &pay_by
     }
 
-    /// When the covered items fall or fell due: they stand alike to their due dates.
+    /// When the covered items fall or fell due: they stand alike to their due dates. Of what was promised, for when.
     fn due(&self) -> Vec<String> {
         let words = self.words;
+        if let Some(day) = self.input.promised_on {
+            return vec![words.promised_for.replace("{}", &self.locale.date(day))];
+        }
         let rows = &self.input.invoices;
         let Some(first) = rows.iter().min_by_key(|row| row.due_on) else { return Vec::new() };
         let is_one = rows.len() + self.input.more == 1;
@@ -166,7 +169,7 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return lines;
         }
-        let reference = self.input.reference().map(|number| self.words.reference.replace("{}", &unlinked(number)));
+        let reference = self.input.reference().map(|numbers| self.words.reference.replace("{}", &unlinked(&numbers)));
         lines.into_iter().chain(reference).collect()
     }
 
@@ -185,12 +188,23 @@ impl Sheet<'_> {
             return String::new();
         }
         let lines: Vec<String> = lines.iter().map(|line| html(line)).collect();
+        let code = if self.input.has_code { self.html_code() } else { String::new() };
         format!(
             "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;margin:0 0 20px\"><tr>\
              <td class=\"box\" style=\"background-color:#f2f4f7;border-radius:6px;padding:14px 16px;font-size:15px;line-height:22px\">\
-             <strong>{}</strong><br>{}</td></tr></table>",
+             <strong>{}</strong><br>{}{code}</td></tr></table>",
             html(self.words.how_to_pay),
             lines.join("<br>"),
+        )
+    }
+
+    /// The code of the transfer, which goes along with the mail: no program loads it from elsewhere. Dark on light wherever it is shown.
+    fn html_code(&self) -> String {
+        format!(
+            "<br><img src=\"cid:{CODE_IMAGE}\" width=\"180\" alt=\"{}\" style=\"display:block;width:180px;height:auto;\
+             background-color:#ffffff;margin:12px 0 6px\"><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>",
+            html(self.words.code_image),
+            html(self.words.code),
         )
     }
 

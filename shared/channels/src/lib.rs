@@ -45,7 +45,9 @@ pub mod template;
 mod values;
 
 pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError, Thread};
-pub use input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+pub use input::{
+    AccountInMail, Brand, CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX,
+};
 pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, render_notice};
 pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};

@@ -90,23 +90,38 @@ pub enum Notice {
         /// Each with its day, in order.
         parts: Vec<(Money, Date)>,
     },
+    /// A plan is offered.
+    PlanOffered {
+        /// The offer's id, which its page has in its address.
+        id: String,
+        /// Of which invoices.
+        numbers: Vec<String>,
+        /// What its parts come to.
+        total: Money,
+        /// Each with its day, in order.
+        parts: Vec<(Money, Date)>,
+        /// The last day on which it can be agreed to.
+        valid_until: Date,
+    },
     /// What was written was answered.
     Answered,
 }
 
 impl Notice {
     /// The page that it leads to, below the customer's.
-    pub fn page(&self) -> &'static str {
+    pub fn page(&self) -> String {
         match self {
-            Self::Answered => "/write",
-            Self::Code { .. }
-            | Self::NewLink { .. }
+            Self::Answered => "/write".to_owned(),
+            Self::PlanOffered { id, .. } => format!("/plan/{id}"),
+            // Where whoever entered it comes to is the statement: the mail does not know what they wanted.
+            Self::Code { .. } => "/code/enter?to=statement".to_owned(),
+            Self::NewLink { .. }
             | Self::Receipt { .. }
             | Self::PromiseMade { .. }
             | Self::DisputeOpened { .. }
             | Self::DisputeDecided { .. }
             | Self::DecisionUndone { .. }
-            | Self::PlanAgreed { .. } => "",
+            | Self::PlanAgreed { .. } => String::new(),
         }
     }
 }
@@ -200,6 +215,14 @@ impl Tongue {
         }
     }
 
+    /// Instalments, under their heads.
+    fn parts(&self, parts: &[(Money, Date)]) -> Vec<[String; 3]> {
+        let Self { words, locale, .. } = self;
+        let head = [words.column_part, words.column_day, words.column_amount].map(str::to_owned);
+        let part = |(at, (money, on)): (usize, &(Money, Date))| [(at + 1).to_string(), locale.date(*on), locale.money(*money)];
+        std::iter::once(head).chain(parts.iter().enumerate().map(part)).collect()
+    }
+
     fn monies(&self, all: &[Money]) -> String {
         let all: Vec<String> = all.iter().map(|money| self.locale.money(*money)).collect();
         self.labels.listed(&all, 0)
@@ -263,6 +286,8 @@ pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) ->
         | Notice::DisputeOpened { .. }
         | Notice::DisputeDecided { .. }
         | Notice::DecisionUndone { .. }
+        // What is not agreed to is in nobody's calendar.
+        | Notice::PlanOffered { .. }
         | Notice::Answered => Vec::new(),
     };
     (!days.is_empty()).then(|| calendar_of("payment.ics", &days, made_at))
@@ -346,15 +371,23 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
         Notice::PlanAgreed { numbers, total, parts } => {
             let (total, count) = (locale.money(*total), parts.len().to_string());
             let invoices = tongue.invoices(numbers);
-            let head = [words.column_part, words.column_day, words.column_amount].map(str::to_owned);
-            let part =
-                |(at, (money, on)): (usize, &(Money, Date))| [(at + 1).to_string(), locale.date(*on), locale.money(*money)];
             Said {
                 subject: fill(words.plan_subject, &[("amount", &total), ("count", &count)]),
                 hero: hero(words.plan_label, total, invoices.clone()),
                 says: vec![fill(words.plan_says, &[("invoices", &invoices)])],
-                rows: std::iter::once(head).chain(parts.iter().enumerate().map(part)).collect(),
+                rows: tongue.parts(parts),
                 after: vec![text(words.calendar_attached)],
+            }
+        }
+        Notice::PlanOffered { id: _, numbers, total, parts, valid_until } => {
+            let (total, count) = (locale.money(*total), parts.len().to_string());
+            let (invoices, day) = (tongue.invoices(numbers), locale.date(*valid_until));
+            Said {
+                subject: fill(words.offer_subject, &[("amount", &total), ("count", &count)]),
+                hero: hero(words.offer_label, total, invoices.clone()),
+                says: vec![fill(words.offer_says, &[("invoices", &invoices)])],
+                rows: tongue.parts(parts),
+                after: vec![fill(words.offer_until, &[("day", &day)])],
             }
         }
         Notice::Answered => plainly(text(words.answered_subject), None, vec![text(words.answered_says)]),
@@ -442,7 +475,19 @@ impl Page<'_> {
 
     /// What leads to the page.
     fn button(&self) -> &'static str {
-        if matches!(self.input.notice, Notice::Answered) { self.tongue.words.answered_button } else { self.tongue.labels.view }
+        let Tongue { words, labels, .. } = self.tongue;
+        match self.input.notice {
+            Notice::Answered => words.answered_button,
+            Notice::PlanOffered { .. } => words.offer_button,
+            Notice::Code { .. } => words.code_button,
+            Notice::NewLink { .. }
+            | Notice::Receipt { .. }
+            | Notice::PromiseMade { .. }
+            | Notice::DisputeOpened { .. }
+            | Notice::DisputeDecided { .. }
+            | Notice::DecisionUndone { .. }
+            | Notice::PlanAgreed { .. } => labels.view,
+        }
     }
 
     fn html_foot(&self) -> String {

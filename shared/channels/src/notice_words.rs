@@ -1,13 +1,17 @@
 //! What service mails say, by language. Names in braces stand for values.
 
+mod es;
 mod form;
+mod it;
 mod ja;
 mod nl;
 mod pt;
 
 use domain::language::CUSTOMER_LANGUAGES;
 
+use es::ES;
 pub(crate) use form::NoticeWords;
+use it::IT;
 use ja::JA;
 use nl::NL;
 use pt::PT;
@@ -15,7 +19,7 @@ use pt::PT;
 impl NoticeWords {
     /// The languages that there are texts in.
     pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] =
-        [EN.language, DE.language, FR.language, JA.language, NL.language, PT.language];
+        [EN.language, DE.language, FR.language, ES.language, IT.language, JA.language, NL.language, PT.language];
 
     /// The texts in one of them, else those in English.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -23,7 +27,7 @@ impl NoticeWords {
     }
 }
 
-static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, JA, NL, PT];
+static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, ES, IT, JA, NL, PT];
 
 const EN: NoticeWords = NoticeWords {
     language: "en",
@@ -84,6 +88,12 @@ const EN: NoticeWords = NoticeWords {
     plan_subject: "You pay {amount} in {count} instalments",
     plan_label: "Agreed",
     plan_says: "We agreed that you pay for {invoices} in instalments. Each is to be paid by its day.",
+    offer_subject: "You can pay {amount} in {count} instalments",
+    offer_label: "Offered",
+    offer_says: "We offer that you pay for {invoices} in instalments, each by its day. It is an offer: what is due stays due until you agree.",
+    offer_until: "You can agree to it on the page until {day}.",
+    offer_button: "See the offer",
+    code_button: "Enter the code",
     column_part: "Instalment",
     column_day: "Day",
     column_amount: "Amount",
@@ -151,6 +161,12 @@ const DE: NoticeWords = NoticeWords {
     plan_subject: "Sie zahlen {amount} in {count} Raten",
     plan_label: "Vereinbart",
     plan_says: "Wir haben vereinbart, dass Sie in Raten zahlen. Es geht um {invoices}. Jede Rate ist bis zu ihrem Tag zu zahlen.",
+    offer_subject: "Sie können {amount} in {count} Raten zahlen",
+    offer_label: "Angeboten",
+    offer_says: "Wir bieten Ihnen an, in Raten zu zahlen, jede bis zu ihrem Tag. Es geht um {invoices}. Es ist ein Angebot: Was fällig ist, bleibt fällig, bis Sie zustimmen.",
+    offer_until: "Auf der Seite können Sie bis zum {day} zustimmen.",
+    offer_button: "Angebot ansehen",
+    code_button: "Code eingeben",
     column_part: "Rate",
     column_day: "Tag",
     column_amount: "Betrag",
@@ -218,6 +234,12 @@ const FR: NoticeWords = NoticeWords {
     plan_subject: "Vous payez {amount} en {count} échéances",
     plan_label: "Convenu",
     plan_says: "Nous avons convenu que vous payez en plusieurs fois ({invoices}). Chaque échéance est à payer au plus tard à sa date.",
+    offer_subject: "Vous pouvez payer {amount} en {count} échéances",
+    offer_label: "Proposé",
+    offer_says: "Nous vous proposons de payer en plusieurs fois ({invoices}), chaque échéance au plus tard à sa date. C’est une proposition\u{a0}: ce qui est dû reste dû jusqu’à votre accord.",
+    offer_until: "Vous pouvez l’accepter sur la page jusqu’au {day}.",
+    offer_button: "Voir la proposition",
+    code_button: "Saisir le code",
     column_part: "Échéance",
     column_day: "Date",
     column_amount: "Montant",

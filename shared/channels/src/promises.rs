@@ -45,9 +45,10 @@ const MESSAGE: &[&str] = &[
 ];
 
 /// The message first, and behind it that it is the last.
-const MESSAGE_LAST: &[[&str; 2]] = &[["aviso", "final"], ["lembrete", "final"]];
+const MESSAGE_LAST: &[[&str; 2]] =
+    &[["aviso", "final"], ["recordatorio", "final"], ["avviso", "finale"], ["sollecito", "finale"], ["lembrete", "final"]];
 
-const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro", "prazo"];
+const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro", "plazo", "termine", "prazo"];
 
 const DAYS: &[&str] =
     &["day", "days", "tag", "tage", "tagen", "jour", "jours", "día", "días", "giorno", "giorni", "dag", "dagen", "dia", "dias"];
@@ -153,6 +154,14 @@ mod tests {
             ("dies ist unsere letzte Mahnung", true),
             ("Dernier rappel avant remise", true),
             ("última aviso", true),
+            ("Este es nuestro último recordatorio automático", true),
+            ("{{ tenant.name }}: aviso final sobre {{ covered.own_named }}", true),
+            ("Ultimo sollecito: {{ covered.own_named }}", true),
+            ("Avviso finale di pagamento", true),
+            ("Si ha pagado en los últimos días, muchas gracias: no tenga en cuenta este aviso.", false),
+            ("aviso sobre el importe final", false),
+            ("Reminder: final instalment of your plan", false),
+            ("Se ha pagato negli ultimi giorni, grazie", false),
             ("dit is onze laatste automatische herinnering", true),
             ("Este é o nosso último lembrete automático sobre {{ covered.own_names }}.", true),
             ("lembrete final, {{ covered.own_named }}", true),
@@ -179,6 +188,9 @@ mod tests {
             ("innerhalb von 14 Tagen", vec![14]),
             ("sous 8 jours", vec![8]),
             ("dentro de 5 días", vec![5]),
+            ("en un plazo de 10 días", vec![10]),
+            ("entro il termine di 6 giorni", vec![6]),
+            ("3 días de retraso", vec![]),
             ("binnen 10 dagen", vec![10]),
             ("no prazo de 7 dias", vec![7]),
             ("10日以内にお支払いください。", vec![10]),

@@ -23,7 +23,11 @@ pub fn prove(workflow: &Workflow, templates: &[Template], settings: &Settings) -
             let pointer = format!("/steps/{at}/action/send/channels/{place}");
             let own = templates.iter().filter(|text| text.id == send.template && text.channel == *channel);
             for text in own {
-                let use_of = TextUse { ahead: step.at.offset.is_negative(), asks: step.pay_by.is_some() };
+                let use_of = TextUse {
+                    ahead: step.at.offset.is_negative(),
+                    asks: step.pay_by.is_some(),
+                    reminds: step.reminds_of_promise(),
+                };
                 found.extend(unrendered(use_of, text, settings).map(|detail| {
                     Finding::at_step(Severity::Error, "text", &step.id, pointer.clone(), named(&send.template, text, &detail))
                 }));
@@ -45,6 +49,8 @@ struct TextUse {
     ahead: bool,
     /// Whether it names a date to pay by.
     asks: bool,
+    /// Whether it reminds of a promise.
+    reminds: bool,
 }
 
 /// Everything that is wrong with the texts of statements: they list what is past due and what is to come, and come again.
@@ -56,7 +62,7 @@ fn of_statement(plan: &StatementPlan, templates: &[Template], settings: &Setting
                 let (pointer, detail) = (format!("/statement/channels/{place}"), named(&plan.template, text, detail));
                 found.push(Finding { severity: Severity::Error, rule, step: None, pointer, detail });
             };
-            let mut uses = [false, true].into_iter().map(|ahead| TextUse { ahead, asks: false });
+            let mut uses = [false, true].into_iter().map(|ahead| TextUse { ahead, asks: false, reminds: false });
             if let Some(detail) = uses.find_map(|use_of| unrendered(use_of, text, settings)) {
                 tell("text", &detail);
             }
@@ -84,10 +90,11 @@ fn unrendered(use_of: TextUse, text: &Template, settings: &Settings) -> Option<S
 }
 
 /// Data of every shape that a text may be written for.
-fn shapes(TextUse { ahead, asks }: TextUse, language: &str) -> Vec<(&'static str, RenderInput)> {
+fn shapes(TextUse { ahead, asks, reminds }: TextUse, language: &str) -> Vec<(&'static str, RenderInput)> {
     let of = |count: usize| {
         let mut input = one(language, count);
         input.pay_by = asks.then(|| date(2026, 2, 23));
+        input.promised_on = reminds.then(|| date(2026, 2, 20));
         for row in &mut input.invoices {
             row.days_past_due = if ahead { -5 } else { 9 };
             row.reminded = if ahead { 0 } else { row.reminded };

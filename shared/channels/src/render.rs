@@ -8,11 +8,11 @@ use crate::labels::MailLabels;
 use crate::layout::Sheet;
 use crate::locale::Locale;
 use crate::message_template::Template;
-use crate::plain::{link, plain};
+use crate::plain::{link, plain, unlinked};
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 3;
 
 /// A message as it goes to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +129,13 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
         }
         false => {
             let marked = without_table("/body", run("/body", &template.body)?)?;
-            let text = sms_text(&marked, words, &opt_out).ok_or_else(|| empty("/body"))?;
+            let bare = sms_text(&marked, words, &opt_out, "").ok_or_else(|| empty("/body"))?;
+            let told: Vec<String> =
+                input.broken_plans.iter().map(|name| words.plan_broken_short.replace("{}", &unlinked(name))).collect();
+            let fits = |text: &String| channel.segments_max.is_none_or(|most| sms::segments(text).1 <= most);
+            // Where there is no room for it, the message leaves without it.
+            let whole = sms_text(&marked, words, &opt_out, &told.join(" ")).filter(|_| !told.is_empty()).filter(fits);
+            let text = whole.unwrap_or(bare);
             if let Some(segments_max) = channel.segments_max {
                 let (_, segments) = sms::segments(&text);
                 if segments > segments_max {
@@ -158,11 +164,13 @@ fn locale(template: &Template, input: &RenderInput) -> &'static Locale {
     Locale::of(if more_exact { &input.language } else { &template.language }, input.country.as_deref())
 }
 
-fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str) -> Option<String> {
+/// A text message with what is `told` beneath its words, where something is.
+fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str, told: &str) -> Option<String> {
     let body = sms::tidy(&marked.filled(&marked.text));
     if body.is_empty() {
         return None;
     }
+    let body = if told.is_empty() { body } else { format!("{body}\n{told}") };
     if body.contains(opt_out) {
         return Some(body);
     }

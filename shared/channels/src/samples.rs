@@ -20,6 +20,7 @@ pub fn all(language: &str) -> Vec<RenderInput> {
                 sample.more = more;
                 sample.links.pay.clone_from(&pay);
                 sample.pay_by = country.is_some().then_some(date(2026, 2, 23));
+                sample.promised_on = sample.pay_by;
                 sample.payment_details = country.is_some().then(|| "Example Bank\nIBAN: DE00 1234".to_owned());
                 sample.several_currencies = pay.is_some();
                 sample.broken_plans = pay.iter().map(|_| "1001, 1002".to_owned()).collect();
@@ -72,6 +73,8 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
         links: Links {

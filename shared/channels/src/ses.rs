@@ -153,11 +153,16 @@ fn headers(outgoing: &Outgoing) -> Vec<(&'static str, String)> {
 
 /// A file of a mail.
 fn attachment(file: &crate::Attachment) -> Result<Attachment, BuildError> {
+    let disposition = match file.shown_as {
+        Some(_) => AttachmentContentDisposition::Inline,
+        None => AttachmentContentDisposition::Attachment,
+    };
     Attachment::builder()
         .raw_content(Blob::new(file.bytes.as_slice()))
         .file_name(&file.name)
         .content_type(&file.content_type)
-        .content_disposition(AttachmentContentDisposition::Attachment)
+        .content_disposition(disposition)
+        .set_content_id(file.shown_as.clone())
         .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
         .build()
 }

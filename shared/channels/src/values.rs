@@ -110,6 +110,7 @@ pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels) -> Value 
         ("covered", map(covered(input, words))),
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
         ("pay_by", input.pay_by.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
+        ("promised_on", input.promised_on.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
         ("currency", if input.several_currencies { input.covered_due_now.currency().code().into() } else { "".into() }),
         ("bank", map(bank(input))),
         ("payment_details", input.payment_details.as_deref().unwrap_or_default().into()),

@@ -46,6 +46,8 @@ fn input(count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
@@ -85,7 +87,7 @@ fn a_date_to_pay_by_is_written_for_the_country() {
 }
 
 #[test]
-fn a_template_names_the_account_and_the_one_invoice() {
+fn a_template_names_the_account_and_the_invoices() {
     let body = "{% if bank.iban %}To {{ bank.holder }}, {{ bank.iban }}, {{ bank.bic }}{{ bank.account }}, as {{ bank.reference }}.{% else %}No account.{% endif %}";
     let account = BankAccount {
         holder: "Northwind Ltd".into(),
@@ -95,7 +97,9 @@ fn a_template_names_the_account_and_the_one_invoice() {
     };
     for (count, account, expected) in [
         (1, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-1."),
-        (2, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as ."),
+        (2, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-1, N-2."),
+        // More than a transfer carries.
+        (40, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as ."),
         (1, None, "No account."),
     ] {
         let mut input = input(count);
@@ -103,6 +107,20 @@ fn a_template_names_the_account_and_the_one_invoice() {
         let text = mail(body, &input).text;
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn the_code_of_a_transfer_stands_with_the_account() {
+    let mut input = input(1);
+    input.payment_details = Some("Northwind Ltd\nIBAN DE89 3704 0044 0532 0130 00".into());
+    let image = "<img src=\"cid:transfer-code\"";
+    assert!(!body_of(&mail("Please pay.", &input)).contains(image));
+    input.has_code = true;
+    let rendered = mail("Please pay.", &input);
+    let html = body_of(&rendered);
+    let (account, code) = (html.find("0130 00").expect("the account"), html.find(image).expect("the code"));
+    assert!(account < code && html.contains("alt=\"QR code of the transfer\"") && html.contains("Scan this code"), "{html}");
+    assert!(!html.contains("<img src=\"http") && !rendered.text.contains("Scan"), "{html}");
 }
 
 #[test]
@@ -116,6 +134,23 @@ fn a_mail_tells_of_a_plan_that_was_broken_wherever_its_table_stands() {
         let (told, because) = ("The instalment plan for 1001, ", " has ended, because an instalment did not arrive in time.");
         assert!(html.contains(&format!("{told}&lt;b&gt;1002&lt;/b&gt;{because}")), "{body}: {html}");
         assert!(rendered.text.contains(&format!("{told}<b>1002</b>{because}")), "{body}: {}", rendered.text);
+    }
+}
+
+#[test]
+fn a_text_message_tells_of_a_plan_that_was_broken_where_there_is_room() {
+    let told = "The instalment plan for 1001 has ended";
+    for (body, names, is_told) in [
+        ("{{ tenant.name }}: please pay.".to_owned(), vec![], false),
+        ("{{ tenant.name }}: please pay.".to_owned(), vec!["1001".to_owned()], true),
+        // Without it the message fills six segments.
+        ("x".repeat(6 * 153 - 60), vec!["1001".to_owned()], false),
+    ] {
+        let mut input = input(1);
+        input.broken_plans = names;
+        let text = render(&template(Channel::Sms, "", &body), &input, &brand()).expect("it leaves").text;
+        assert_eq!(text.contains(told), is_told, "{text}");
+        assert!(text.contains("/p/t/stop"), "{text}");
     }
 }
 

@@ -203,9 +203,12 @@ fn invoices_have_no_status_of_their_own() {
     assert_eq!(page.customers.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["24"]);
 }
 
+/// A line by its id, description, quantity and amount.
+type Line = (Option<String>, String, Option<String>, i64);
+
 #[test]
 fn lines_are_what_was_sold() {
-    let lines = |invoice: &Invoice| -> Option<Vec<(Option<String>, String, Option<String>, i64)>> {
+    let lines = |invoice: &Invoice| -> Option<Vec<Line>> {
         let each = invoice.lines.clone()?.into_iter();
         Some(each.map(|line| (line.external_id, line.description, line.quantity, line.amount_minor)).collect())
     };

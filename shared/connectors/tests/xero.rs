@@ -160,9 +160,12 @@ fn recorded_invoices() {
     assert_eq!(page.customers.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["430fa14a-f945-44d3-9f97-5df5e28441b8"]);
 }
 
+/// A line by its id, description, quantity and amount.
+type Line = (Option<String>, String, Option<String>, i64);
+
 #[test]
 fn lines_come_with_their_tax() {
-    let lines = |body: &Value| -> Option<Vec<(Option<String>, String, Option<String>, i64)>> {
+    let lines = |body: &Value| -> Option<Vec<Line>> {
         let page = answer(&one("Invoices", ID), 200, body.to_string()).expect("read");
         let each = invoices(&page)[0].lines.clone()?.into_iter();
         Some(each.map(|line| (line.external_id, line.description, line.quantity, line.amount_minor)).collect())

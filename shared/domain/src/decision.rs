@@ -198,6 +198,9 @@ impl OpenWork {
             more: rows.len() > WORK_ROWS_MAX,
             asked_at,
             done: false,
+            confirm_by: None,
+            via: Vec::new(),
+            urgent: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Agreement, ByHand, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId,
     LastContact, MessageId, Mode, OpenWork, Order, OrderId, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus,
-    People, PersonDigest, Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
+    People, PersonDigest, Reversal, SourceVersion, Suppression, TaskId, TaskResult, VersionOf, along::Along,
 };
 
 mod moves;
@@ -74,7 +74,12 @@ pub enum Event {
     /// A person took an order back before it was used up.
     OrderWithdrawn(OrderId),
     /// A person finished a task.
-    TaskEnded(TaskId),
+    TaskEnded {
+        /// Which.
+        task: TaskId,
+        /// How.
+        result: TaskResult,
+    },
     /// A decision was committed.
     Decided {
         /// The decision.
@@ -179,7 +184,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::OrderWithdrawn(id) => {
             Facts { orders: facts.orders.into_iter().filter(|known| known.id != *id).collect(), ..facts }
         }
-        Event::TaskEnded(task) => task_ended(facts, task),
+        Event::TaskEnded { task, result } => task_ended(facts, task, *result),
         Event::Decided { decision, at } => decided(facts, decision, *at),
         Event::Claimed(message) => with_status(facts, message, PendingStatus::Calling),
         Event::BecameUnknown(message) => with_status(facts, message, PendingStatus::Unknown),
@@ -317,12 +322,9 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
     facts
 }
 
-fn task_ended(mut facts: Facts, task: &TaskId) -> Facts {
-    facts.work.retain(|work| work.task != *task || OpenWork::outlives_its_end(work.kind));
-    for work in facts.work.iter_mut().filter(|work| work.task == *task) {
-        work.done = true;
-    }
-    facts
+fn task_ended(facts: Facts, task: &TaskId, result: TaskResult) -> Facts {
+    let after = |work: OpenWork| if work.task == *task { work.ended(result) } else { Some(work) };
+    Facts { work: facts.work.into_iter().filter_map(after).collect(), ..facts }
 }
 
 fn with_status(mut facts: Facts, message: &MessageId, status: PendingStatus) -> Facts {

@@ -93,6 +93,7 @@ fn sent_by(action: &Action) -> &[Channel] {
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => &[],
     }

@@ -13,8 +13,11 @@
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
 //! | [`billed_line`] | the lines of an invoice, which no decision reads and a dispute may name |
+//! | [`pay_sources`] | in which currencies the providers of payments are paid by, and whose invoices are paid elsewhere |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
+//! | [`delivery`] | deliveries of events to subscriptions: when one is tried again |
+//! | [`public_address`] | which addresses of the internet are public places |
 //! | [`settings`] | a tenant's settings |
 //! | [`brand`] | how a tenant shows itself to its customers |
 //! | [`identities`] | whom a tenant may send as |
@@ -45,9 +48,13 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`stricter_terms`] | terms of payment that a step asks for |
+//! | [`notice_channel`] | addresses of channels that notices go to: which hosts they may name |
+//! | [`notice`] | how people of the tenant are told of work: whom, by which ways, when |
 //! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
+//! | [`heard`] | what somebody answered, before anything is decided by it |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`service_mail`] | notices to whoever came by a portal link, and what is asked before one leaves |
 //! | [`order`] | what people told Dunlin to do |
@@ -92,6 +99,7 @@ pub mod customer_file;
 pub mod dates;
 pub mod decide;
 pub mod decision;
+pub mod delivery;
 pub mod delivery_rules;
 pub mod document;
 pub mod due_item;
@@ -101,6 +109,7 @@ pub mod explain;
 pub mod facts;
 pub mod go_live;
 pub mod guard;
+pub mod heard;
 pub mod hearing;
 pub mod id;
 pub mod identities;
@@ -114,11 +123,14 @@ pub mod mailbox;
 pub mod message;
 pub mod money;
 pub mod new_task;
+pub mod notice;
+pub mod notice_channel;
 pub mod order;
 pub mod own_message;
 pub mod owners;
 mod paid_of_invoice;
 pub mod past;
+pub mod pay_sources;
 pub mod people;
 pub mod person_digest;
 pub mod phone;
@@ -128,6 +140,7 @@ pub mod plan_wish;
 mod planned;
 pub mod portal_code;
 pub mod proposal;
+pub mod public_address;
 pub mod receivables;
 pub mod remark;
 pub mod reporting;
@@ -141,6 +154,7 @@ pub mod simulate;
 pub mod standing;
 pub mod statement;
 pub mod step_history;
+pub mod stricter_terms;
 mod taken_back;
 pub mod teams;
 #[cfg(test)]
@@ -170,15 +184,18 @@ pub use currency::Currency;
 pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
+pub use delivery::{DeliveryStatus, SubscriptionEnd};
 pub use delivery_rules::{DeliveryRule, DeliveryWord};
 pub use document::{CustomerRef, Document};
 pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};
 pub use facts::*;
+pub use heard::{FoundBy, HeardAbout, HeardFile, HeardReply, MachineWritten, Suspicion, UnkeptBecause, UnkeptFile};
 pub use hearing::{Hearing, hear};
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId,
-    LinkId, MessageId, NoteId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,
+    LinkId, MessageId, NoteId, NoticeId, OrderId, PaymentId, PlanOfferId, ReplyId, ServiceMailId, SubscriptionId, TaskId,
+    TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
@@ -189,6 +206,7 @@ pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use new_task::{NewTask, TaskKind};
+pub use notice::{NoticeKind, NoticeSettings, NoticeUrgency, NoticeWay};
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
@@ -205,6 +223,7 @@ pub use service_mail::{ServiceMail, ServiceMailKind};
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use statement::{STATEMENT, StatedPeriods, is_statement};
+pub use stricter_terms::StricterTerms;
 pub use version::{SourceVersion, VersionOf};
 pub use webhook::WebhookFate;
 pub use word::LaterWord;

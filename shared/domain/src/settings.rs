@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, OwnerRule, Reporting,
+    BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, NoticeSettings, OwnerRule, Reporting,
     word::{self, stored_words},
 };
 
@@ -121,6 +121,9 @@ pub struct Settings {
     /// How soon somebody decides what customers contest.
     #[serde(default, skip_serializing_if = "DisputeDeadline::is_usual")]
     pub disputes: DisputeDeadline,
+    /// How people of the tenant are told of work.
+    #[serde(default, skip_serializing_if = "NoticeSettings::is_usual")]
+    pub notices: NoticeSettings,
     /// How workflows are published.
     #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
     pub publishing: PublishingRules,
@@ -193,6 +196,7 @@ impl Settings {
             promises: CustomerPromises::default(),
             plans: CustomerPlans::default(),
             disputes: DisputeDeadline::default(),
+            notices: NoticeSettings::default(),
             publishing: PublishingRules::default(),
             training: false,
             paused: false,
@@ -423,15 +427,15 @@ impl Default for Window {
 }
 
 /// `HH:MM`, or `HH:MM:SS` when read.
-mod minutes {
+pub(crate) mod minutes {
     use jiff::civil::Time;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("{:02}:{:02}", time.hour(), time.minute()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|_| serde::de::Error::custom(format!("'{text}' is not a time of day such as '09:00'")))
     }

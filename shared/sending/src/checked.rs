@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use store::{AddressId, AskedFor, Attempt, Entry, Head, MessageResult, OwnAttachment, PortalLink};
 
-use crate::{answers_to::AnswersTo, queued::QueuedMessage};
+use crate::{answers_to::AnswersTo, queued::QueuedMessage, send_outcome::SendOutcome};
 
 /// A message on its way, with what it was checked against.
 pub(crate) struct Checked {
@@ -86,6 +86,22 @@ pub(crate) struct Held {
     pub(crate) attempt: Attempt,
     pub(crate) call: Call,
     pub(crate) written: Written,
+}
+
+/// How a message was claimed.
+pub(crate) enum Claiming {
+    /// It was not, and ended so; `None` when it is worth looking again.
+    Ended(Option<SendOutcome>),
+    /// It is held.
+    Held(Box<Held>),
+}
+
+/// What keeps a claimed message from being sent.
+pub(crate) enum Meanwhile {
+    /// It ends so: how, why, and what the guard said.
+    Over(MessageResult, String, Value),
+    /// It is tried again: why.
+    Later(String),
 }
 
 /// A message as it goes to a provider.

@@ -19,12 +19,12 @@ use store::{
 
 use crate::{
     answers_to::Answerable,
-    attached::{AttachedFiles, FetchFile, MakeReceipt},
-    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
+    attached::{AttachedFiles, MakeReceipt, MakeTransferCode},
+    checked::{Call, Checked, Claiming, Held, Loaded, Meanwhile, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
-    own_message,
+    own_message, pay_link,
     queued::QueuedMessage,
-    render,
+    render::{self, Made},
     send_outcome::SendOutcome,
 };
 
@@ -40,14 +40,15 @@ pub struct Sender {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     /// The channel whose messages it takes.
-    serves: Channel,
+    pub(crate) serves: Channel,
     /// What records name as its provider.
-    provider: &'static str,
+    pub(crate) provider: &'static str,
     pub(crate) channel: Arc<dyn channels::ChannelClient>,
     pub(crate) portal_url: String,
     pub(crate) clock: Clock,
-    files: AttachedFiles,
+    pub(crate) files: AttachedFiles,
     pub(crate) receipts: Option<MakeReceipt>,
+    pub(crate) codes: Option<MakeTransferCode>,
     /// The domain at which answers to mails are taken in.
     pub(crate) inbound_domain: Option<String>,
 }
@@ -90,18 +91,6 @@ impl Sender {
         Ok(Self { files: AttachedFiles::None, inbound_domain, ..sender })
     }
 
-    /// The same, which fetches the files that go along with messages.
-    #[must_use]
-    pub fn with_files(self, fetch: FetchFile) -> Self {
-        Self { files: AttachedFiles::From(fetch), ..self }
-    }
-
-    /// The same, which has receipts made that go along with notices of payments.
-    #[must_use]
-    pub fn with_receipts(self, make: MakeReceipt) -> Self {
-        Self { receipts: Some(make), ..self }
-    }
-
     /// A sender of what is given, which leaves files to others: it names no provider, so that whoever makes one carries no provider's client.
     pub(crate) fn of(
         store: Store,
@@ -110,8 +99,8 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        let (files, receipts, inbound_domain) = (AttachedFiles::Named, None, None);
-        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, inbound_domain }
+        let (files, receipts, codes, inbound_domain) = (AttachedFiles::Named, None, None, None);
+        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, codes, inbound_domain }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -427,11 +416,15 @@ impl Sender {
         let known = link_to(checked, &AddressId::of(pending.channel, address));
         let (code, portal) = self.vault.link_for(&queued.tenant, &queued.customer, to, known, now).await?;
         let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
-        let links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
+        let mut links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
+        let connected = pay_link::connected(&self.store, &queued.tenant, template).await?;
         let situation = decide::assess(facts, policy, now);
         let is_own = is_own_message(&pending.template);
         let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
-        let rendered = render::render(&situation, policy, pending, &shown, contact, template, links.clone());
+        links.pay = pay_link::pay_link(&situation, policy, &shown, &connected, &links.portal);
+        // What a person attached may be as much as a mail takes.
+        let codes = self.codes.as_ref().filter(|_| attachments.is_empty());
+        let made = render::render(&situation, policy, pending, &shown, contact, template, (links.clone(), codes));
         let template_version = template.version;
         let entity = pending.case.balance.legal_entity.as_str();
         let answerable = Answerable {
@@ -445,11 +438,12 @@ impl Sender {
             is_automatic: !is_own,
         };
         let answers = self.answers_to(answerable).await?;
-        let written = |rendered: channels::Rendered| {
+        let written = |Made { rendered, code }: Made| {
             let asked_for = own_message::asked_for(&rendered, template, pending, shown).filter(|_| is_own);
+            let attachments = attachments.into_iter().chain(code).collect();
             Written { rendered, links, template_version, portal, answers, asked_for, listed, attachments }
         };
-        Ok(rendered.map(written).map_err(|error| error.to_string()))
+        Ok(made.map(written).map_err(|error| error.to_string()))
     }
 
     /// Keeps the portal link that a message has which leaves: with the first one to an address, and with one that finds half of its time
@@ -597,20 +591,4 @@ impl Sender {
         self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
         Ok(SendOutcome::Deferred)
     }
-}
-
-/// What keeps a claimed message from being sent.
-enum Meanwhile {
-    /// It ends so: how, why, and what the guard said.
-    Over(MessageResult, String, Value),
-    /// It is tried again: why.
-    Later(String),
-}
-
-/// How a message was claimed.
-pub(crate) enum Claiming {
-    /// It was not, and ended so; `None` when it is worth looking again.
-    Ended(Option<SendOutcome>),
-    /// It is held.
-    Held(Box<Held>),
 }

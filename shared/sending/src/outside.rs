@@ -11,8 +11,8 @@ use serde_json::json;
 use store::{AddressId, Error, OutsideClaim, OwnAttachment, Store, Vault};
 
 use crate::{
-    checked::{Call, Checked, Held, outgoing},
-    flow::{CLAIMS_MAX, Claiming, Sender},
+    checked::{Call, Checked, Claiming, Held, outgoing},
+    flow::{CLAIMS_MAX, Sender},
     outcome::{Then, meaning},
     queued::QueuedMessage,
     send_outcome::SendOutcome,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use channels::Rendered;
 use domain::{
     Action, Case, CaseId, CaseKey, CaseState, Channel, CompiledWorkflow, Contact, Covered, DueItemKey, Facts, MessageId,
-    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, StatedPeriods, TenantId,
+    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, StatedPeriods, Step, TenantId,
     dates::add_days,
-    decide::{Situation, assess, case_by_item, guard_said},
+    decide::{Situation, assess, case_by_item, guard_said, promised_rows},
     guard::Verdict,
     receivables::DueItem,
     workflow::Send,
@@ -16,7 +16,7 @@ use domain::{
 use jiff::Timestamp;
 use store::{Error, Store};
 
-use crate::render;
+use crate::{pay_link, render};
 
 /// Where the links of a preview lead: a name that nobody can own.
 pub(crate) const NOWHERE: &str = "https://preview.invalid";
@@ -115,9 +115,11 @@ pub async fn preview(
         copy_of: None,
         receipt_within: None,
     };
-    let links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
-    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {
-        Ok(rendered) => rendered,
+    let mut links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
+    let connected = pay_link::connected(store, tenant, text).await?;
+    links.pay = pay_link::pay_link(&situation, &policy, &rows, &connected, &links.portal);
+    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, (links, None)) {
+        Ok(made) => made.rendered,
         Err(error) => return Ok(Err(format!("template '{}' does not render: {error}", send.template))),
     };
     let (verdict, rules) = guard_said(&situation, asked.workflow, channel, (id.as_str(), contact));
@@ -146,6 +148,7 @@ fn step_of<'a>(asked: &PreviewAsked<'a>) -> Option<(usize, &'a Send, Option<i64>
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => None,
     }
@@ -205,6 +208,10 @@ fn route<'s>(
 /// The due items that the message is about: those of the case that stand to their due date as the step's do; else those that are there.
 fn rows(situation: &Situation<'_>, key: &CaseKey, asked: &PreviewAsked<'_>, at: usize) -> Vec<Covered> {
     let step = asked.workflow.steps.get(at);
+    if let (true, Some(case)) = (step.is_some_and(Step::reminds_of_promise), situation.facts.cases.get(key)) {
+        let items = case_by_item(situation).items(key);
+        return promised_rows(situation, asked.workflow, case, &items, asked.step);
+    }
     let ahead = step.is_some_and(|step| step.at.offset.is_negative());
     let today = situation.receivables.today;
     let joined = case_by_item(situation);

@@ -229,7 +229,7 @@ impl Sender {
     async fn receipt(&self, tenant: &TenantId, customer: &CustomerId, payment: &PaymentId) -> Option<Attachment> {
         let make = self.receipts.as_ref()?;
         let bytes = make(tenant.clone(), customer.clone(), payment.clone()).await?;
-        Some(Attachment { name: format!("{payment}.pdf"), content_type: "application/pdf".to_owned(), bytes })
+        Some(Attachment { name: format!("{payment}.pdf"), content_type: "application/pdf".to_owned(), bytes, shown_as: None })
     }
 
     async fn give_service_back(&self, queued: &QueuedServiceMail, taken: &TakenServiceMail) {

@@ -156,6 +156,7 @@ async fn accept(
         customer: None,
         what: json!({ "role": open.role, "invited_by": open.by }),
         note: None,
+        act: None,
         once: None,
     };
     // One who was removed is no admin any more.

@@ -49,7 +49,9 @@
 //! | [`service_mails`] | what was sent to whoever came by a portal link |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
-//! | [`subscriptions`] | subscriptions of outside systems to events |
+//! | [`subscriptions`], [`deliveries`] | subscriptions of outside systems to events; what was delivered to them, replays and samples |
+//! | [`event_samples`] | a sample of each kind of event |
+//! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
@@ -80,7 +82,9 @@ mod cursors;
 pub mod customer_documents;
 pub mod customer_files;
 pub mod customers;
+pub mod deliveries;
 pub mod entering;
+pub mod event_samples;
 pub mod explain;
 pub mod flaws;
 pub mod health;
@@ -105,6 +109,7 @@ pub mod messages;
 pub mod not_done;
 pub mod note_answers;
 pub mod notes;
+pub mod notices;
 pub mod orders;
 pub mod owners;
 pub mod plan_offers;

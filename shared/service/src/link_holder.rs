@@ -196,6 +196,7 @@ impl LinkHolder {
             customer: Some(self.customer.clone()),
             what: json!({}),
             note: None,
+            act: None,
             once: self.request.as_ref().map(|request| request.mark().clone()),
         }
     }

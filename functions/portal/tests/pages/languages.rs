@@ -59,6 +59,70 @@ async fn is_spoken_to(language: &str, country: &str, says: [&str; 7]) {
 }
 
 #[tokio::test]
+async fn a_spanish_reader_is_spoken_to_in_spanish() {
+    let says = [
+        "<html lang=\"es\">",
+        "<h1>Extracto de cuenta</h1>",
+        "1000,00\u{a0}€",
+        "4 de febrero de 2026",
+        "6 días de retraso",
+        "vence en 19 días",
+        "Descargar el extracto en PDF",
+    ];
+    is_spoken_to("es", "ES", says).await;
+}
+
+#[tokio::test]
+async fn an_italian_reader_is_spoken_to_in_italian() {
+    let says = [
+        "<html lang=\"it\">",
+        "<h1>Estratto conto</h1>",
+        "1000,00\u{a0}€",
+        "4 febbraio 2026",
+        "6 giorni di ritardo",
+        "scade tra 19 giorni",
+        "Scarica l’estratto conto in PDF",
+    ];
+    is_spoken_to("it", "IT", says).await;
+}
+
+#[tokio::test]
+async fn promises_in_spanish_and_italian_name_their_days_as_these_languages_do() {
+    for (language, country, days, made, waits) in [
+        (
+            "es",
+            "ES",
+            "Del 10 de febrero de 2026 al 24 de febrero de 2026.",
+            "Se ha comprometido a pagar 500,00\u{a0}€ a más tardar el 13 de febrero de 2026.",
+            "Esperamos hasta el ",
+        ),
+        (
+            "it",
+            "IT",
+            "Dal giorno 10 febbraio 2026 al giorno 24 febbraio 2026.",
+            "Ha promesso di pagare 500,00\u{a0}€ entro il giorno 13 febbraio 2026.",
+            "Aspettiamo fino al giorno ",
+        ),
+    ] {
+        let portal = Portal::new().await;
+        let id = portal
+            .world
+            .customer("acme", "C-1", |customer| {
+                customer.language = Some(language.to_owned());
+                customer.country = Some(country.to_owned());
+            })
+            .await;
+        let code = portal.code(&acme(), &id).await;
+        with_something_paid(&portal, &id).await;
+        let (promise, invoice) = (format!("/p/{code}/promise"), Portal::invoice("C-1", "1001"));
+        portal.get(&promise).await.is(200).says(days);
+        let fields = [("invoice", invoice.as_str()), ("amount", "500,00"), ("pays_on", "2026-02-13"), ("way", "transfer")];
+        let address = portal.post(&promise, &fields).await.leads();
+        portal.get(&address).await.is(200).says(made).says(waits);
+    }
+}
+
+#[tokio::test]
 async fn a_dutch_reader_is_spoken_to_in_dutch() {
     let says = [
         "<html lang=\"nl\">",

@@ -164,6 +164,8 @@ impl Message {
             pay_by: self.pay_by,
             payment_details: settings.how_to_pay("", Some(currency), &template.language),
             bank: settings.bank_account_of("", currency).map(AccountInMail::of),
+            promised_on: None,
+            has_code: false,
             several_currencies: false,
             broken_plans: vec![],
             links: Links {

@@ -33,6 +33,8 @@ macro_rules! texts {
                 ("final-notice", Channel::Email, include_str!(concat!($language, "/final-notice.email.txt"))),
                 ("final-notice", Channel::Sms, include_str!(concat!($language, "/final-notice.sms.txt"))),
                 (STATEMENT, Channel::Email, include_str!(concat!($language, "/statement.email.txt"))),
+                ("promise-reminder", Channel::Email, include_str!(concat!($language, "/promise-reminder.email.txt"))),
+                ("promise-reminder", Channel::Sms, include_str!(concat!($language, "/promise-reminder.sms.txt"))),
             ],
         )
     };
@@ -42,13 +44,13 @@ macro_rules! texts {
 type Source = (&'static str, Channel, &'static str);
 
 /// Every built-in text, by language. A language without one of the files does not compile.
-const SOURCES: [(&str, [Source; 9]); CUSTOMER_LANGUAGES.len()] =
-    [texts!("en"), texts!("de"), texts!("fr"), texts!("ja"), texts!("nl"), texts!("pt")];
+const SOURCES: [(&str, [Source; 11]); CUSTOMER_LANGUAGES.len()] =
+    [texts!("en"), texts!("de"), texts!("fr"), texts!("es"), texts!("it"), texts!("ja"), texts!("nl"), texts!("pt")];
 
 /// The templates, version 1.
 pub fn templates() -> Vec<Template> {
     let of =
-        |(language, sources): &(&str, [Source; 9])| sources.map(|(id, channel, source)| template(id, language, channel, source));
+        |(language, sources): &(&str, [Source; 11])| sources.map(|(id, channel, source)| template(id, language, channel, source));
     SOURCES.iter().flat_map(of).collect()
 }
 
@@ -125,11 +127,15 @@ mod tests {
                 "seven days",
                 "sieben Tage",
                 "sept jours",
+                "siete días",
+                "sette giorni",
                 "zeven dagen",
                 "sete dias",
                 "7 days",
                 "7 Tage",
                 "7 jours",
+                "7 días",
+                "7 giorni",
                 "7 dagen",
                 "7 dias",
                 "7日",

@@ -102,8 +102,15 @@ async fn ses_is_given_files_beside_the_words() {
         name: "Auszug März.pdf".to_owned(),
         content_type: "application/pdf".to_owned(),
         bytes: b"%PDF-1.7".to_vec(),
+        shown_as: None,
     };
-    let mail = Outgoing { attachments: vec![file], ..outgoing(&SES) };
+    let code = Attachment {
+        name: "transfer-code.png".to_owned(),
+        content_type: "image/png".to_owned(),
+        bytes: b"PNG".to_vec(),
+        shown_as: Some(channels::CODE_IMAGE.to_owned()),
+    };
+    let mail = Outgoing { attachments: vec![file, code], ..outgoing(&SES) };
     let (result, requests) = send(&SES, &mail, Answer::http(503, "", "{}")).await;
     assert_eq!((kind(&result).as_str(), requests.len()), ("retry None", 1), "a mail with files is tried once as well");
     let (_, body) = requests[0].split_once("\r\n\r\n").expect("a request");
@@ -111,6 +118,9 @@ async fn ses_is_given_files_beside_the_words() {
     let expected = serde_json::json!([{
         "RawContent": "JVBERi0xLjc=", "FileName": "Auszug März.pdf", "ContentType": "application/pdf",
         "ContentDisposition": "ATTACHMENT", "ContentTransferEncoding": "BASE64",
+    }, {
+        "RawContent": "UE5H", "FileName": "transfer-code.png", "ContentType": "image/png",
+        "ContentDisposition": "INLINE", "ContentId": "transfer-code", "ContentTransferEncoding": "BASE64",
     }]);
     assert_eq!(body["Content"]["Simple"]["Attachments"], expected);
 }

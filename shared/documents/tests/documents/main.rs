@@ -7,7 +7,8 @@ use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
 use lopdf::{Document, Object};
 use samples::{Hand, copy, logo, receipt, statement};
 
-const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] = [Hand("en"), Hand("de"), Hand("fr"), Hand("ja"), Hand("nl"), Hand("pt")];
+const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] =
+    [Hand("en"), Hand("de"), Hand("fr"), Hand("es"), Hand("it"), Hand("ja"), Hand("nl"), Hand("pt")];
 
 /// The PDF, and the text of each of its pages, blanks alike.
 fn read(sheet: &DocumentSheet) -> (Document, Vec<String>) {
@@ -71,9 +72,10 @@ fn a_statement_has_every_number_in_every_language() {
                 let place = match hand.0 {
                     "de" => format!("Seite {} von {last}", at + 1),
                     "fr" => format!("Page {} sur {last}", at + 1),
+                    "es" | "pt" => format!("Página {} de {last}", at + 1),
+                    "it" => format!("Pagina {} di {last}", at + 1),
                     "ja" => format!("{} / {last} ページ", at + 1),
                     "nl" => format!("Pagina {} van {last}", at + 1),
-                    "pt" => format!("Página {} de {last}", at + 1),
                     _ => format!("Page {} of {last}", at + 1),
                 };
                 assert!(packed(page).contains(&packed(&place)), "page {at}: {page}");

@@ -1,4 +1,4 @@
-//! Documents to look at: in the languages that documents are written in, few and many rows.
+//! Documents to look at: every language, few and many rows.
 
 use documents::{
     Addressee, BrandColour, CreditLine, DocumentHead, InvoiceCopy, InvoicePart, Letterhead, Logo, PaidInvoice, PaidLine, Paper,
@@ -25,7 +25,7 @@ impl Writing for Hand {
             if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 grouped.push_str(if self.0 == "en" {
                     ","
-                } else if ["de", "nl"].contains(&self.0) {
+                } else if ["de", "es", "it", "nl"].contains(&self.0) {
                     "."
                 } else {
                     "\u{202f}"
@@ -45,7 +45,7 @@ impl Writing for Hand {
     fn date(&self, date: Date) -> String {
         match self.0 {
             "de" => date.strftime("%-d.%-m.%Y").to_string(),
-            "fr" | "pt" => date.strftime("%d/%m/%Y").to_string(),
+            "fr" | "es" | "it" | "pt" => date.strftime("%d/%m/%Y").to_string(),
             "ja" => date.strftime("%Y年%-m月%-d日").to_string(),
             "nl" => date.strftime("%-d-%-m-%Y").to_string(),
             _ => date.strftime("%-d %b %Y").to_string(),

@@ -233,6 +233,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         format!("settings have at most {BYTES_MAX} bytes as JSON, and these have {bytes}; name less in their lists and texts");
     refuse(bytes > BYTES_MAX, "", detail);
     wrong.extend(s.plans.flaws());
+    wrong.extend(s.notices.flaws());
     wrong
 }
 

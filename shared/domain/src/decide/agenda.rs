@@ -149,7 +149,7 @@ pub fn upcoming(
 
 /// The day on which an item's step of `on` may happen given the last contact; within one civil day there is no gap, but for a statement, in
 /// the place of which nothing else goes that day.
-fn after_gap(situation: &Situation<'_>, workflow: &CompiledWorkflow, item: &DueItem<'_>, on: Date) -> Date {
+pub(super) fn after_gap(situation: &Situation<'_>, workflow: &CompiledWorkflow, item: &DueItem<'_>, on: Date) -> Date {
     let Some(last_on) = situation.last_contact_on else { return on };
     if !situation.statements.is_empty() && situation.statements.left_on(&item.balance(), situation.today, situation.mode()) {
         return on.max(add_days(situation.today, i64::from(workflow.min_gap.0).max(1)));

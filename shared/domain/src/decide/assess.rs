@@ -6,7 +6,8 @@ use jiff::{Timestamp, civil::Date};
 
 use super::looked_at::looked_at;
 use crate::{
-    BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
+    Agreement, BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, PromiseStatus,
+    Step, TaskKind, Terms,
     calendar::{Calendar, Locality, Spread},
     condition::{
         ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
@@ -207,9 +208,24 @@ impl<'a> Situation<'a> {
                 days_since_contact: self.last_contact_on.map_or(NEVER, |on| days_between(on, self.today)),
                 replied_since: item.map(|(_, results)| self.replied_since(results)).unwrap_or_default(),
                 satisfied: item.map(|(_, results)| satisfied_steps(results)).unwrap_or_default(),
+                broken_promises: self.broken_promises(),
             },
             risk: RiskFacts { score: -1 },
         }
+    }
+
+    /// How many promises of the customer were broken, those included that are found so just now.
+    fn broken_promises(&self) -> i64 {
+        let now = |known: &'a Agreement| {
+            let changed = self.receivables.agreements.iter().find(|changed| changed.id == known.id);
+            let terms = changed.map_or(&known.terms, |changed| &changed.terms);
+            match terms {
+                Terms::Promise(promise) => matches!(promise.status, PromiseStatus::Broken | PromiseStatus::PartlyKept),
+                Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => false,
+            }
+        };
+        let broken = self.facts.agreements.iter().filter(|known| now(known)).count();
+        i64::try_from(broken).unwrap_or(i64::MAX)
     }
 
     /// What conditions see of a case as a whole: the money of its balance, and its messages.

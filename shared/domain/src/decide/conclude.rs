@@ -10,6 +10,7 @@ use super::{
     agenda::ItemStep,
     archive,
     case::{CaseByItem, CaseItems, Sums, version_choice},
+    confirming,
     gate::tomorrow,
     orders::too_late,
     resolve::Resolved,
@@ -298,8 +299,10 @@ pub(super) fn customer(
         withdrawn: Vec::new(),
         used_orders: Vec::new(),
     };
-    let found = work::about_money(situation);
+    let mut found = work::about_money(situation);
+    found.extend(confirming::unconfirmed(situation));
     let mut asking = found.clone();
+    asking.extend(confirming::ends(situation));
     let mut results = Vec::new();
     let keyed = cases.into_iter().map(|(key, case)| (Some(key), case));
     let without_case = without_case(situation, joined, homeless).into_iter().map(|case| (None, case));
@@ -344,6 +347,7 @@ pub(super) fn customer(
         .chain(changes)
         .chain(more)
         .chain(joins_at)
+        .chain(confirming::next_at(situation, &decision.work))
         .chain(situation.receivables.issued_next_at)
         .chain(receipts_at)
         .fold(decision.next, |next, at| next.earlier(Next::At(at)));

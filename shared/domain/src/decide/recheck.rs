@@ -10,6 +10,7 @@ use super::{
     case::{CaseByItem, CaseItems, case_by_item},
     gate::{GateQuestion, gate_again},
     orders,
+    promised::{asked_minor, reminder},
     route::{self, Lifted},
     rungs::{Rungs, is_sent_now},
     statement,
@@ -72,7 +73,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     };
     let joined = case_by_item(&situation);
     let alone = Alone::of(&situation, &joined, pending);
-    if let Some(because) = gate_again(&alone.question(&situation, case, workflow)) {
+    if let Some(because) = gate_again(&alone.question(&situation, case, workflow, pending)) {
         return Recheck::Supersede(superseded_by(&because));
     }
     let right = if is_statement(&pending.rows) {
@@ -223,6 +224,7 @@ impl<'s, 'a> Alone<'s, 'a> {
         situation: &'q Situation<'a>,
         case: &Case,
         workflow: &'q CompiledWorkflow,
+        pending: &Pending,
     ) -> GateQuestion<'q, 'a> {
         GateQuestion {
             situation,
@@ -232,8 +234,14 @@ impl<'s, 'a> Alone<'s, 'a> {
             seen: &self.seen,
             oldest_chased: self.oldest_chased,
             history: &self.history,
+            reminds: pending.rows.iter().all(|row| reminds(workflow, row)),
         }
     }
+}
+
+/// Whether a row's step reminds of a promise.
+fn reminds(workflow: &CompiledWorkflow, row: &Covered) -> bool {
+    workflow.position(&row.step).and_then(|at| workflow.steps.get(at)).is_some_and(crate::Step::reminds_of_promise)
 }
 
 /// Why a message is not right any more that the gate would not let through now.
@@ -352,13 +360,22 @@ fn still_due(
     let rungs = Rungs::new(situation, workflow, case);
     let fresh = |row: &Covered| {
         let at = situation.receivables.position(&row.item).filter(|at| joined.case_of(*at) == Some(&pending.case))?;
-        let item = situation.receivables.items.get(at).filter(|item| item.due_now_minor > 0)?;
-        let own = rungs.next(item, history.results(at)).filter(|next| next.on <= situation.today)?;
+        let item = situation.receivables.items.get(at)?;
+        let is_reminder = reminds(workflow, row);
+        let own = if is_reminder {
+            reminder(situation, workflow, &rungs, at, history.results(at)).map(|(next, _)| next)
+        } else {
+            rungs.next(item, history.results(at)).filter(|_| item.due_now_minor > 0)
+        };
+        let own = own.filter(|next| next.on <= situation.today)?;
+        let due_now_minor = asked_minor(situation, at, is_reminder);
         let step = workflow.steps.get(own.index)?;
         let is_own = step.id == row.step
             && own.occurrence == row.occurrence
             && !orders::is_stopped(situation.facts, workflow, &row.item, &row.step, &row.occurrence);
-        is_own.then(|| (item.standing(situation.receivables.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
+        // A reminder of a promise is one message, whenever its items fall due.
+        let standing = if is_reminder { Standing::PastDue } else { item.standing(situation.receivables.today) };
+        is_own.then(|| (standing, Covered { due_now_minor, ..row.clone() }))
     };
     let rows: Vec<(Standing, Covered)> = pending.rows.iter().filter_map(fresh).collect();
     // Due dates may have moved since: what is past due takes what is not due yet along no more than when it is decided.

@@ -6,6 +6,7 @@ use super::{
     agenda::ItemStep,
     assess::{Approval, Asked},
     gate::tomorrow,
+    promised::asked_minor,
     resolving::Resolving,
     route::{self, Lifted, Route, Ways},
     rungs::is_sent_now,
@@ -86,7 +87,10 @@ impl<'a> Resolving<'_, 'a> {
                             Route::Free(channel, contact) => {
                                 for row in rows {
                                     let Some(item) = self.situation.receivables.items.get(row.item) else { continue };
-                                    let target = (channel, contact.clone(), item.standing(self.situation.receivables.today));
+                                    // A reminder of a promise is one message, whenever its items fall due.
+                                    let standing = item.standing(self.situation.receivables.today);
+                                    let standing = if step.reminds_of_promise() { Standing::PastDue } else { standing };
+                                    let target = (channel, contact.clone(), standing);
                                     let (highest, all) = targets.entry(target).or_default();
                                     *highest = (*highest).max(index);
                                     all.push(row);
@@ -100,6 +104,7 @@ impl<'a> Resolving<'_, 'a> {
                 | Action::Notify(_)
                 | Action::Escalate(_)
                 | Action::CreditHold(_)
+                | Action::ChangeTerms(_)
                 | Action::HandOff(_)
                 | Action::Fee(_) => {
                     resolved.tasks.push(work::of_step(self, step, &rows));
@@ -250,11 +255,12 @@ impl<'a> Resolving<'_, 'a> {
         let template_version = *self.situation.policy.templates.get(&(send.template.clone(), channel))?;
         let covered = |row: &ItemStep| {
             let item = self.situation.receivables.items.get(row.item)?;
+            let own = self.workflow.steps.get(row.next.index)?;
             Some(Covered {
                 item: item.key.clone(),
-                step: self.workflow.steps.get(row.next.index)?.id.clone(),
+                step: own.id.clone(),
                 occurrence: row.next.occurrence.clone(),
-                due_now_minor: item.due_now_minor,
+                due_now_minor: asked_minor(self.situation, row.item, own.reminds_of_promise()),
             })
         };
         let mut rows: Vec<Covered> = rows.iter().filter_map(covered).collect();

@@ -1,5 +1,5 @@
 //! Whether a case's statement is due, and what it comes to. It goes where the case is chased, and in the place of the messages that fall due
-//! on the same day; a step that was due before goes first.
+//! on the same day; a step that was due before, and a reminder of a promise, go first.
 
 use std::collections::BTreeSet;
 
@@ -106,7 +106,7 @@ impl<'a> Resolving<'_, 'a> {
             return Stating::nothing(next);
         }
         if let Some(step) = self.goes_first(ended) {
-            let said = format!("the statement of {period} waits: step {step} was due before");
+            let said = format!("the statement of {period} waits: step {step} goes first");
             let notes = plan.channels.first().map(|channel| route::note("statement", 1, *channel, "", said));
             let again = add_days(situation.today, gap.max(1));
             let next = if again > last_on { next } else { sooner(roll(again)) };
@@ -188,13 +188,18 @@ impl<'a> Resolving<'_, 'a> {
             && !stating.any(|(key, workflow)| workflow.statement.is_some() && goes_before((key, workflow)))
     }
 
-    /// The step of a message that was due before today, or that a person wants now: the statement waits for it.
+    /// The step of a message that was due before today, that a person wants now, or that reminds of a promise, the day of which does not wait:
+    /// the statement waits for it.
     fn goes_first(&self, ended: &Ended<'a>) -> Option<String> {
         let Ended::Resolved(resolved) = ended else { return None };
         let situation = self.situation;
         let (rungs, reached) = (Rungs::new(situation, self.workflow, self.case), Reached::now(situation));
         let mut rows = resolved.messages.iter().flat_map(|message| &message.rows);
+        let reminds = |id: &str| self.workflow.steps.iter().any(|step| step.id == id && step.reminds_of_promise());
         let is_first = |row: &&Covered| {
+            if reminds(&row.step) {
+                return true;
+            }
             let Some(at) = situation.receivables.position(&row.item) else { return false };
             let results = situation.history.results(at);
             let next = situation.receivables.items.get(at).and_then(|item| rungs.next(item, results));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Situation,
+    Situation, confirming,
     route::{Lifted, Ways},
     work::Asking,
 };
@@ -49,12 +49,22 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
             (!still).then_some("what was found in the books is no longer there")
         }
+        TaskKind::Unconfirmed => {
+            let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
+            (!still).then_some("somebody said meanwhile what became of it")
+        }
+        // Whoever supplies or has terms again says so: what was asked for stays asked for.
+        TaskKind::CreditRelease | TaskKind::RestoreTerms => None,
+        TaskKind::CreditHold | TaskKind::ChangeTerms if work.done => {
+            confirming::is_paid(situation, cases, work).then_some("what it was for is paid, and its end is asked for")
+        }
         // What it is about only a later release knows: it stays until a person or that release ends it.
         TaskKind::Later(_) => None,
         TaskKind::Task
         | TaskKind::Notify
         | TaskKind::Escalation
         | TaskKind::CreditHold
+        | TaskKind::ChangeTerms
         | TaskKind::HandOff
         | TaskKind::Fee
         | TaskKind::Approval
@@ -72,6 +82,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Failing
         | TaskKind::Breaker
         | TaskKind::DeadLetter
+        | TaskKind::AnswerUnmatched
         | TaskKind::Connection
         | TaskKind::Books
         | TaskKind::Records => {

@@ -27,6 +27,9 @@ fn stage() -> Stage {
         more: false,
         asked_at: at("2026-02-01T09:00:00Z"),
         done: false,
+        confirm_by: None,
+        via: Vec::new(),
+        urgent: false,
     });
     stage
 }
@@ -97,7 +100,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             until: None,
         }),
         Event::OrderWithdrawn(crate::OrderId::derive(&["o"])),
-        Event::TaskEnded(TaskId::derive(&["call"])),
+        Event::TaskEnded { task: TaskId::derive(&["call"]), result: crate::TaskResult::Done },
         Event::Decided { decision, at: now },
         Event::Claimed(message.clone()),
         Event::Retrying(message.clone()),
@@ -150,7 +153,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::ChargePut(_)
             | Event::OrderGiven(_)
             | Event::OrderWithdrawn(_)
-            | Event::TaskEnded(_)
+            | Event::TaskEnded { .. }
             | Event::Decided { .. }
             | Event::Claimed(_)
             | Event::Queued(_)

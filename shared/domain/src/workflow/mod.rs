@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Role, word};
+use crate::{Channel, Role, StricterTerms, word};
 
 mod compiled;
 mod finding;
@@ -137,6 +137,22 @@ impl Step {
             then: None,
             action,
         }
+    }
+
+    /// Whether it reminds of a promise before its day: a message that stands beside the ladder, because what was promised is kept back and nothing
+    /// of it is chased.
+    pub fn reminds_of_promise(&self) -> bool {
+        let sends = match self.action {
+            Action::Send(_) => true,
+            Action::Task(_)
+            | Action::Notify(_)
+            | Action::Escalate(_)
+            | Action::CreditHold(_)
+            | Action::ChangeTerms(_)
+            | Action::HandOff(_)
+            | Action::Fee(_) => false,
+        };
+        sends && self.at.anchor == Anchor::PromiseDate && self.at.offset.is_negative()
     }
 
     /// How often it comes.
@@ -317,6 +333,8 @@ pub enum Action {
     Escalate(Notify),
     /// Stops supply.
     CreditHold(CreditHold),
+    /// Asks for stricter terms of payment.
+    ChangeTerms(ChangeTerms),
     /// Gives the matter to an agency.
     HandOff(HandOff),
     /// Charges for the delay.
@@ -377,15 +395,37 @@ pub struct TaskAction {
 pub struct Notify {
     /// A role or name of the tenant's.
     pub to: String,
-    /// `email`, `slack`, …
+    /// `email`, `slack`, `teams`, `sns`.
     #[serde(default)]
     pub via: Vec<String>,
+    /// Whether they are told at once, whatever the hour.
+    #[serde(default)]
+    pub urgent: bool,
 }
 
 /// Stops supply to the customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CreditHold {}
+pub struct CreditHold {
+    /// How long whoever carries it out has to say so, ISO 8601 days.
+    #[serde(default = "usual_confirm_within")]
+    pub confirm_within: Days,
+}
+
+/// Asks for stricter terms of payment of the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeTerms {
+    /// The terms.
+    pub terms: StricterTerms,
+    /// How long whoever carries it out has to say so, ISO 8601 days.
+    #[serde(default = "usual_confirm_within")]
+    pub confirm_within: Days,
+}
+
+fn usual_confirm_within() -> Days {
+    Days(3)
+}
 
 /// Gives the matter to an agency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -425,6 +465,7 @@ impl Action {
             Self::Notify(_) => "notify",
             Self::Escalate(_) => "escalate",
             Self::CreditHold(_) => "credit_hold",
+            Self::ChangeTerms(_) => "change_terms",
             Self::HandOff(_) => "hand_off",
             Self::Fee(_) => "fee",
         }

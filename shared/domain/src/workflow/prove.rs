@@ -87,6 +87,7 @@ fn sends(workflow: &Workflow) -> impl Iterator<Item = (usize, &Step, &Send)> {
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => None,
     })

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::word::Known;
+use crate::{NoticeWay, word::Known};
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../docs/schemas/workflow.schema.json")).expect("JSON")
@@ -95,8 +95,9 @@ fn objects_have_the_same_keys() {
         json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2, "after": "PT4H"}),
     );
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
-    object::<Notify>("Notify", json!({"to": "a", "via": ["email"]}));
-    object::<CreditHold>("CreditHold", json!({}));
+    object::<Notify>("Notify", json!({"to": "a", "via": ["email"], "urgent": true}));
+    object::<CreditHold>("CreditHold", json!({"confirm_within": "P3D"}));
+    object::<ChangeTerms>("ChangeTerms", json!({"terms": {"days": 7}, "confirm_within": "P3D"}));
     object::<HandOff>("HandOff", json!({"agency": "a"}));
     object::<Fee>("Fee", json!({"kind": "fixed", "amount_minor": 1}));
     assert_eq!(keys(&schema()["$defs"]["Action"]["properties"]), expected::<Action>(json!({"?": {}})));
@@ -114,6 +115,7 @@ fn enumerations_have_the_same_values() {
     variants::<Fallback>("Fallback");
     variants::<FeeKind>("FeeKind");
     variants::<StatementEvery>("StatementEvery");
+    variants::<Known<NoticeWay>>("NoticeWay");
 }
 
 #[test]

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Anchor, FeeKind, Notify, Offset, Send, StatementPlan, Step, TaskAction, Workflow};
-use crate::{Channel, Settings};
+use super::{Action, Anchor, Days, FeeKind, Notify, Offset, Send, StatementPlan, Step, TaskAction, Workflow};
+use crate::{Channel, NoticeWay, Settings, StricterTerms, stricter_terms::TERMS_DAYS_MAX, word::Word};
 
 mod condition;
 mod flaw;
@@ -16,8 +16,8 @@ mod timing;
 use condition::condition;
 pub use flaw::Flaw;
 pub use limits::{
-    APPROVE_WITHIN_MAX, BUSINESS_DAYS_MAX, CLEARING_BUSINESS_DAYS, COPIES_MAX, ID_MAX, MIN_GAP_MAX, MONTHS_MAX, PAY_BY_MAX,
-    REPEAT_EVERY_MAX, REPEAT_TIMES, STEPS_MAX, TITLE_MAX, WAIT_MAX,
+    APPROVE_WITHIN_MAX, BUSINESS_DAYS_MAX, CLEARING_BUSINESS_DAYS, CONFIRM_WITHIN_MAX, COPIES_MAX, ID_MAX, MIN_GAP_MAX,
+    MONTHS_MAX, PAY_BY_MAX, REPEAT_EVERY_MAX, REPEAT_TIMES, STEPS_MAX, TITLE_MAX, WAIT_MAX,
 };
 pub(super) use timing::plan;
 
@@ -76,7 +76,7 @@ pub fn flaws(workflow: &Workflow, context: &PublishContext) -> Vec<Flaw> {
     found.extend(timing::flaws(workflow, context.settings));
     match last.action {
         Action::Escalate(_) | Action::HandOff(_) | Action::Task(_) => {}
-        Action::Send(_) | Action::Notify(_) | Action::CreditHold(_) | Action::Fee(_) => {
+        Action::Send(_) | Action::Notify(_) | Action::CreditHold(_) | Action::ChangeTerms(_) | Action::Fee(_) => {
             let detail = format!(
                 "A workflow ends in an escalation, hand-off or task; this last step is a {}. Add a step behind it",
                 last.action.kind()
@@ -136,7 +136,16 @@ fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, context: &PublishC
         Action::Send(send) => self::send(found, &pointer, send, context),
         Action::Task(task) => self::task(found, &pointer, task),
         Action::Notify(notify) | Action::Escalate(notify) => self::notify(found, &pointer, notify),
-        Action::CreditHold(_) => {}
+        Action::CreditHold(hold) => confirm_within(found, &pointer, hold.confirm_within),
+        Action::ChangeTerms(change) => {
+            confirm_within(found, &pointer, change.confirm_within);
+            if let StricterTerms::Days(days) = change.terms
+                && days > TERMS_DAYS_MAX
+            {
+                let detail = format!("{days} days; terms have 0 to {TERMS_DAYS_MAX} days, or are \"prepayment\"");
+                found.push(Flaw::at(format!("{pointer}/terms/days"), detail));
+            }
+        }
         Action::HandOff(hand_off) => words(found, &format!("{pointer}/agency"), "the agency", &hand_off.agency),
         Action::Fee(fee) => match (fee.kind, fee.amount_minor) {
             (FeeKind::Fixed, None) => {
@@ -239,10 +248,20 @@ fn task(found: &mut Vec<Flaw>, pointer: &str, task: &TaskAction) {
     }
 }
 
+fn confirm_within(found: &mut Vec<Flaw>, pointer: &str, within: Days) {
+    if !(1..=CONFIRM_WITHIN_MAX).contains(&within.0) {
+        let detail = format!("{} days; whoever carries it out has P1D to P{CONFIRM_WITHIN_MAX}D to say so", within.0);
+        found.push(Flaw::at(format!("{pointer}/confirm_within"), detail));
+    }
+}
+
 fn notify(found: &mut Vec<Flaw>, pointer: &str, notify: &Notify) {
     words(found, &format!("{pointer}/to"), "whom to tell", &notify.to);
     for (position, via) in notify.via.iter().enumerate() {
-        id(found, &format!("{pointer}/via/{position}"), "a way to tell people", via);
+        if NoticeWay::of_this_release(via).is_none() {
+            let detail = format!("'{via}' is no way to tell people; give some of {}", NoticeWay::WORDS.join(", "));
+            found.push(Flaw::at(format!("{pointer}/via/{position}"), detail));
+        }
     }
     for position in repeats(&notify.via) {
         found.push(Flaw::at(format!("{pointer}/via/{position}"), format!("'{}' is listed twice", notify.via[position])));

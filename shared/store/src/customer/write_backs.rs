@@ -139,6 +139,24 @@ impl Store {
         Ok(matches!(self.transact("end the writing of a payment of", customer.as_str(), actions).await?, Transacted::Done))
     }
 
+    /// Has a write that is over tried again: it waits from now on, and whoever reads the books is woken. False where it is no longer as `known`.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn ask_write_back_again(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        known: &WriteBack,
+        again: &WriteBack,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let waits = waits(tenant, customer, again, now);
+        let actions = vec![as_known(tenant, customer, known, again).update(self), waits.update(self)];
+        Ok(matches!(self.transact("write into the books again for", customer.as_str(), actions).await?, Transacted::Done))
+    }
+
     /// Waits no longer for a write that is over, unless it was asked for again meanwhile.
     ///
     /// # Errors
@@ -263,9 +281,7 @@ impl Store {
             beside.actions.extend(raising(&left_to_a_person(after, &source)));
             return Ok(beside);
         };
-        let waits = Change::of(keys::waiting_write(tenant, &asked.source, customer, &after.id))
-            .add(hint::TIMES, n(1))
-            .put(hint::SEEN_AT, n(millis(now)));
+        let waits = waits(tenant, customer, &asked, now);
         let written = match &known {
             Some(known) => as_known(tenant, customer, known, &asked),
             None => row(tenant, customer, &asked).when(no_item()),
@@ -340,6 +356,12 @@ pub(super) fn noting(change: Change, written_into: Option<&str>) -> Change {
 
 fn row(tenant: &TenantId, customer: &CustomerId, one: &WriteBack) -> Change {
     Change::of(keys::write_back(tenant, customer, &one.basket)).put(DOC, s(to_json(one))).put(REVISION, n(one.revision))
+}
+
+/// That a write waits: whoever reads the books looks for it.
+fn waits(tenant: &TenantId, customer: &CustomerId, one: &WriteBack, now: Timestamp) -> Change {
+    let key = keys::waiting_write(tenant, &one.source, customer, &one.basket);
+    Change::of(key).add(hint::TIMES, n(1)).put(hint::SEEN_AT, n(millis(now)))
 }
 
 fn as_known(tenant: &TenantId, customer: &CustomerId, known: &WriteBack, after: &WriteBack) -> Change {

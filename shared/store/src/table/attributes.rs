@@ -89,6 +89,8 @@ macro_rules! stored {
 pub mod access;
 mod baskets;
 pub mod job;
+mod notices;
+mod outgoing;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
@@ -96,6 +98,8 @@ pub mod test_message;
 pub mod workflow_text;
 
 pub use baskets::basket;
+pub use notices::{notice, notice_channel};
+pub use outgoing::{delivery_health, delivery_replay, event_delivery, lane};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -528,7 +532,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 47] = [
+pub const KINDS: [ItemKind; 53] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -556,6 +560,8 @@ pub const KINDS: [ItemKind; 47] = [
     portal_code::KIND,
     basket::KIND,
     service_mail::KIND,
+    notice::KIND,
+    notice_channel::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,
@@ -574,6 +580,10 @@ pub const KINDS: [ItemKind; 47] = [
     access::invitation::KIND,
     access::api_key::KIND,
     access::subscription::KIND,
+    event_delivery::KIND,
+    lane::KIND,
+    delivery_health::KIND,
+    delivery_replay::KIND,
     access::rate::KIND,
     access::once::KIND,
 ];

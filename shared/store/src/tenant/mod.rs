@@ -11,6 +11,8 @@ pub(crate) mod drafts;
 pub(crate) mod identities;
 pub(crate) mod link_codes;
 pub(crate) mod members;
+pub(crate) mod notice_channels;
+pub(crate) mod notices;
 pub(crate) mod portal_codes;
 pub(crate) mod statement_keys;
 pub(crate) mod stops;

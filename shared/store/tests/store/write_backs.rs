@@ -246,3 +246,21 @@ async fn where_it_is_written_it_waits_beside_the_hints_until_it_is_over() {
     assert!(table.store.end_write_back(tenant, &customer, &calling, &calling.done(at(8))).await.unwrap());
     assert_eq!(waiting(&table).await.len(), 0);
 }
+
+#[tokio::test]
+async fn what_was_refused_waits_again_once_somebody_says_so() {
+    let (table, basket) = begun(true).await;
+    hear(&table, &basket, "evt_1", 2, received(5_000)).await;
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let waiting = async || store.waiting_writes(tenant, SOURCE, 10).await.unwrap().len();
+    let known = store.write_back(tenant, &customer, &basket.id).await.unwrap().unwrap();
+    assert_eq!((known.status, known.tried_again(at(3)), waiting().await), (WriteBackStatus::Queued, None, 1));
+    let failed = known.failed("the period is closed", at(3));
+    assert!(store.end_write_back(tenant, &customer, &known, &failed).await.unwrap());
+    assert_eq!(waiting().await, 0);
+    let again = failed.tried_again(at(4)).expect("it was refused");
+    assert!(store.ask_write_back_again(tenant, &customer, &failed, &again, at(4)).await.unwrap());
+    let stands = store.write_back(tenant, &customer, &basket.id).await.unwrap().unwrap();
+    assert_eq!((stands.status, stands.round, waiting().await), (WriteBackStatus::Queued, 1, 1));
+    assert!(!store.ask_write_back_again(tenant, &customer, &failed, &again, at(5)).await.unwrap(), "it is no longer as it was");
+}

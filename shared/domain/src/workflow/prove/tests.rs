@@ -260,3 +260,18 @@ fn statements_are_proven_like_steps() {
     let tight: Vec<(&str, Value)> = weekly().into_iter().chain([("/min_gap", json!("P4D"))]).collect();
     check(&tight, (Warning, "gap", "", "/statement/every"), &weekly());
 }
+
+#[test]
+fn a_reminder_before_a_promised_day_may_stand_anywhere() {
+    let step = |id: &str, offset: Value| {
+        json!({"id": id, "at": {"anchor": "promise_date", "offset": offset},
+            "action": {"send": {"channels": ["email"], "template": "nudge", "to": ["billing"]}}})
+    };
+    for offset in [json!("-P1D"), json!({"business_days": -1})] {
+        let mut json = plan_json();
+        let steps = json["steps"].as_array_mut().expect("steps");
+        steps.insert(2, step("promised", offset));
+        steps.insert(3, step("broken", json!("P4D")));
+        assert_eq!(found(&json), [], "{json}");
+    }
+}

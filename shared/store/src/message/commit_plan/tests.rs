@@ -171,7 +171,6 @@ fn wordy() -> CaseTrace {
         case: Some(case().id),
         joined: None,
         by_hand: false,
-        stated: domain::StatedPeriods::default(),
         state: None,
         workflow: None,
         version: None,

@@ -69,6 +69,8 @@ pub mod subscription {
         BEFORE_UNTIL = "sb_before_until", Millis, "Until when the secret before is kept.";
         MADE_AT = "sb_made_at", Millis, "When it was made.";
         MADE_BY = "sb_made_by", Text, "Who made it.";
+        ENDED_AT = "sb_ended_at", Millis, "When it ended without a person. Absent unless it did.";
+        ENDED_BECAUSE = "sb_ended_because", Text, "Why: `gone` or `failing`. Absent unless it did.";
     }
 }
 

@@ -11,12 +11,12 @@ const RELATIONS: &str = ".rels";
 /// Most bytes that the one part, and all the others together, may unfold to.
 const LOOKED_INTO_MAX: usize = 1024 * 1024;
 
-/// What a file is.
+/// What a file of a customer is.
 ///
 /// # Errors
 ///
 /// Why it is refused.
-pub(crate) fn judged(content: &[u8]) -> Result<CustomerFileKind, FileFlaw> {
+pub fn judged_file(content: &[u8]) -> Result<CustomerFileKind, FileFlaw> {
     match FileShape::of(content) {
         FileShape::Of(kind) => Ok(kind),
         FileShape::Compound => Err(FileFlaw::OldOffice),
@@ -66,7 +66,7 @@ mod tests {
             (b"MZ\x90\0".as_slice(), Err(FileFlaw::Unknown)),
             (b"".as_slice(), Err(FileFlaw::Unknown)),
         ] {
-            assert_eq!(judged(content), expected, "{:?}", &content[..content.len().min(8)]);
+            assert_eq!(judged_file(content), expected, "{:?}", &content[..content.len().min(8)]);
         }
     }
 
@@ -96,15 +96,15 @@ mod tests {
             (vec![b' '; LOOKED_INTO_MAX + 1], Err(FileFlaw::Unknown)),
         ] {
             let content = document(types.as_bytes(), &relations);
-            assert_eq!(judged(&content), expected, "{}", String::from_utf8_lossy(&relations[..relations.len().min(120)]));
+            assert_eq!(judged_file(&content), expected, "{}", String::from_utf8_lossy(&relations[..relations.len().min(120)]));
         }
         // The types in another encoding, in which no search finds macros, with bytes in it that look like those of a document without.
         let hidden: Vec<u8> = "<Types a='".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let hidden = [hidden, types.clone().into_bytes()].concat();
-        assert_eq!(judged(&document(&hidden, b"")), Err(FileFlaw::Unknown));
+        assert_eq!(judged_file(&document(&hidden, b"")), Err(FileFlaw::Unknown));
         // Of two parts that say what the others are, another program may take the other one.
         let twice = packed(&[(CONTENT_TYPES, types.as_bytes()), ("[CONTENT_TYPES].xml", b"<Types/>")]);
-        assert_eq!(judged(&twice), Err(FileFlaw::Unknown));
+        assert_eq!(judged_file(&twice), Err(FileFlaw::Unknown));
     }
 
     /// The types of the fixture, which is a document without macros.
