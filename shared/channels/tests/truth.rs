@@ -16,7 +16,8 @@ struct Shape {
 }
 
 const PAY_BY: Date = date(2026, 3, 16);
-const PROMISED_ON: Date = date(2026, 3, 11);
+/// In a month that every language writes in the alphabet of text messages: French leaves it in August, Portuguese in March.
+const PROMISED_ON: Date = date(2026, 2, 25);
 const ISSUED_ON: Date = date(2025, 12, 24);
 
 /// What it is in a language, of one for each of the customers' languages in their order.
