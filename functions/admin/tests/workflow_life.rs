@@ -258,7 +258,7 @@ async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
         (json!({"customer": customer, "step": "reminder"}), 400),
         (json!({"customer": customer, "workflow": "standard", "step": "review"}), 409),
         (json!({"customer": customer, "template": "reminder", "channel": "letter"}), 400),
-        (json!({"customer": customer, "template": "reminder", "language": "ja"}), 409),
+        (json!({"customer": customer, "template": "reminder", "language": "ko"}), 409),
         (json!({"customer": "cus_none", "template": "reminder"}), 404),
         (json!({"customer": customer, "workflow": "none", "step": "reminder"}), 404),
     ] {

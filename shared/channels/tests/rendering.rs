@@ -234,7 +234,9 @@ fn layout_words_follow_the_template() {
         ("fr", "Ne plus recevoir"),
         ("es", "No recibir"),
         ("it", "Non ricevere"),
+        ("ja", "メールを停止する"),
         ("nl", "stoppen"),
+        ("pt-br", "Deixar de receber"),
         ("pl", "Stop these"),
     ] {
         let template = Template { language: language.into(), ..template(Channel::Email, "S", "x") };
