@@ -27,6 +27,9 @@ async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
         ("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig", "1.250,00"),
         ("en", "Reminder: invoice F-1 was due on", "€1,250.00"),
         ("fr", "Rappel\u{a0}: facture F-1 à régler depuis le 4 février 2026", "1\u{202f}250,00"),
+        ("es", "Recordatorio: factura F-1, con vencimiento el 4 de febrero de 2026", "1250,00"),
+        ("it", "Promemoria: fattura F-1, scadenza 4 febbraio 2026", "1250,00"),
+        ("ja", "お支払いのご確認：請求書 F-1（支払期日 2026年2月4日）", "1,250.00"),
     ] {
         let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
         let mut buyer = customer("C-1");

@@ -21,6 +21,7 @@ mod delivered;
 mod described;
 mod doors;
 mod doubt;
+mod dressed_mails;
 mod explained;
 mod faults;
 mod going_live;

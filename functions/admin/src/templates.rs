@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, RowKind};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, LogoPlace, RenderInput, RowKind};
 use domain::{
     Cause, Channel, Currency, Money, Settings,
     pay_sources::{PAY_SOURCES, takes},
@@ -271,7 +271,7 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     if is_taken || settings.bank_account_of("", Currency::EUR).is_some() {
         input.links.pay = Some("https://example.com/p/sample/pay".to_owned());
     }
-    let rendered = channels::render(&template, &input, &Brand { name: settings.name })
+    let rendered = channels::render(&template, &input, &Brand::of(&settings, "", LogoPlace::InPage))
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
 }
@@ -369,6 +369,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, setti
         has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),
             opt_out: "https://example.com/p/sample/opt-out?l=en".to_owned(),

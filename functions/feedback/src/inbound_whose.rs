@@ -129,7 +129,11 @@ impl MailFinder<'_> {
                 continue;
             }
             if let Some(sent) = self.store.sent_mail(tenant, local, self.now).await? {
-                let case = self.case_of(tenant, &sent.customer, &sent.message, sent.number).await?;
+                let mut case = self.case_of(tenant, &sent.customer, &sent.message, sent.number).await?;
+                if case.is_none() {
+                    let own = self.cases_of(tenant, &sent.customer).await?;
+                    case = the_only(own.iter().filter(|case| case.state != CaseState::Closed)).map(|case| case.id.clone());
+                }
                 let (tenant, by) = (tenant.clone(), FoundBy::Threading);
                 let (customer, message) = (Some(sent.customer), Some(sent.message));
                 return Ok(Some(HeardAbout { tenant, customer, link: None, case, message, service_mail: None, by }));
@@ -146,13 +150,15 @@ impl MailFinder<'_> {
         message: &MessageId,
         number: Option<u64>,
     ) -> Result<Option<CaseId>> {
-        let number = match number {
-            Some(number) => Some(number),
-            None => {
-                self.store.message_line(tenant, message).await?.filter(|line| line.customer == *customer).map(|line| line.number)
-            }
+        let mut found = match number {
+            Some(_) => self.store.message_of(tenant, customer, number, message).await?,
+            None => None,
         };
-        Ok(match self.store.message_of(tenant, customer, number, message).await? {
+        if found.is_none() {
+            let line = self.store.message_line(tenant, message).await?.filter(|line| line.customer == *customer);
+            found = self.store.message_of(tenant, customer, line.map(|line| line.number), message).await?;
+        }
+        Ok(match found {
             Some(MessageFound::Pending(head, entry)) => head.cases.get(&entry.message.case).map(|case| case.id.clone()),
             Some(MessageFound::Settled(record)) => the_only(record.cases.iter().filter_map(|trace| trace.case.as_ref())).cloned(),
             None => None,

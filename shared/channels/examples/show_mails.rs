@@ -9,7 +9,7 @@ use jiff::civil::date;
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/mails".to_owned()));
     std::fs::create_dir_all(&folder)?;
-    let brand = Brand { name: "Northwind Trading".to_owned() };
+    let brand = Brand::named("Northwind Trading");
     for template in builtin::templates() {
         for shape in ["one", "part", "three", "mixed", "many"] {
             let input = input(&template.id, &template.language, shape);
@@ -83,6 +83,7 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
         has_code: false,
         several_currencies: shape == "mixed",
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),
             opt_out: "https://pay.northwind.example/p/x7Kq2/stop".to_owned(),

@@ -55,6 +55,8 @@ pub struct RenderInput {
     pub several_currencies: bool,
     /// Payment plans that were broken, by what they are called, of which no message has told yet: the layout of a mail says so, and a text message beneath its words.
     pub broken_plans: Vec<String>,
+    /// What the documents are called that the mail carries.
+    pub carried: Vec<String>,
     /// Where the person can go.
     pub links: Links,
 }
@@ -170,11 +172,4 @@ pub struct Links {
     pub opt_out: String,
     /// The form of paying, where all that the message asks for can be paid by it.
     pub pay: Option<String>,
-}
-
-/// The tenant as its customers see it.
-#[derive(Clone, Debug)]
-pub struct Brand {
-    /// `tenant.name`, and what the message is signed with.
-    pub name: String,
 }

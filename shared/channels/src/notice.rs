@@ -6,8 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
 use crate::labels::MailLabels;
-use crate::layout::{filled, glance, table_of};
+use crate::layout::{filled, foot, glance, table_of};
 use crate::locale::Locale;
+use crate::mail_brand::Brand;
 use crate::notice_words::NoticeWords;
 use crate::plain::{html, link, plain, unlinked};
 use crate::render::{RenderError, Rendered};
@@ -169,8 +170,8 @@ pub struct NoticeInput<'a> {
     pub country: Option<&'a str>,
     /// The person's name as the source has it; may be empty.
     pub contact_name: &'a str,
-    /// The name that customers see.
-    pub tenant_name: &'a str,
+    /// The tenant as its customers see it.
+    pub brand: &'a Brand,
     /// The customer's page, or the one below it that the notice leads to.
     pub portal: &'a str,
     /// Where reminders are stopped.
@@ -271,7 +272,7 @@ pub fn render_notice(input: &NoticeInput<'_>) -> Result<Rendered, RenderError> {
 /// The calendar file that goes along with a service mail, where it speaks of days; `id` is that of what it tells of.
 pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) -> Option<Attachment> {
     let tongue = Tongue::of(input);
-    let tenant = unlinked(input.tenant_name);
+    let tenant = unlinked(&input.brand.name);
     let title = |amount: Option<Money>| match amount {
         Some(money) => fill(tongue.words.calendar_pay, &[("amount", &tongue.locale.money(money)), ("tenant", &tenant)]),
         None => fill(tongue.words.calendar_pay_all, &[("tenant", &tenant)]),
@@ -457,7 +458,7 @@ impl Page<'_> {
     }
 
     fn tenant(&self) -> String {
-        plain(self.input.tenant_name)
+        self.input.brand.plain_name()
     }
 
     fn sent_by(&self) -> String {
@@ -471,7 +472,8 @@ impl Page<'_> {
                 "language" => html(self.tongue.words.language),
                 "title" => html(self.subject),
                 "preview" => html(self.said.says.first().map_or("", String::as_str)),
-                "tenant" => html(&self.tenant()),
+                "tenant" => self.input.brand.head(),
+                "colour" => html(self.input.brand.button_colour()),
                 "hero" => self.said.hero.as_ref().map(Hero::html).unwrap_or_default(),
                 "body" => {
                     let rows = if self.said.rows.is_empty() { String::new() } else { table_of(&self.said.rows) };
@@ -509,14 +511,14 @@ impl Page<'_> {
 
     fn html_foot(&self) -> String {
         let Tongue { words, labels, .. } = self.tongue;
-        format!(
-            "{} {}<br>{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
-            html(&self.sent_by()),
-            html(words.no_reminder),
+        let sent_by = format!("{} {}", html(&self.sent_by()), html(words.no_reminder));
+        let way_out = format!(
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
             html(labels.opt_out),
             html(self.opt_out),
             html(words.stop_reminders),
-        )
+        );
+        foot(&sent_by, self.input.brand, &way_out)
     }
 
     fn text(&self) -> String {
@@ -528,8 +530,9 @@ impl Page<'_> {
         blocks.extend(self.said.after.iter().cloned());
         blocks.push(format!("{}{}\n{}", self.button(), labels.colon, self.portal));
         blocks.push(format!("{}\n{}", words.bye, self.tenant()));
+        let particulars: String = self.input.brand.particulars().iter().map(|line| format!("{line}\n")).collect();
         format!(
-            "{}\n\n-- \n{} {}\n{} {}{} {}\n",
+            "{}\n\n-- \n{} {}\n{particulars}{} {}{} {}\n",
             blocks.join("\n\n"),
             self.sent_by(),
             words.no_reminder,

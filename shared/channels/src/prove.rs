@@ -8,7 +8,8 @@ use domain::{
 use jiff::civil::date;
 
 use crate::{
-    input::{Brand, RenderInput, RowKind},
+    input::{RenderInput, RowKind},
+    mail_brand::{Brand, LogoPlace},
     message_template::Template,
     promises,
     samples::one,
@@ -82,7 +83,7 @@ fn named(template: &str, text: &Template, detail: &str) -> String {
 
 /// Why a text does not render as its step would have it, for the first data that it does not render for.
 fn unrendered(use_of: TextUse, text: &Template, settings: &Settings) -> Option<String> {
-    let brand = Brand { name: settings.name.clone() };
+    let brand = Brand::of(settings, "", LogoPlace::Nowhere);
     shapes(use_of, &text.language).into_iter().find_map(|(shape, input)| {
         let error = crate::render(text, &input, &brand).err()?;
         Some(format!("{} for {shape}; mend the text at {}", error.detail(), error.pointer()))
@@ -222,7 +223,15 @@ mod tests {
             Step::new(
                 id,
                 at(days),
-                Action::Send(Send { channels: vec![channel], template, to, fallback: Fallback::Task, copies: 0, after: None }),
+                Action::Send(Send {
+                    channels: vec![channel],
+                    template,
+                    to,
+                    fallback: Fallback::Task,
+                    copies: 0,
+                    after: None,
+                    attach: Vec::new(),
+                }),
             )
         };
         let first = Step { pay_by: pay_by.map(|days| PayBy { days }), ..send("first", 1, "own", Channel::Email) };

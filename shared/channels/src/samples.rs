@@ -3,11 +3,12 @@
 use domain::{Currency, Money};
 use jiff::civil::date;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind};
+use crate::input::{INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind};
+use crate::mail_brand::Brand;
 
 /// A made-up tenant.
 pub fn brand() -> Brand {
-    Brand { name: "Northwind Trading".to_owned() }
+    Brand::named("Northwind Trading")
 }
 
 /// One of each shape.
@@ -77,6 +78,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links {
             portal: "https://pay.dunlin.example/p/sample".to_owned(),
             opt_out: "https://pay.dunlin.example/p/sample/stop".to_owned(),

@@ -47,7 +47,7 @@ const KEYWORDS: [&str; 14] =
 /// The variables that are dates by themselves.
 const DATES: [&str; 2] = ["pay_by", "promised_on"];
 /// The variables that are one thing each.
-const SINGLE: [&str; 5] = ["pay_by", "promised_on", "currency", "payment_details", "table"];
+const SINGLE: [&str; 6] = ["pay_by", "promised_on", "currency", "payment_details", "table", "signature"];
 const SYMBOLS: [&str; 14] = ["==", "!=", "<=", ">=", "<", ">", ".", "|", "(", ")", "[", "]", "-", "%"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

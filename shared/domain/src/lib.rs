@@ -19,7 +19,9 @@
 //! | [`delivery`] | deliveries of events to subscriptions: when one is tried again |
 //! | [`public_address`] | which addresses of the internet are public places |
 //! | [`settings`] | a tenant's settings |
+//! | [`attached_document`] | what a mail may carry as a file beside its words |
 //! | [`brand`] | how a tenant shows itself to its customers |
+//! | [`signing`] | whose name a mail leaves under, and how it is signed |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
@@ -77,6 +79,7 @@ pub mod agreed;
 pub mod agreement;
 pub mod along;
 mod answer_settings;
+pub mod attached_document;
 pub mod attachment;
 pub mod balance;
 pub mod bank_account;
@@ -85,6 +88,7 @@ pub mod because;
 pub mod billed_line;
 pub mod book_shares;
 pub mod brand;
+mod branding;
 pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
@@ -155,6 +159,7 @@ mod rule_input;
 pub mod self_test;
 pub mod service_mail;
 pub mod settings;
+pub mod signing;
 pub mod simulate;
 pub mod standing;
 pub mod statement;
@@ -172,6 +177,7 @@ pub mod write_back;
 
 pub use agreement::*;
 pub use answer_settings::{AnswerSettings, AnswerStage};
+pub use attached_document::AttachedDocument;
 pub use balance::{BalanceKey, CaseKey};
 pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
@@ -228,6 +234,7 @@ pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
 pub use service_mail::{ServiceMail, ServiceMailKind};
 pub use settings::{Mode, Settings};
+pub use signing::{SenderName, Signing};
 pub use standing::Standing;
 pub use statement::{STATEMENT, StatedPeriods, is_statement};
 pub use stricter_terms::StricterTerms;

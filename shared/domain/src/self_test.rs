@@ -104,6 +104,7 @@ impl Stage {
             fallback: Default::default(),
             copies: 0,
             after: None,
+            attach: Vec::new(),
         };
         let at = At { anchor: Anchor::DueDate, offset: Offset::Days(Days(1)) };
         let workflow = Workflow {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerSettings, BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, NoticeSettings, OwnerRule,
-    Reporting,
+    Reporting, Signing,
     word::{self, stored_words},
 };
 
@@ -64,6 +64,9 @@ pub struct Settings {
     /// How the tenant shows itself on what its customers see.
     #[serde(default, skip_serializing_if = "BrandSettings::is_usual")]
     pub brand: BrandSettings,
+    /// Whose name mails leave under, and how they are signed.
+    #[serde(default, skip_serializing_if = "Signing::is_usual")]
+    pub signing: Signing,
     /// The companies of the tenant that invoice, by short id, where there are several. What an invoice or customer names must be among
     /// them; while there are none, it may name what it likes.
     #[serde(default)]
@@ -181,6 +184,7 @@ impl Settings {
             payment_details: None,
             bank_accounts: Vec::new(),
             brand: BrandSettings::default(),
+            signing: Signing::default(),
             legal_entities: BTreeMap::new(),
             window: Window::default(),
             sms: SmsSettings::default(),
@@ -229,6 +233,9 @@ pub struct LegalEntity {
     /// The accounts that its customers transfer to; where it lists any, those of the tenant do not count for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bank_accounts: Vec<BankAccount>,
+    /// How it shows itself on what its customers see.
+    #[serde(default, skip_serializing_if = "BrandSettings::is_usual")]
+    pub brand: BrandSettings,
 }
 
 impl Settings {

@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod carried;
 mod documents;
 mod file_judge;
 mod office_package;
@@ -24,9 +25,10 @@ use aws_sdk_s3::{
 };
 use jiff::Timestamp;
 
+pub use carried::{CarriedOnItsWay, FetchCarried};
 pub use documents::{DocumentAnswer, DocumentAsked, DocumentMaker, DocumentUnavailable, WantedDocument};
 pub use file_judge::judged_file;
-pub use receipts::{DocumentOnItsWay, FetchCopy, FetchReceipt};
+pub use receipts::{FetchReceipt, ReceiptOnItsWay};
 pub use sign::{SigningScope, canonical_query, encoded, hex_signature, query_signature};
 pub use signed_links::{SignedLinks, UploadForm, VALID_S};
 

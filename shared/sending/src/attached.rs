@@ -13,8 +13,11 @@ pub type FetchFile = Arc<dyn Fn(String, u64) -> BoxFuture<'static, Result<Option
 /// Has the receipt of a payment made as a PDF: nothing where none can be had in time, so that its notice leaves without it.
 pub type MakeReceipt = Arc<dyn Fn(TenantId, CustomerId, PaymentId) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
 
-/// Has the copy of an invoice made as a PDF: nothing where none can be had in time, so that its notice leaves without it.
-pub type MakeCopy = Arc<dyn Fn(TenantId, CustomerId, InvoiceId) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+/// Has a document of a customer made as a PDF in a language: the copy of an invoice, or the statement where none is named. Nothing where none can be had in
+/// time, so that its mail leaves without it.
+pub type MakeDocument =
+    Arc<dyn Fn(TenantId, CustomerId, Option<InvoiceId>, String) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+
 /// Makes the code of a transfer to an account as an image (PNG), by which a banking app fills in the amount and what the transfer names: nothing where the
 /// account takes none, or it cannot say this.
 pub type MakeTransferCode = Arc<dyn Fn(&BankAccount, Money, &str) -> Option<Vec<u8>> + Send + Sync>;

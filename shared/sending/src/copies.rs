@@ -4,7 +4,7 @@ use channels::Attachment;
 use domain::{CustomerId, InvoiceId, TenantId};
 use futures::future::join_all;
 
-use crate::{MakeCopy, Sender, told::Told};
+use crate::{Sender, told::Told};
 
 /// Most bytes of all copies of one mail: a mail of SES has 10 MB with everything in it, and what goes along grows by a third.
 const ALL_BYTES_MAX: usize = 5 * 1024 * 1024;
@@ -12,17 +12,18 @@ const ALL_BYTES_MAX: usize = 5 * 1024 * 1024;
 const NAME_MAX: usize = 60;
 
 impl Sender {
-    /// The same sender, which has copies of invoices made that go along with answers to who asks for them.
-    #[must_use]
-    pub fn with_copies(self, make: MakeCopy) -> Self {
-        Self { copies: Some(make), ..self }
-    }
-
     /// The copies of the invoices that a mail is to bring, each with its number. One that cannot be had in time, or for which there is no room, stays on the page.
-    pub(crate) async fn copies(&self, tenant: &TenantId, customer: &CustomerId, told: &Told) -> Vec<(String, Attachment)> {
-        let Some(make) = self.copies.as_ref() else { return Vec::new() };
+    pub(crate) async fn copies(
+        &self,
+        (tenant, customer): (&TenantId, &CustomerId),
+        told: &Told,
+        language: &str,
+    ) -> Vec<(String, Attachment)> {
+        let Some(make) = self.documents.as_ref() else { return Vec::new() };
         let wanted: &[(InvoiceId, String)] = told.copies();
-        let made = join_all(wanted.iter().map(|(id, _)| make(tenant.clone(), customer.clone(), id.clone()))).await;
+        let made =
+            join_all(wanted.iter().map(|(id, _)| make(tenant.clone(), customer.clone(), Some(id.clone()), language.to_owned())))
+                .await;
         let mut room = ALL_BYTES_MAX;
         let mut all = Vec::new();
         for ((id, number), bytes) in wanted.iter().zip(made) {

@@ -2,7 +2,7 @@
 
 use crate::{
     Sender,
-    attached::{AttachedFiles, FetchFile, MakeReceipt, MakeTransferCode},
+    attached::{AttachedFiles, FetchFile, MakeDocument, MakeReceipt, MakeTransferCode},
 };
 
 impl Sender {
@@ -16,6 +16,12 @@ impl Sender {
     #[must_use]
     pub fn with_receipts(self, make: MakeReceipt) -> Self {
         Self { receipts: Some(make), ..self }
+    }
+
+    /// The same, which has documents made that mails carry.
+    #[must_use]
+    pub fn with_documents(self, make: MakeDocument) -> Self {
+        Self { documents: Some(make), ..self }
     }
 
     /// The same, whose mails show codes of transfers.

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use channels::Provider;
 use domain::{
-    Cause, Channel, Contact, ContactAttempt, Covered, Event, Facts, Mode, Next, Pending, PendingStatus, People,
-    SuppressionReason,
+    Cause, Channel, Contact, ContactAttempt, Event, Facts, Mode, Next, Pending, PendingStatus, People, SuppressionReason,
     calendar::Locality,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
@@ -12,19 +11,15 @@ use domain::{
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::{Value, json};
-use store::{
-    AddressId, AnsweredMail, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, Release, Settlement, Stop,
-    Store, Vault,
-};
+use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Release, Settlement, Store, Vault};
 
 use crate::{
-    answers_to::Answerable,
-    attached::{AttachedFiles, MakeCopy, MakeReceipt, MakeTransferCode},
+    attached::{AttachedFiles, MakeDocument, MakeReceipt, MakeTransferCode},
+    carried_documents::recorded,
     checked::{Call, Checked, Claiming, Held, Loaded, Meanwhile, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
-    own_message, pay_link,
     queued::QueuedMessage,
-    render::{self, Made},
+    render,
     send_outcome::SendOutcome,
 };
 
@@ -48,7 +43,7 @@ pub struct Sender {
     pub(crate) clock: Clock,
     pub(crate) files: AttachedFiles,
     pub(crate) receipts: Option<MakeReceipt>,
-    pub(crate) copies: Option<MakeCopy>,
+    pub(crate) documents: Option<MakeDocument>,
     pub(crate) codes: Option<MakeTransferCode>,
     /// The domain at which answers to mails are taken in.
     pub(crate) inbound_domain: Option<String>,
@@ -100,8 +95,9 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        let (files, receipts, copies, codes, inbound_domain) = (AttachedFiles::Named, None, None, None, None);
-        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, copies, codes, inbound_domain }
+        let files = AttachedFiles::Named;
+        let (receipts, documents, codes, inbound_domain) = (None, None, None, None);
+        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, documents, codes, inbound_domain }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -241,7 +237,7 @@ impl Sender {
             let cause = Cause::UnlistedSender { channel: pending.channel, legal_entity: entity.to_owned() };
             return self.defer_with_cause(queued, &cause, unlisted).await.map(|ended| Claiming::Ended(Some(ended)));
         }
-        let written = match self.render(queued, checked, &rows, contact).await? {
+        let written = match self.put_in_words(queued, checked, &rows, contact).await? {
             Ok(written) => written,
             // Nobody can mend the words of a person's message: who wrote it reads why in its record.
             Err(detail) if is_own_message(&pending.template) => {
@@ -281,6 +277,7 @@ impl Sender {
             provider_id: None,
             reason: String::new(),
             guard: json!("allow"),
+            carried: recorded(&written.documents),
         };
         let stopped = match self.recheck_after_claim(queued, checked).await {
             Ok(stopped) => stopped,
@@ -376,75 +373,6 @@ impl Sender {
             self.store.take_contact_back(&queued.tenant, &person, &queued.message).await?;
         }
         Ok(ended)
-    }
-
-    async fn render(
-        &self,
-        queued: &QueuedMessage,
-        checked: &Checked,
-        rows: &[Covered],
-        contact: &Contact,
-    ) -> Result<Result<Written, String>, Error> {
-        let Checked { facts, policy, pending, .. } = checked;
-        let now = self.clock.now();
-        let own;
-        let templates;
-        let mut listed = Vec::new();
-        let template = if is_own_message(&pending.template) {
-            let text = self.store.own_text(&queued.tenant, &queued.customer, &queued.message).await?;
-            let Some(text) = text else { return Ok(Err("its words are gone".to_owned())) };
-            own = own_message::template_of(&text, pending.channel);
-            listed = text.attachments;
-            &own
-        } else {
-            templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
-            let language = facts.customer.language.as_deref();
-            match render::choose(&templates, language, policy.settings.language.as_deref()) {
-                Some(template) => template,
-                None => {
-                    let channel = pending.channel.as_str();
-                    return Ok(Err(format!("template {} has no text for {channel} any more", pending.template)));
-                }
-            }
-        };
-        let attachments = match self.files.fetch(&listed).await? {
-            Ok(files) => files,
-            Err(detail) => return Ok(Err(detail)),
-        };
-        let address = contact.address(pending.channel).unwrap_or_default();
-        let person = contact.person_digest();
-        let to = LinkTo { channel: pending.channel, address, contact: &pending.contact, person: person.as_ref() };
-        let known = link_to(checked, &AddressId::of(pending.channel, address));
-        let (code, portal) = self.vault.link_for(&queued.tenant, &queued.customer, to, known, now).await?;
-        let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
-        let mut links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
-        let connected = pay_link::connected(&self.store, &queued.tenant, template).await?;
-        let situation = decide::assess(facts, policy, now);
-        let is_own = is_own_message(&pending.template);
-        let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
-        links.pay = pay_link::pay_link(&situation, policy, &shown, &connected, &links.portal);
-        // What a person attached may be as much as a mail takes.
-        let codes = self.codes.as_ref().filter(|_| attachments.is_empty());
-        let made = render::render(&situation, policy, pending, &shown, contact, template, (links.clone(), codes));
-        let template_version = template.version;
-        let entity = pending.case.balance.legal_entity.as_str();
-        let answerable = Answerable {
-            tenant: &queued.tenant,
-            channel: pending.channel,
-            mail: AnsweredMail::Message(queued.message.clone()),
-            link: &portal.id,
-            case: facts.cases.get(&pending.case).map(|case| &case.id),
-            name: policy.settings.name_of(entity),
-            reply_to: policy.settings.reply_to_of(entity),
-            is_automatic: !is_own,
-        };
-        let answers = self.answers_to(answerable).await?;
-        let written = |Made { rendered, code }: Made| {
-            let asked_for = own_message::asked_for(&rendered, template, pending, shown).filter(|_| is_own);
-            let attachments = attachments.into_iter().chain(code).collect();
-            Written { rendered, links, template_version, portal, answers, asked_for, listed, attachments }
-        };
-        Ok(made.map(written).map_err(|error| error.to_string()))
     }
 
     /// Keeps the portal link that a message has which leaves: with the first one to an address, and with one that finds half of its time
@@ -571,7 +499,7 @@ impl Sender {
             rendered_sha256: Some(call.rendered_sha256),
             template_version: call.template_version,
             layout_version: channels::LAYOUT_VERSION,
-            trace: json!({ "provider": provider, "guard": call.guard }),
+            trace: trace(provider, call.guard, call.carried),
         };
         self.store.settle(&queued.tenant, claimed, &queued.message, attempt, &settlement, next).await?;
         Ok(ended)
@@ -592,4 +520,13 @@ impl Sender {
         self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
         Ok(SendOutcome::Deferred)
     }
+}
+
+/// What a record says of how a message was sent.
+fn trace(provider: &str, guard: Value, carried: Value) -> Value {
+    let mut trace = json!({ "provider": provider, "guard": guard });
+    if !carried.is_null() {
+        trace["carried"] = carried;
+    }
+    trace
 }

@@ -1,6 +1,6 @@
 //! Messages in a person's own words: the template that the words are, the due items that they are shown with, and how they look.
 
-use channels::Rendered;
+use channels::{Brand, LogoPlace, Rendered};
 use domain::{
     Channel, Covered, Facts, Occurrence, Pending, People, Policy, TenantId,
     decide::{Situation, assess},
@@ -9,7 +9,11 @@ use domain::{
 use jiff::Timestamp;
 use store::{AskedFor, Error, OwnText, Store, StoredTemplate};
 
-use crate::{pay_link, preview::NOWHERE, render};
+use crate::{
+    pay_link,
+    preview::NOWHERE,
+    render::{self, Beside},
+};
 
 /// The words as the template that they are.
 pub(crate) fn template_of(text: &OwnText, channel: Channel) -> StoredTemplate {
@@ -78,6 +82,10 @@ pub async fn rendered_own_message(
     let rows = rows(&situation, pending);
     let mut links = render::links(NOWHERE, "preview", "preview", pending.channel, &template.language);
     links.pay = pay_link::pay_link(&situation, policy, &rows, &connected, &links.portal);
-    let made = render::render(&situation, policy, pending, &rows, contact, &template, (links, None));
+    let entity = pending.case.balance.legal_entity.as_str();
+    // Who writes signs in their own words.
+    let brand = Brand { signature: None, ..Brand::of(&policy.settings, entity, LogoPlace::InPage) };
+    let beside = Beside { links, codes: None, brand: &brand, carried: Vec::new() };
+    let made = render::render(&situation, policy, pending, &rows, contact, &template, beside);
     Ok(made.map(|made| made.rendered).map_err(|error| error.to_string()))
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use channels::Rendered;
+use channels::{Brand, LogoPlace, Rendered};
 use domain::{
     Action, Case, CaseId, CaseKey, CaseState, Channel, CompiledWorkflow, Contact, Covered, DueItemKey, Facts, MessageId,
-    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, StatedPeriods, Step, TenantId,
+    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Settings, Standing, StatedPeriods, Step, TenantId,
     dates::add_days,
     decide::{Situation, assess, case_by_item, guard_said, promised_rows},
     guard::Verdict,
@@ -16,7 +16,11 @@ use domain::{
 use jiff::Timestamp;
 use store::{Error, Store};
 
-use crate::{pay_link, render};
+use crate::{
+    pay_link,
+    render::{self, Beside},
+    signing::{Signer, signer},
+};
 
 /// Where the links of a preview lead: a name that nobody can own.
 pub(crate) const NOWHERE: &str = "https://preview.invalid";
@@ -118,7 +122,15 @@ pub async fn preview(
     let mut links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
     let connected = pay_link::connected(store, tenant, text).await?;
     links.pay = pay_link::pay_link(&situation, &policy, &rows, &connected, &links.portal);
-    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, (links, None)) {
+    let entity = pending.case.balance.legal_entity.as_str();
+    let shown = Brand::of(&policy.settings, entity, LogoPlace::InPage);
+    let signer = if channel == Channel::Email { signer(store, tenant, &facts, &policy.settings).await? } else { None };
+    let brand = match &signer {
+        Some(signer) => signer.signing(shown),
+        None => shown,
+    };
+    let beside = Beside { links, codes: None, brand: &brand, carried: Vec::new() };
+    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, beside) {
         Ok(made) => made.rendered,
         Err(error) => return Ok(Err(format!("template '{}' does not render: {error}", send.template))),
     };
@@ -131,10 +143,16 @@ pub async fn preview(
         language: text.language.clone(),
         rendered,
         items: rows.into_iter().map(|row| row.item).collect(),
-        from: policy.settings.sender_of(&pending.case.balance.legal_entity, channel).unwrap_or_default().to_owned(),
+        from: from(&policy.settings, entity, channel, signer.as_ref()),
         guard: if verdict == Verdict::Allow { "allow".to_owned() } else { verdict.to_string() },
         rules,
     }))
+}
+
+/// Who a message would come from.
+fn from(settings: &Settings, entity: &str, channel: Channel, signer: Option<&Signer>) -> String {
+    let set = settings.sender_of(entity, channel).unwrap_or_default();
+    signer.map_or_else(|| set.to_owned(), |signer| signer.mailbox(set, settings.name_of(entity)))
 }
 
 /// The step's place, its message, and within how many days it asks to be paid.

@@ -47,6 +47,16 @@ pub(crate) struct Made {
     pub(crate) code: Option<Attachment>,
 }
 
+/// What a message has beside what is due.
+pub(crate) struct Beside<'a> {
+    pub(crate) links: Links,
+    /// What makes the code of a transfer.
+    pub(crate) codes: Option<&'a MakeTransferCode>,
+    pub(crate) brand: &'a Brand,
+    /// What the documents are called that it carries.
+    pub(crate) carried: Vec<String>,
+}
+
 /// Renders a message for its contact from what is due now; with the code of a transfer where one can be made.
 pub(crate) fn render(
     situation: &Situation<'_>,
@@ -55,7 +65,7 @@ pub(crate) fn render(
     rows: &[Covered],
     contact: &Contact,
     template: &store::StoredTemplate,
-    (links, codes): (Links, Option<&MakeTransferCode>),
+    beside: Beside<'_>,
 ) -> Result<Made, RenderError> {
     let facts: &Facts = situation.facts;
     let today = situation.receivables.today;
@@ -104,9 +114,10 @@ pub(crate) fn render(
         has_code: false,
         several_currencies: situation.receivables.currencies().len() > 1,
         broken_plans: broken_plans(situation, &covered),
-        links,
+        carried: beside.carried,
+        links: beside.links,
     };
-    let code = codes.and_then(|make| transfer_code(situation, policy, (pending, covered.as_slice()), &input, make));
+    let code = beside.codes.and_then(|make| transfer_code(situation, policy, (pending, covered.as_slice()), &input, make));
     input.has_code = code.is_some();
     let template = Template {
         id: template.id.clone(),
@@ -116,7 +127,7 @@ pub(crate) fn render(
         body: template.body.clone(),
         version: template.version,
     };
-    let rendered = channels::render(&template, &input, &Brand { name: policy.settings.name_of(entity).to_owned() })?;
+    let rendered = channels::render(&template, &input, beside.brand)?;
     Ok(Made { rendered, code })
 }
 

@@ -5,7 +5,7 @@
 //!                                                                    │ blocked, with why      │ blocked
 //! ```
 
-use channels::{Attachment, NoticeInput, Outgoing, SendError, notice_calendar, render_notice};
+use channels::{Attachment, Brand, LogoPlace, NoticeInput, Outgoing, SendError, logo_file, notice_calendar, render_notice};
 use domain::{
     Channel, Contact, CustomerId, Facts, MessageId, MessageStatus, PaymentId, People, Policy, ServiceMail, ServiceMailKind,
     Settings, SuppressionReason, TenantId,
@@ -176,16 +176,18 @@ impl Sender {
             Some(payment) => self.receipt(tenant, customer, payment).await,
             None => None,
         };
-        let (copied, copies): (Vec<String>, Vec<Attachment>) = self.copies(tenant, customer, told).await.into_iter().unzip();
+        let (copied, copies): (Vec<String>, Vec<Attachment>) =
+            self.copies((tenant, customer), told, said_in).await.into_iter().unzip();
         let notice = told.notice(&self.vault, tenant, (facts, settings), (receipt.is_some(), &copied), now).await?;
         let page = format!("{}{}", links.portal, notice.page());
+        let brand = Brand::of(settings, &told.legal_entity, LogoPlace::Carried);
         let input = NoticeInput {
             notice: &notice,
             language,
             tenant_language: settings.language.as_deref(),
             country: facts.customer.country.as_deref(),
             contact_name: &contact.name,
-            tenant_name: settings.name_of(&told.legal_entity),
+            brand: &brand,
             portal: &page,
             opt_out: &links.opt_out,
         };
@@ -221,7 +223,7 @@ impl Sender {
             rendered,
             // One click stops reminders, which this is not: the way there stands at its end.
             opt_out_url: None,
-            attachments: calendar.into_iter().chain(receipt).chain(copies).collect(),
+            attachments: calendar.into_iter().chain(receipt).chain(copies).chain(logo_file(&brand)).collect(),
         };
         Ok(Ok(Worded { outgoing, portal }))
     }

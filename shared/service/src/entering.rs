@@ -139,6 +139,7 @@ async fn accept(
         email: Some(open.email.clone()),
         email_verified: true,
         name: open.name.clone().or_else(|| person.name.clone()),
+        signature: before.and_then(|before| before.signature.clone()),
         role: open.role.clone(),
         added_at: now,
         added_by: open.by.clone(),

@@ -144,6 +144,7 @@ pub fn with_template(plan: &CompiledWorkflow, template: &str, channels: Vec<Chan
         fallback: Fallback::Task,
         copies: 0,
         after: None,
+        attach: Vec::new(),
     };
     let mut workflow = plan.workflow().clone();
     workflow.steps.retain(|step| step.id != SHOWN);

@@ -1,6 +1,6 @@
 //! One settled message: what it covered, why it was decided, and what became of it.
 
-use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, LogoPlace, RenderInput, Rendered, RowKind};
 use domain::{
     CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DeliveryEvent, DueItemKey, INVOICE_CONTACT, MessageStatus, Mode,
     Money, RuleTrace, calendar::tenant_zone,
@@ -168,6 +168,7 @@ impl Message {
             has_code: false,
             several_currencies: false,
             broken_plans: vec![],
+            carried: Vec::new(),
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),
                 opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),
@@ -175,7 +176,7 @@ impl Message {
             },
             invoices: invoices.into_iter().take(channels::INVOICES_LISTED_MAX).collect(),
         };
-        channels::render(&as_text(template), &input, &Brand { name: settings.name.clone() }).ok()
+        channels::render(&as_text(template), &input, &Brand::of(settings, "", LogoPlace::InPage)).ok()
     }
 }
 

@@ -44,7 +44,8 @@ macro_rules! texts {
 type Source = (&'static str, Channel, &'static str);
 
 /// Every built-in text, by language. A language without one of the files does not compile.
-const SOURCES: [(&str, [Source; 11]); CUSTOMER_LANGUAGES.len()] = [texts!("en"), texts!("de"), texts!("fr")];
+const SOURCES: [(&str, [Source; 11]); CUSTOMER_LANGUAGES.len()] =
+    [texts!("en"), texts!("de"), texts!("fr"), texts!("es"), texts!("it"), texts!("ja"), texts!("nl"), texts!("pt")];
 
 /// The templates, version 1.
 pub fn templates() -> Vec<Template> {
@@ -75,7 +76,15 @@ pub fn workflows() -> Vec<Workflow> {
         Step::new(
             id,
             at(days),
-            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0, after: None }),
+            Action::Send(Send {
+                channels,
+                template,
+                to: vec![Role::Billing],
+                fallback: Fallback::Task,
+                copies: 0,
+                after: None,
+                attach: Vec::new(),
+            }),
         )
     };
     let asks = |step: Step| Step { pay_by: Some(PayBy { days: NOTICE_DAYS }), ..step };
@@ -122,7 +131,23 @@ mod tests {
             let asks = steps.iter().any(|step| step.id == template.id && step.pay_by.is_some());
             let named = template.body.contains("{{ pay_by | date }}");
             assert_eq!(named, asks && template.channel == Channel::Email, "{} {}", template.id, template.language);
-            for days in ["seven days", "sieben Tage", "sept jours", "7 days", "7 Tage", "7 jours"] {
+            for days in [
+                "seven days",
+                "sieben Tage",
+                "sept jours",
+                "siete días",
+                "sette giorni",
+                "zeven dagen",
+                "sete dias",
+                "7 days",
+                "7 Tage",
+                "7 jours",
+                "7 días",
+                "7 giorni",
+                "7 dagen",
+                "7 dias",
+                "7日",
+            ] {
                 assert!(!template.body.contains(days), "{} {}: {days}", template.id, template.language);
             }
         }

@@ -181,7 +181,15 @@ fn due(days: i32) -> At {
 
 fn send(id: &str, template: &str, days: i32, channels: &[Channel]) -> Step {
     let (channels, template) = (channels.to_vec(), template.to_owned());
-    let send = Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0, after: None };
+    let send = Send {
+        channels,
+        template,
+        to: vec![Role::Billing],
+        fallback: Fallback::Task,
+        copies: 0,
+        after: None,
+        attach: Vec::new(),
+    };
     Step::new(id, due(days), Action::Send(send))
 }
 

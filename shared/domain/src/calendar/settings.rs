@@ -49,6 +49,8 @@ const CLOSED_DAYS_MAX: usize = 1_000;
 /// Most legal entities, and the longest id of one, which is also the longest that an invoice may name.
 const LEGAL_ENTITIES_MAX: usize = 200;
 const LEGAL_ENTITY_CHARS_MAX: usize = 50;
+/// Most legal entities with a logo of their own: an item of the table holds 400 KB, and a logo up to 12.
+const LEGAL_ENTITY_LOGOS_MAX: usize = 10;
 
 /// Longest text that says how to pay, in characters and in lines.
 const PAYMENT_DETAILS_CHARS_MAX: usize = 1_000;
@@ -126,7 +128,8 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
     found.extend(wrong_payment_details("", s.payment_details.as_deref()));
     found.extend(wrong_accounts("", &s.bank_accounts));
-    found.extend(s.brand.flaws());
+    found.extend(s.brand.flaws(""));
+    found.extend(s.signing.flaw());
     for (id, entity) in &s.legal_entities {
         let pointer = format!("/legal_entities/{id}");
         let short = (1..=LEGAL_ENTITY_CHARS_MAX).contains(&id.chars().count()) && is_line(id);
@@ -140,7 +143,13 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         found.extend(wrong_senders(&pointer, &entity.sender, entity.reply_to.as_deref()));
         found.extend(wrong_payment_details(&pointer, entity.payment_details.as_deref()));
         found.extend(wrong_accounts(&pointer, &entity.bank_accounts));
+        found.extend(entity.brand.flaws(&pointer));
     }
+    let marks = s.legal_entities.values().filter(|entity| entity.brand.logo.is_some()).count();
+    let detail = format!(
+        "at most {LEGAL_ENTITY_LOGOS_MAX} legal entities have a logo of their own; the settings are read for each decision"
+    );
+    refuse(marks > LEGAL_ENTITY_LOGOS_MAX, "/legal_entities", detail);
     for (pointer, detail) in found {
         refuse(true, &pointer, detail);
     }
@@ -307,6 +316,10 @@ mod tests {
     fn settings() {
         let long = |chars: usize| format!(r#"{{"name": "{}"}}"#, "é".repeat(chars));
         let details = |chars: usize| format!(r#"{{"payment_details": "{}"}}"#, "é".repeat(chars));
+        let logos = |count: usize| {
+            let of = |at: usize| format!(r#""e{at}": {{"brand": {{"logo": "data:image/png;base64,iVBORw0KGgo="}}}}"#);
+            format!(r#"{{"legal_entities": {{{}}}}}"#, (0..count).map(of).collect::<Vec<_>>().join(", "))
+        };
         for (patch, expected) in [
             ("{}", ""),
             (long(200).as_str(), ""),
@@ -390,6 +403,12 @@ mod tests {
                 "/payment_details",
             ),
             (r#"{"legal_entities": {"berlin": {"payment_details": ""}}}"#, "/legal_entities/berlin/payment_details"),
+            (r##"{"legal_entities": {"berlin": {"brand": {"colour": "#0b5d4a"}}}}"##, ""),
+            (r##"{"legal_entities": {"berlin": {"brand": {"colour": "#ffffff"}}}}"##, "/legal_entities/berlin/brand/colour"),
+            (logos(10).as_str(), ""),
+            (logos(11).as_str(), "/legal_entities"),
+            (r#"{"signing": {"sender_name": "owner", "signature": "Accounts receivable\n+49 30 1234"}}"#, ""),
+            (r#"{"signing": {"signature": " \n"}}"#, "/signing/signature"),
             (r#"{"bank_accounts": [{"holder": "Acme", "iban": "DE89 3704 0044 0532 0130 00"}]}"#, ""),
             (r#"{"bank_accounts": [{"holder": "Acme"}]}"#, "/bank_accounts/0"),
             (

@@ -131,6 +131,7 @@ impl<'a> Resolving<'_, 'a> {
             fallback: Fallback::None,
             copies: 0,
             after: None,
+            attach: plan.attach.clone(),
         };
         let tried = situation.statements.tried(self.of.key, &period, situation.mode());
         let lifted = Lifted::default();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Role, StricterTerms, word};
+use crate::{AttachedDocument, Channel, Role, StricterTerms, word};
 
 mod compiled;
 mod finding;
@@ -362,6 +362,9 @@ pub struct Send {
     /// How long a message may take to arrive before the next channel is tried; for good when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<ReceiptTime>,
+    /// What its mails carry as files; nothing by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attach: Vec<AttachedDocument>,
 }
 
 /// What happens when a step can reach nobody; the step is missed either way.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{NoticeWay, word::Known};
+use crate::{AttachedDocument, NoticeWay, word::Known};
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../docs/schemas/workflow.schema.json")).expect("JSON")
@@ -77,7 +77,8 @@ fn objects_have_the_same_keys() {
     let wait = json!({"until": "exposure.due_items > 2", "at_most": "P14D", "then": "skip"});
     let step = json!({"id": "a", "at": at, "when": "true", "wait": wait, "pay_by": {"days": 10}, "repeat": repeat, "catch_up": "skip", "keep_distance": true,
                "approval": "required", "approve_within": "P7D", "then": "skip", "action": {"credit_hold": {}}});
-    let statement = json!({"every": "month", "on": 1, "channels": ["email"], "template": "a", "to": ["billing"]});
+    let statement = json!({"every": "month", "on": 1, "channels": ["email"], "template": "a", "to": ["billing"],
+               "attach": []});
     object::<StatementPlan>("Statement", statement.clone());
     object::<Workflow>(
         "Workflow",
@@ -92,7 +93,8 @@ fn objects_have_the_same_keys() {
     offsets();
     object::<Send>(
         "Send",
-        json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2, "after": "PT4H"}),
+        json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2, "after": "PT4H",
+               "attach": ["statement"]}),
     );
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
     object::<Notify>("Notify", json!({"to": "a", "via": ["email"], "urgent": true}));
@@ -115,6 +117,7 @@ fn enumerations_have_the_same_values() {
     variants::<Fallback>("Fallback");
     variants::<FeeKind>("FeeKind");
     variants::<StatementEvery>("StatementEvery");
+    variants::<AttachedDocument>("AttachedDocument");
     variants::<Known<NoticeWay>>("NoticeWay");
 }
 

@@ -3,7 +3,7 @@
 use jiff::{ToSpan, civil::Date, civil::Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Occurrence, Role, word};
+use crate::{AttachedDocument, Channel, Occurrence, Role, word};
 
 /// The last day of a month that every month has.
 pub const STATEMENT_DAY_MAX: i8 = 28;
@@ -25,6 +25,9 @@ pub struct StatementPlan {
     /// Roles in order of preference.
     #[serde(default = "to_billing", deserialize_with = "word::known_each")]
     pub to: Vec<Role>,
+    /// What its mails carry as files; the statement by default.
+    #[serde(default = "the_statement")]
+    pub attach: Vec<AttachedDocument>,
 }
 
 fn by_email() -> Vec<Channel> {
@@ -37,6 +40,10 @@ fn statement_template() -> String {
 
 fn to_billing() -> Vec<Role> {
     vec![Role::Billing]
+}
+
+fn the_statement() -> Vec<AttachedDocument> {
+    vec![AttachedDocument::Statement]
 }
 
 /// How often statements are sent.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Anchor, Days, FeeKind, Notify, Offset, Send, StatementPlan, Step, TaskAction, Workflow};
-use crate::{Channel, NoticeWay, Settings, StricterTerms, stricter_terms::TERMS_DAYS_MAX, word::Word};
+use crate::{AttachedDocument, Channel, NoticeWay, Settings, StricterTerms, stricter_terms::TERMS_DAYS_MAX, word::Word};
 
 mod condition;
 mod flaw;
@@ -187,6 +187,14 @@ fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, context: &PublishCont
     for position in repeats(&send.to) {
         found.push(Flaw::at(format!("{pointer}/to/{position}"), "this role is listed twice; the first place counts"));
     }
+    attached(found, pointer, &send.attach);
+    let carries = send.channels.iter().any(|channel| channel.facts().has_subject);
+    if !send.attach.is_empty() && !send.channels.is_empty() && !carries {
+        found.push(Flaw::at(
+            format!("{pointer}/attach"),
+            "only mails carry files; add the channel \"email\", or leave attach out",
+        ));
+    }
     texts_exist(found, pointer, (&send.template, &send.channels), context);
     let reachable = send.channels.iter().any(|channel| context.senders.contains(channel));
     if !send.channels.is_empty() && !reachable && send.fallback == super::Fallback::None {
@@ -216,7 +224,15 @@ fn statement(found: &mut Vec<Flaw>, plan: &StatementPlan, context: &PublishConte
     for position in repeats(&plan.to) {
         found.push(Flaw::at(format!("/statement/to/{position}"), "this role is listed twice; the first place counts"));
     }
+    attached(found, "/statement", &plan.attach);
     texts_exist(found, "/statement", (&plan.template, &plan.channels), context);
+}
+
+/// What mails carry as files: each once.
+fn attached(found: &mut Vec<Flaw>, pointer: &str, attach: &[AttachedDocument]) {
+    for position in repeats(attach) {
+        found.push(Flaw::at(format!("{pointer}/attach/{position}"), "this is listed twice; it is attached once"));
+    }
 }
 
 /// That a template exists for each channel that this deployment sends by.

@@ -7,6 +7,7 @@ pub mod member {
         EMAIL = "mb_email", Text, "Their address, where it is known.";
         EMAIL_VERIFIED = "mb_email_verified", Flag, "Whether they came by an invitation to that address. Absent where they did not.";
         CALLED = "mb_name", Text, "What they are called, where it is known.";
+        SIGNATURE = "mb_signature", Text, "How mails in their name are signed, line by line. Absent where they are signed with the name.";
         ROLE = "mb_role", Text, "`viewer`, `collector`, `manager` or `admin`.";
         ADDED_AT = "mb_added_at", Millis, "When they became a member.";
         ADDED_BY = "mb_added_by", Text, "Who made them one: the subject of that person's sign-in.";
