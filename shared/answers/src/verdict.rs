@@ -16,7 +16,7 @@ use crate::{
     read_sentence::ReadSentence,
     references::References,
     subject::{Subject, read_subject},
-    words::{Sentence, WordKind, sentences},
+    words::{Sentence, WordKind, is_unspaced, sentences},
 };
 
 /// A text that somebody sent, and what is known about where it comes from.
@@ -142,6 +142,19 @@ fn holds(read: &ReadSentence<'_>, pack: &Pack, rule: &ClassRule, matched: &Match
     !is_conditional && !is_near(read, pack, "negation", matched)
 }
 
+/// The languages in which a sentence may be written: those with at least half as many of their words of every day as the one with the most. Where
+/// there are fewer than two such words, every language.
+fn tongues(read: &ReadSentence<'_>) -> Vec<Tongue> {
+    let count = |pack: &Pack| {
+        let common = pack.choices("common");
+        let is_common = |at: &usize| common.is_some_and(|common| read.match_at(common, *at).is_some());
+        (0..read.sentence.words.len()).filter(is_common).count()
+    };
+    let counts: Vec<(Tongue, usize)> = all_packs().iter().map(|pack| (pack.tongue, count(pack))).collect();
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    counts.into_iter().filter(|(_, count)| most < 2 || count * 2 >= most).map(|(tongue, _)| tongue).collect()
+}
+
 /// What the rules say of all sentences.
 #[derive(Default)]
 struct Gathered {
@@ -163,9 +176,15 @@ impl Gathered {
 
     fn read(&mut self, read: &ReadSentence<'_>) {
         let mut said = BTreeSet::new();
+        let tongues = tongues(read);
         for pack in all_packs() {
+            let is_of_tongue = tongues.contains(&pack.tongue);
             for at in 0..read.sentence.words.len() {
                 for rule in pack.rules_from(&read.sentence.words[at].folded) {
+                    // A wish to be left alone counts in whatever language it is.
+                    if !is_of_tongue && rule.class != AnswerClass::OptOut {
+                        continue;
+                    }
                     let Some(matched) = read.match_at(&rule.pattern, at).filter(|matched| holds(read, pack, rule, matched))
                     else {
                         continue;
@@ -182,7 +201,8 @@ impl Gathered {
         let is_pleasant =
             said.contains(&AnswerClass::Thanks) || all_packs().iter().any(|pack| read.finds(&pack.pleasantry).is_some());
         if !is_pleasant {
-            self.substance += read.sentence.words.len();
+            let letters = read.sentence.words.iter().filter(|word| word.raw.starts_with(is_unspaced)).count();
+            self.substance += read.sentence.words.len() - letters + letters / LETTERS_OF_A_WORD;
         }
     }
 
@@ -239,6 +259,8 @@ impl Gathered {
     }
 }
 
+/// How many Japanese letters are counted as one word.
+const LETTERS_OF_A_WORD: usize = 3;
 /// Most words beside thanks with which a text is still no more than thanks: a name, a greeting.
 const SUBSTANCE_MAX: usize = 6;
 
