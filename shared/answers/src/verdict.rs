@@ -211,7 +211,11 @@ impl Gathered {
         match rule.class {
             AnswerClass::Promise if rule.certainty >= Certainty::Likely => {
                 let filled = matched.filled.iter().filter(|(slot, _)| *slot == Slot::Ahead);
-                self.promised.0.extend(filled.filter_map(|(_, place)| day_at(*place)?.day.ahead));
+                for day in filled.filter_map(|(_, place)| day_at(*place)) {
+                    // A day right behind is another choice: `on Monday or on Friday`.
+                    let behind = read.days.iter().filter(|other| (day.end..=day.end + CHOICE_WORDS).contains(&other.start));
+                    self.promised.0.extend(day.day.ahead.into_iter().chain(behind.filter_map(|other| other.day.ahead)));
+                }
                 self.promised.1.extend(read.days.iter().filter_map(|day| day.day.ahead));
             }
             AnswerClass::ClaimedPaid | AnswerClass::Remittance => {
@@ -259,6 +263,10 @@ impl Gathered {
     }
 }
 
+/// Most words of a text that is an order, whatever footers say in these words.
+const ORDER_WORDS_MAX: usize = 3;
+/// Within how many words behind a day another is a choice beside it.
+const CHOICE_WORDS: usize = 2;
 /// How many Japanese letters are counted as one word.
 const LETTERS_OF_A_WORD: usize = 3;
 /// Most words beside thanks with which a text is still no more than thanks: a name, a greeting.
@@ -278,9 +286,11 @@ pub fn classify(heard: &AnswerText<'_>) -> Classified {
         Subject::Own(sentences) => sentences.clone(),
         Subject::Automatic | Subject::Nothing => Vec::new(),
     };
+    // The words of a footer's link, and nothing else, are an order.
+    let is_order = own.len() == 1 && own[0].words.len() <= ORDER_WORDS_MAX;
     let is_own = |sentence: &&Sentence| {
         let read = ReadSentence::new(sentence, heard.today, heard.region, heard.currency);
-        !all_packs().iter().any(|pack| read.finds(&pack.footer).is_some())
+        is_order || !all_packs().iter().any(|pack| read.finds(&pack.footer).is_some())
     };
     let said: Vec<&Sentence> = own.iter().chain(&titles).filter(is_own).collect();
     let reads: Vec<ReadSentence<'_>> =
