@@ -1,6 +1,6 @@
 //! What an answer is, and what is found in it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use domain::{Channel, Currency, Money};
 use jiff::civil::Date;
@@ -169,13 +169,15 @@ struct Gathered {
 
 impl Gathered {
     fn add(&mut self, rule: MatchedRule, is_of_item: bool) {
-        if !self.rules.iter().any(|(known, _)| *known == rule) {
-            self.rules.push((rule, is_of_item));
+        match self.rules.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, is_known_of_item)) => *is_known_of_item &= is_of_item,
+            None => self.rules.push((rule, is_of_item)),
         }
     }
 
     fn read(&mut self, read: &ReadSentence<'_>) {
         let mut said = BTreeSet::new();
+        let mut held: Vec<(MatchedRule, bool, Range<usize>)> = Vec::new();
         let tongues = tongues(read);
         for pack in all_packs() {
             let is_of_tongue = tongues.contains(&pack.tongue);
@@ -193,10 +195,18 @@ impl Gathered {
                     self.days_of(read, rule, &matched);
                     let ClassRule { class, certainty, line, source, .. } = *rule;
                     let found = MatchedRule { class, certainty, tongue: Some(pack.tongue), line, pattern: source };
-                    self.add(found, rule.is_of_item);
+                    held.push((found, rule.is_of_item, matched.start..matched.end));
                 }
             }
             self.absence(read, pack);
+        }
+        let of_items: Vec<Range<usize>> =
+            held.iter().filter(|(_, is_of_item, _)| *is_of_item).map(|(_, _, at)| at.clone()).collect();
+        for (rule, is_of_item, at) in held {
+            // `stop sending me reminders` is about reminders, though `stop sending me` alone is about all.
+            let is_part =
+                rule.class == AnswerClass::OptOut && of_items.iter().any(|item| item.start < at.end && at.start < item.end);
+            self.add(rule, is_of_item || is_part);
         }
         let is_pleasant =
             said.contains(&AnswerClass::Thanks) || all_packs().iter().any(|pack| read.finds(&pack.pleasantry).is_some());
