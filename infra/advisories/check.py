@@ -12,7 +12,7 @@ from lock import ROOT, SNAPSHOT, matches, packages
 ACCEPTED = {
     "RUSTSEC-2023-0089": "unmaintained, not unsound: atomic-polyfill comes with heapless 0.7 by postcard, which phonenumber reads its tables"
     " with; on the targets that are built for it re-exports the standard library's atomics",
-    "RUSTSEC-2026-0192": "unmaintained, not unsound: ttf-parser reads the two fonts that shared/documents carries, and no other; it comes with rustybuzz",
+    "RUSTSEC-2026-0192": "unmaintained, not unsound: ttf-parser reads the three fonts that shared/documents carries, and no other; it comes with rustybuzz",
     "RUSTSEC-2026-0206": "unmaintained, not unsound: rustybuzz shapes the texts of documents in those fonts; its successor is harfrust",
 }
 

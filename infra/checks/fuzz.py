@@ -81,6 +81,9 @@ CANNOT_BE_SAID = {
     "preview_template": ([422], "Jinja, and variables that exist"),
     "finish_task": ([422], "an approval is answered otherwise than other tasks"),
     "finish_app_task": ([422], "an approval is answered otherwise than other tasks"),
+    "put_notice_channel": ([400, 404], "an address is one of its vendor, and only slack and teams have one"),
+    "delete_notice_channel": ([404], "only a channel that was entered can be taken away"),
+    "list_notices": ([400], "a task and a status are words of ours, and a cursor is one of an earlier page"),
     "put_connection": ([400], "whose secret it is, and what it is made with, depends on the source"),
     "put_app": ([400], "what a vendor shows is visible ASCII"),
     "authorize_connection": ([400], "stand-ins are taken on loopback only"),
@@ -124,6 +127,8 @@ CANNOT_BE_SAID = {
     "find_key_accounts": ([400], "currencies are those of ISO 4217"),
     "make_subscription": ([400], "an address is a public one"),
     "change_subscription": ([400], "an address is a public one"),
+    "list_deliveries": ([422], "a cursor is the one of an earlier page"),
+    "replay_deliveries": ([400], "an instant has passed, and deliveries are those of the list"),
 }
 # By operation: answers besides to what the document does not allow.
 TAKEN_ALL_THE_SAME = {

@@ -45,6 +45,8 @@ MUTANTS = [
     ("parked bodies that expire elsewhere", "Prefix: parked/", "Prefix: parkt/", "safeguards"),
     ("strangers' files that are kept for ever", "            Prefix: incoming/\n            ExpirationInDays: 1\n", "            Prefix: incoming/\n", "safeguards"),
     ("erased files that live on as old versions", "Prefix: attached/", "Prefix: atached/", "safeguards"),
+    ("mails that are kept for ever", "            ExpirationInDays: !Ref InboundDays\n", "", "safeguards"),
+    ("a topic that may not write to its queue", '{ ArnEquals: { "aws:SourceArn": !Ref InboundTopic } }', '{ ArnEquals: { "aws:SourceArn": !Ref AlarmTopic } }', "wiring"),
     ("files of answers that live on as old versions", "Prefix: answered/", "Prefix: anwsered/", "safeguards"),
     ("an issuer that nobody has to name", '    AllowedPattern: "^(cognito|https://.+)$"\n',
      '    Default: https://issuer.invalid\n    AllowedPattern: "^(cognito|https://.+)$"\n', "safeguards"),

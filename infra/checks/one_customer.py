@@ -156,6 +156,11 @@ def books(vendor):
     ]
 
 
+def lane():
+    """What is delivered of one customer to a subscription, due now."""
+    return row("lane", (f"{TENANT}#DLV#sub_1#cus_1", "LANE"), next=1, touched=1, due_pk="DELIVER", due_sk=f"{second()}#sub_1#cus_1")
+
+
 def api_key():
     """A key of a machine that reads, and the row that is kept of it. It was just used, so that no use is noted."""
     secret, name = "ab" * 32, "0" * 24

@@ -15,9 +15,10 @@ REVIEWED = {
     ("ReadModelRole", "ReviewedListStreams"): "AWS grants ListStreams on no single table",
     ("SendSmsRole", "ReviewedPublish"): "a phone number is no resource to AWS; a deny takes topics away",
     ("SendEmailRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
+    ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
 }
 # A suffix that means the insides of one resource, not several resources.
-INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "jobs", "slices", "documents"))}
+INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

@@ -43,7 +43,9 @@ def check_forgotten(resources, problems):
     below = {rule.get("Prefix"): rule for rule in rules if rule["Status"] == "Enabled"}
     if below.get("incoming/", {}).get("ExpirationInDays") != 1:
         problems.append("Bucket: what a stranger sent to incoming/ and attached to nothing does not expire after a day")
-    for prefix in ("incoming/", "attached/", "answered/"):
+    if below.get("inbound/", {}).get("ExpirationInDays") != {"Ref": "InboundDays"}:
+        problems.append("Bucket: mails that came in do not expire after InboundDays")
+    for prefix in ("incoming/", "inbound/", "attached/", "answered/"):
         if below.get(prefix, {}).get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") != 1:
             problems.append(f"Bucket: old versions of what is below {prefix} outlive an erasure by more than a day")
     for prefix in ("attached/", "answered/"):

@@ -9,7 +9,7 @@ import json
 import time
 from typing import Callable
 
-from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, api_key, books, due, head, linked, queued, second, sent, table
+from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, api_key, books, due, head, lane, linked, queued, second, sent, table
 
 GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
 UPDATE, TRANSACT, BATCH = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems", "DynamoDB.BatchGetItem"
@@ -112,8 +112,12 @@ def sample_events(vendor):
         ),
         # A payment is begun.
         "begin-payment": First(wish(), {GET, QUERY}, table(due()), says(status="not_payable")),
+        # A tick finds a lane due in which nothing waits any more: it is taken, looked at and left.
+        "deliver": First(tick, {QUERY, UPDATE, GET}, table(lane()), says(delivered=0, failed=0)),
         # A message was decided: its order goes on the bus.
         "dispatch": First(image(queued("email")), {BUS}, [], taken),
+        # A tick finds no notice due.
+        "escalate": First(tick, {QUERY}, table(due()), says(told=0)),
         # A mail arrived: its record says so.
         "feedback": First(delivered(), {GET, UPDATE}, table(head(), sent()), taken),
         # An invoice is taken in: the secret is opened, the signature checked, all of it written.

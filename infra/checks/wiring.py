@@ -91,24 +91,26 @@ FOREIGN = {
 }
 # What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
 WRITTEN = (
-    *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK"),
-    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change"),
+    *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK", "SENT"),
+    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1"),
 )
 # What rows and versions are made of, and the records that are looked at.
 READ = (
-    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR"),
+    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR", "OWNER"),
     *("SETTINGS", "BREAKER", "WF#w", "TPL#t#email#en", "HEARD#stripe"),
+    # What DispatchFunction takes besides: subscriptions get the events that the bus gets.
+    *("HINT#Invoice#1", "JOB#job_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1"),
 )
 KINDS = ("INSERT", "MODIFY", "REMOVE")
 # Function that reads the stream: changes to see, changes to leave.
 STREAM = {
     "DispatchFunction": (
         [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1", "JOB#job_1", "PROFILE#AGR#agr_1", "TEST#tst_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1")],
-        [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
+        [change("REMOVE", "INV#i-1"), change("INSERT", "WRITTEN#pay_1"), change("INSERT", "BASKET"), change("INSERT", "RCPT#1"), change("INSERT", "NTC#ntc_1"), change("MODIFY", "DEC#1"), change("INSERT", "TESTS#2026-01-01T09"), *(change("INSERT", sk) for sk in WRITTEN)],
     ),
     "ReadModelFunction": (
         [change(kind, sk) for kind in KINDS for sk in READ],
-        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "HINT#Invoice#1", "WFV#w#000001", "CONN#stripe", "JOB#job_1", "SVM#svm_1", "BASKET#pay_1", "WRITE#cus_1#pay_1", *WRITTEN)],
+        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "NTC#ntc_1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "WFV#w#000001", "CONN#stripe", "TESTS#2026-01-01T09", "SUBSCRIPTION#sub_1", "WRITTEN#pay_1", *WRITTEN)],
     ),
 }
 ROUTES = {
@@ -192,14 +194,38 @@ def check_senders(resources, problems):
             problems.append(f"a message queued for {channel} reaches {reached}, and {wanted} is meant")
 
 
-def check_rules(resources, problems):
-    tried = 0
+def statements(policy):
+    """The statements of a policy, those of conditions too, as they are where the condition holds."""
+    listed = policy["PolicyDocument"]["Statement"]
+    return [one["Fn::If"][1] if "Fn::If" in one else one for one in listed]
+
+
+def writers(resources):
+    """By queue, what its policy lets write to it."""
     allowed = {}
     for policy in of_type(resources, "AWS::SQS::QueuePolicy").values():
-        for statement in policy["PolicyDocument"]["Statement"]:
+        for statement in statements(policy):
             sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
             for source in sources if isinstance(sources, list) else [sources]:
                 allowed.setdefault(target(statement["Resource"]), set()).add(target(source))
+    return allowed
+
+
+def check_topics(resources, problems):
+    """What a topic passes on reaches its queue, and is kept where it cannot."""
+    allowed = writers(resources)
+    for name, subscription in of_type(resources, "AWS::SNS::Subscription").items():
+        given_up = target(subscription.get("RedrivePolicy", {}).get("deadLetterTargetArn"))
+        if given_up != "DeadLetters":
+            problems.append(f"{name}: gives up to {given_up}; DeadLetters is meant")
+        for queue in (target(subscription["Endpoint"]), given_up):
+            if target(subscription["TopicArn"]) not in allowed.get(queue, set()):
+                problems.append(f"{name}: no queue policy lets {target(subscription['TopicArn'])} write to {queue}")
+
+
+def check_rules(resources, problems):
+    tried = 0
+    allowed = writers(resources)
     found, of_rule = patterns(resources), of_type(resources, "AWS::Events::Rule")
     for name in sorted(set(FOREIGN) - set(found)):
         problems.append(f"{name}: wiring.py has examples of it, and the template does not have it")
@@ -273,6 +299,7 @@ def main():
     check_queues(resources, problems)
     check_senders(resources, problems)
     tried = check_rules(resources, problems) + check_stream(resources, problems)
+    check_topics(resources, problems)
     check_routes(resources, problems)
     check_functions(resources, problems)
     finish("wiring", problems, f"{tried} events against patterns, {sum(map(len, ROUTES.values()))} routes, every queue and log group")

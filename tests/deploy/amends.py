@@ -10,7 +10,7 @@ import routes
 import yaml
 
 # Types that the emulator does not know, and nothing of which runs here.
-UNKNOWN = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget"]
+UNKNOWN = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget", "AWS::SES::ReceiptRuleSet", "AWS::SES::ReceiptRule"]
 
 
 def is_unknown(resource):
@@ -19,11 +19,14 @@ def is_unknown(resource):
 
 
 def leave_out(built):
-    """Leaves what the emulator cannot make out of a built template, in place, and the dashboard's mention of it."""
+    """Leaves what the emulator cannot make out of a built template, in place, with outputs and the dashboard's mention of it."""
     template = yaml.safe_load(built.read_text(encoding="utf-8"))
     gone = [name for name, one in template["Resources"].items() if is_unknown(one)]
     for name in gone:
         del template["Resources"][name]
+    mentions = [output for output, one in template["Outputs"].items() if any(f"'{name}'" in str(one) for name in gone)]
+    for output in mentions:
+        del template["Outputs"][output]
     body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     for name in gone:
         body["Fn::Sub"] = body["Fn::Sub"].replace(f', "${{{name}.Arn}}"', "")
@@ -107,7 +110,7 @@ def amend(stack):
 
 
 SAID = [
-    f"{', '.join(UNKNOWN)}: the emulator knows no such type, so they are left out of the copy that it gets; cfn-lint reads them",
+    f"{', '.join(UNKNOWN)}: the emulator knows no such type, so they are left out of the copy that it gets; cfn-lint reads them, and the local stack takes mails in by the rule",
     "alarms over several figures: the emulator has only alarms over one, so they are left out of the copy; infra/checks reads them",
     "the bucket's policy: it refuses requests without TLS, which is shown first, and everything on loopback is without",
     "routes and integrations: the emulator drops an API's body, so they are made of the processed template's",

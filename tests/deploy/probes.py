@@ -9,12 +9,14 @@ import html
 import json
 import pathlib
 import re
+import time
 import urllib.parse
 
 import books
 import ses
 import stripe
 import web
+from channel import slack
 from checkout import SECRETS, checkout
 from outside import buyer, instant, invoice, today
 from proof import same, until
@@ -23,6 +25,8 @@ from world import NUMBERS, link, stop_link, tags
 # What a probe waits for comes at once or not at all.
 PATIENCE = 4
 TENANT = "probe"
+# Where answers by mail come in.
+ANSWERS = "answers.example"
 # What the store calls its attributes, by kind of item and by the name that its code has for them.
 KINDS = json.loads((pathlib.Path(__file__).parents[2] / "shared/store/attributes.json").read_text())
 STORED = {kind["kind"]: {one["name"].lower(): one["stored"] for one in kind["attributes"]} for kind in KINDS}
@@ -32,9 +36,9 @@ def prepare(world):
     """What all probes need: a tenant, and a sender's queue that nobody but they reads."""
     world.tenant(TENANT)
     stripe.connect(world, TENANT)
-    for schedule in ("SweepFunctionTick", "SyncFunctionTick"):
+    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick", "EscalateFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
-    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction"):
+    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction", "DeliverFunction", "EscalateFunction"):
         world.stack.switch(function, False)
 
 
@@ -372,6 +376,78 @@ def feedback_raises(world):
     letter = {"tenant": TENANT, "shard": 0, "at": f"{instant()}-{next(NUMBERS)}"}
     same(world.stack.invoke("FeedbackFunction", records(letter)), {"batchItemFailures": []}, "what could not be taken in")
     assert any(letter["at"] in one["detail"] for one in world.exceptions(TENANT)), "there is no exception"
+
+
+def member(world):
+    """The address of a manager of the tenant, proven to be theirs, as an invitation that was accepted leaves it."""
+    name = f"probe{next(NUMBERS)}"
+    email, now = f"{name}@acme.example", {"N": str(int(time.time() * 1000))}
+    of = STORED["member"]
+    world.stack.client("dynamodb").put_item(
+        TableName=world.stack.ids["Table"],
+        Item={
+            **{STORED["every"]["pk"]: {"S": f"T#{TENANT}#MEMBERS"}, STORED["every"]["sk"]: {"S": f"MEM#{name}"}},
+            **{of["subject"]: {"S": name}, of["role"]: {"S": "manager"}, of["email"]: {"S": email}, of["email_verified"]: {"N": "1"}},
+            **{of["added_at"]: now, of["added_by"]: {"S": "probe"}, STORED["document"]["revision"]: {"N": "1"}},
+        },
+    )
+    return name
+
+
+def told_of(world, task):
+    """What became of the notices of a task, by their way."""
+    return {one["way"]: one["status"] for one in world.outside.admin(TENANT, "GET", f"/v1/notices?task={task}")["data"]}
+
+
+def escalate_tells(world):
+    """A manager is told of a task by mail and in a channel, whose address only this role opens beside the one that enters it."""
+    name = member(world)
+    rules = [{"kinds": ["task"], "to": name, "via": ["email", "slack"], "urgent": True}]
+    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": {"rules": rules}})
+    with slack() as (url, posted):
+        world.outside.admin(TENANT, "PUT", "/v1/notice_channels/slack", {"url": url})
+        task = world.outside.admin(TENANT, "POST", "/v1/tasks", {"title": f"Look at {name}"})["id"]
+        restart(world, "EscalateFunction")
+        detail = {"schema_version": 1, "tenant": TENANT, "task": task}
+        body = {"source": "dunlin", "detail-type": "TaskCreated", "detail": detail}
+        same(world.stack.invoke("EscalateFunction", records(body)), {"batchItemFailures": []}, "what could not be told")
+        same(told_of(world, task), {"email": "done", "slack": "done"}, "the notices")
+        assert any(name in one for one in posted), f"the channel got {posted}"
+        world.outside.admin(TENANT, "DELETE", "/v1/notice_channels/slack")
+    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": None})
+
+
+def escalate_finds(world):
+    """A tick finds the notices whose moment has come."""
+    assert "told" in world.stack.tick("EscalateFunction"), "the tick says nothing"
+
+
+def feedback_hears_mail(world):
+    """A mail whose mark was made up is led by the link that it quotes, and the file that came along is kept."""
+    customer = email_sends(world)
+    page = link(*world.mails_to(customer))
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    (known,) = world.outside.admin(TENANT, "GET", f"/v1/customers/{named}/links")["data"]
+    # It states a link that is there, so that its signature is looked at.
+    mark = f"m0000000000.{known['id'].removeprefix('lnk_')}.{'0' * 16}"
+    number = f"mail-{next(NUMBERS)}"
+    mail = (
+        "From: somebody@else.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+        f"See https://pay.example{page}\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.7\r\n--b--\r\n"
+    )
+    bucket, key = world.stack.ids["Bucket"], f"inbound/{number}"
+    world.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=mail.encode())
+    notice = {
+        "notificationType": "Received",
+        "mail": {"timestamp": instant(), "messageId": number, "source": "somebody@else.example", "commonHeaders": {}},
+        "receipt": {
+            "timestamp": instant(), "recipients": [f"r+{mark}@{ANSWERS}", f"{TENANT}@{ANSWERS}"],
+            "action": {"type": "S3", "bucketName": bucket, "objectKey": key},
+        },
+    }
+    restart(world, "FeedbackFunction")
+    same(world.stack.invoke("FeedbackFunction", records(notice)), {"batchItemFailures": []}, "what could not be taken in")
+    same(lie_below(world, f"attached/{TENANT}/{named}/"), 1, "files that are kept")
 
 
 def admin_begins(world):
@@ -773,15 +849,79 @@ def rows(world):
     return [row for page in found for row in page["Items"]]
 
 
+def subscribed(world, events):
+    """A subscription to an address where nobody listens; its id."""
+    asked = {"url": "http://127.0.0.1:9/hook", "events": events}
+    return world.outside.admin(TENANT, "POST", "/v1/subscriptions", asked)["id"]
+
+
+def delivered_to(world, subscription):
+    """What the log says of a subscription."""
+    return world.outside.admin(TENANT, "GET", f"/v1/subscriptions/{subscription}/deliveries")["data"]
+
+
+def read_model_queues(world):
+    """An event is queued for a subscription, and `deliver` is rung."""
+    subscription = subscribed(world, ["InvoiceUpserted"])
+    name = world.stack.ids["DeliverQueue"].rsplit("/", 1)[-1]
+    before = len(world.emulator.waiting()[name])
+    world.owes(TENANT)
+    until(lambda: delivered_to(world, subscription), "an event in the log", PATIENCE)
+    until(lambda: len(world.emulator.waiting()[name]) > before, "a ring on the queue", PATIENCE)
+    world.outside.admin(TENANT, "DELETE", f"/v1/subscriptions/{subscription}")
+
+
+def deliver_tries(world):
+    """What is due is tried, a failure is noted, and it is due again."""
+    subscription = subscribed(world, ["InvoiceUpserted"])
+    restart(world, "DeliverFunction")
+    world.owes(TENANT)
+    until(lambda: delivered_to(world, subscription), "an event in the log", PATIENCE)
+    answer = world.stack.tick("DeliverFunction")
+    assert answer["failed"] > 0, answer
+    (tried, *_) = delivered_to(world, subscription)
+    same((tried["status"], tried["tries"]), ("waiting", 1), "what was tried")
+    return subscription
+
+
+def deliver_tells(world):
+    """A subscription that has failed for four days becomes an exception, and ends."""
+    subscription = deliver_tries(world)
+    key = {STORED["every"]["pk"]: {"S": f"T#{TENANT}#SUBSCRIPTIONS"}, STORED["every"]["sk"]: {"S": f"HEALTH#{subscription}"}}
+    since = {":since": {"N": str(int((time.time() - 4 * 86_400) * 1000))}}
+    name = {"#since": STORED["delivery_health"]["failing_since"]}
+    client, table = world.stack.client("dynamodb"), world.stack.ids["Table"]
+    client.update_item(
+        TableName=table, Key=key, UpdateExpression="SET #since = :since", ExpressionAttributeNames=name, ExpressionAttributeValues=since
+    )
+    world.owes(TENANT)
+    until(lambda: len(delivered_to(world, subscription)) > 1, "another event in the log", PATIENCE)
+    world.stack.tick("DeliverFunction")
+    shown = world.outside.admin(TENANT, "GET", f"/v1/subscriptions/{subscription}")
+    same((shown["enabled"], shown.get("ended_because")), (False, "failing"), "how the subscription stands")
+    assert any(subscription in one["detail"] for one in world.exceptions(TENANT)), "nobody is told"
+
+
+def deliver_replays(world):
+    """A replay is queued, and over."""
+    subscription = deliver_tries(world)
+    world.outside.admin(TENANT, "POST", f"/v1/subscriptions/{subscription}/replay", {"since": "2026-01-01T00:00:00Z"})
+    world.stack.tick("DeliverFunction")
+    asked = f"REPLAY#{subscription}"
+    assert not [row for row in rows(world) if row[STORED["every"]["sk"]]["S"] == asked], "it is still under way"
+
+
 PROBES = {
     "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves, ingest_honours],
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
-    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
+    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons, read_model_queues],
+    "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
-    "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
+    "EscalateRole": [escalate_tells, escalate_finds],
+    "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

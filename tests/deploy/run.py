@@ -25,6 +25,7 @@ import broken
 import lifecycle
 import options
 import permissions
+import probes
 import smoke_test
 import scenario
 import structure
@@ -88,7 +89,7 @@ def test(work, sam, given, proof):
         emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
         parameters = {
             **{"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "JwksUrl": issuer.keys_url, "StandIns": "loopback"},
-            **{"BusName": STACK, "AlarmEmail": OPERATOR},
+            **{"BusName": STACK, "AlarmEmail": OPERATOR, "InboundDomain": probes.ANSWERS},
         }
 
         def deploy(of=built, **more):

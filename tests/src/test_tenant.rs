@@ -345,6 +345,9 @@ pub fn local_time(sent: &Sent, zone: &str) -> Zoned {
 pub fn step(sent: &Sent) -> &'static str {
     let text = sent.subject.as_deref().or(sent.text.as_deref()).unwrap_or_default();
     let marks = [
+        ("an Ihre Zusage", "promise-reminder"),
+        ("what was promised", "promise-reminder"),
+        ("votre engagement", "promise-reminder"),
         ("etzte Erinnerung", "final-notice"),
         ("Final reminder", "final-notice"),
         ("last reminder", "final-notice"),

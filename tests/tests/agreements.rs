@@ -80,6 +80,44 @@ async fn a_dispute_of_a_part_leaves_the_rest_chased_and_lives_by_what_people_dec
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_disputed_is_kept_back_and_no_line_that_is_not_there() {
+    let (desk, document, customer) = desk().await;
+    let lines = json!([
+        {"external_id": "L-1", "description": "Bricks", "quantity": "2", "amount_minor": 25_000},
+        {"description": "Sand", "amount_minor": 100_000},
+    ]);
+    let described = changed(&document, 2, &json!({"lines": lines}));
+    desk.put(&described).await;
+    let found = desk.admin("GET", "/v1/invoices?source=canonical&external_id=F-1", &Value::Null).await.is(200).body;
+    let invoice = found["data"][0]["id"].as_str().unwrap().to_owned();
+    let shown = desk.admin("GET", &format!("/v1/invoices/{invoice}"), &Value::Null).await.is(200).body;
+    assert_eq!((&shown["lines"][0]["quantity"], &shown["lines"][1]["description"]), (&json!("2"), &json!("Sand")), "{shown}");
+    let of = |line: Value| json!({"kind": "dispute", "scope": {"invoice": "F-1"}, "reason": "quantity", "line": line});
+    for (line, says) in [(json!(3), "it has 2"), (json!("L-9"), "no such line"), (json!(true), "its external_id")] {
+        let reply = make(&desk, &customer, of(line.clone())).await.is(400);
+        assert_eq!(reply.pointers(), ["/line"], "{line}: {}", reply.text);
+        assert!(reply.text.contains(says), "{line}: {}", reply.text);
+    }
+    let first = make(&desk, &customer, of(json!("L-1"))).await.is(200).body;
+    let line = json!({"position": 1, "external_id": "L-1", "description": "Bricks"});
+    assert_eq!((&first["amount_minor"], &first["line"]), (&json!(25_000), &line), "{first}");
+    assert_eq!(make(&desk, &customer, of(json!(1))).await.is(200).body["id"], first["id"], "the same again is the one there is");
+    let matter = desk.matter("C-1").await;
+    assert!(matter["agreements"].to_string().contains("Bricks"), "{matter}");
+    // The rest is chased, and so is all of it once the line was judged.
+    desk.end_of("2026-02-06").await;
+    assert_eq!(desk.log(), ["2026-02-03 email reminder"]);
+    assert!(desk.sent()[0].text.as_deref().unwrap().contains("1.000,00"), "{:?}", desk.sent()[0].text);
+    act(&desk, first["id"].as_str().unwrap(), "reject", json!({})).await.is(200);
+    assert_eq!(desk.matter("C-1").await["due_items"][0]["due_now_minor"], 125_000);
+    // The source corrects the invoice: its lines are others, and the dispute still says what it was about.
+    desk.put(&changed(&described, 3, &json!({"lines": null}))).await;
+    make(&desk, &customer, of(json!(2))).await.is(400);
+    let path = format!("/v1/agreements/{}", first["id"].as_str().unwrap());
+    assert_eq!(desk.admin("GET", &path, &Value::Null).await.is(200).body["line"], line);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parts_of_a_plan_are_asked_for_instead_of_their_invoice_until_one_is_missed() {
     let (desk, document, customer) = desk().await;
     desk.end_of("2026-02-06").await;

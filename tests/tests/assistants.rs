@@ -318,7 +318,7 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
         "list_notes" | "list_service_mails" | "list_ratings" => vec![json!({"customer": known.customer})],
         "list_owned" => vec![json!({"owner": "robin"})],
         "search" => vec![json!({"q": MARK})],
-        "show_subscription" => one(&known.subscription),
+        "show_subscription" | "list_deliveries" => one(&known.subscription),
         "preview_template" => vec![json!({"body": {"language": "de", "channel": "email", "subject": "x", "body": "x"}})],
         "show_template" | "list_template_versions" => vec![template],
         "show_workflow" | "show_draft" | "list_workflow_versions" => one("standard"),

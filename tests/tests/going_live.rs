@@ -87,7 +87,7 @@ async fn languages_of_customers_without_a_text_are_named_before_anything_leaves(
     tenant.put(&invoice(&customer("C-1"), "R-1", 10_000, "2026-03-30")).await;
     tenant.advance("PT5M").await;
     assert_eq!(warned(&try_live().await, "/language"), Vec::<String>::new(), "customers read German, as the built-in texts are");
-    for (id, language) in [("C-2", "es-MX"), ("C-3", "it"), ("C-4", "en")] {
+    for (id, language) in [("C-2", "pl-PL"), ("C-3", "sv"), ("C-4", "en")] {
         let mut foreign = customer(id);
         foreign["language"] = json!(language);
         tenant.put(&invoice(&foreign, &format!("R-{id}"), 10_000, "2026-03-30")).await;
@@ -96,14 +96,14 @@ async fn languages_of_customers_without_a_text_are_named_before_anything_leaves(
     for reply in [try_live().await, tenant.admin("GET", "/v1/settings", &Value::Null).await.is(200)] {
         let told = warned(&reply, "/language");
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].contains("no text in 'es'") && told[1].contains("no text in 'it'"), "{told:?}");
+        assert!(told[0].contains("no text in 'pl'") && told[1].contains("no text in 'sv'"), "{told:?}");
         assert!(told[0].contains("reminder (email)") && told[0].contains("reminder (sms)"), "{told:?}");
     }
-    let text = json!({"subject": "Recordatorio: {{ covered.named }}", "body": "Buenos días"});
-    tenant.admin("PUT", "/v1/templates/reminder/es/email", &text).await.is(200);
+    let text = json!({"subject": "Przypomnienie: {{ covered.named }}", "body": "Dzień dobry"});
+    tenant.admin("PUT", "/v1/templates/reminder/pl/email", &text).await.is(200);
     let told = warned(&try_live().await, "/language");
     assert!(!told[0].contains("reminder (email)") && told[1].contains("reminder (email)"), "{told:?}");
-    // Nobody reads Italian any more.
+    // Nobody reads Swedish any more.
     let mut moved = customer("C-3");
     (moved["source_version"], moved["language"]) = (json!(2), json!("de"));
     tenant.put(&json!({"type": "customer.upserted", "customer": moved})).await;

@@ -17,7 +17,7 @@ use tests::{
     company::clock,
     documents::invoice,
     release::{Tap, Way},
-    test_tenant::{TENANT, TestTenant, at},
+    test_tenant::{TENANT, TestTenant, at, portal_path},
 };
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -28,7 +28,8 @@ use tracing_subscriber::{
 /// What stands in names, addresses and numbers of people, and nowhere else.
 const MARKS: [&str; 6] = ["Quinzelwort", "quinzelmail", "quinzelbuyer", "3098765431", "Quinzelstrasse", "quinzelbooks"];
 /// The crates that functions share. Their lines leave a function at every level, as those of the functions themselves do.
-const SHARED: [&str; 9] = ["domain", "store", "connectors", "reading", "channels", "sending", "kit", "service", "files"];
+const SHARED: [&str; 11] =
+    ["domain", "store", "connectors", "reading", "channels", "sending", "kit", "service", "files", "payments", "documents"];
 /// What stands for AWS and vendors here: its lines are no function's.
 const STAND_INS: [&str; 4] = ["local", "dynoxide", "doubles", "tests"];
 
@@ -72,6 +73,33 @@ fn marks_in(text: &str) -> Vec<&'static str> {
 fn dies(desk: &TestTenant, function: &str) {
     let (call, when) = (Some(1), Some(When::Before));
     desk.stack.fault(Fault { target: function.to_owned(), mode: Some(Mode::Crash), times: 500, call, when }).unwrap();
+}
+
+/// What customers type on the pages behind their link, and what people write of them and to them, enter, export and erase.
+async fn people_write(desk: &TestTenant, path: &str) {
+    let words = "Ada Quinzelwort, quinzelmail@quinzelbuyer.example, 3098765431, Quinzelstrasse 1";
+    let form = |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let taken = form(&[("for", "message"), ("invoice", ""), ("words", words)]);
+    desk.post_page(&format!("{path}/write"), &taken).await.is(303);
+    // Forms that are not filled in as they ask, each with marks in every field.
+    let wrong = form(&["for", "invoice", "words", "amount", "day", "reason", "name", "email", "code"].map(|name| (name, words)));
+    for page in ["write", "promise", "paid-already", "not-for-me", "contacts", "preferences", "others", "code", "pay"] {
+        desk.post_page(&format!("{path}/{page}"), &wrong).await;
+    }
+    let id = desk.matter("Q-1").await["customer"]["id"].as_str().unwrap().to_owned();
+    let entered = json!({"name": "Ben Quinzelwort", "email": "quinzelmail-ben@quinzelbuyer.example"});
+    desk.admin("POST", &format!("/v1/customers/{id}/contacts"), &entered).await.is(200);
+    desk.admin("POST", &format!("/v1/customers/{id}/contacts"), &json!({"email": "Ben Quinzelwort"})).await.is(400);
+    desk.admin("POST", "/v1/notes", &json!({"customer": id, "text": words})).await.is(200);
+    desk.admin("POST", "/v1/messages", &json!({"customer": id, "subject": "Quinzelwort", "body": words})).await;
+    desk.admin("GET", "/v1/search?q=Quinzelwort", &Value::Null).await.is(200);
+    desk.advance("PT1M").await;
+    let named = json!({"channel": "email", "address": "quinzelmail-ben@quinzelbuyer.example"});
+    let person = desk.admin("POST", "/v1/contacts/find", &named).await.is(200).body["id"].as_str().unwrap().to_owned();
+    desk.admin("POST", &format!("/v1/contacts/{person}/export"), &Value::Null).await.is(200);
+    let why = json!({"reason": "Ben Quinzelwort asked for it"});
+    desk.admin("POST", &format!("/v1/contacts/{person}/erase"), &why).await.is(200);
+    desk.advance("PT10M").await;
 }
 
 /// Everything that may go wrong on the way of a message, of a webhook and of a page.
@@ -128,6 +156,7 @@ async fn play(desk: &TestTenant) {
     }});
     desk.ses_event(&mail, "Email Bounced", "Bounce", &bounce).await;
     // Pages, and what an admin sees and sends.
+    people_write(desk, &portal_path(&mail)).await;
     let text = mail.text.unwrap_or_default();
     for link in text.split_whitespace().filter(|word| word.starts_with("http")) {
         desk.call("GET", link, &[], b"").await;

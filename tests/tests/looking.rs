@@ -104,6 +104,48 @@ async fn customers_rank_by_what_they_owe_across_currencies_at_the_tenants_rates(
 }
 
 #[tokio::test]
+async fn customers_are_listed_by_owner_across_the_tenant() {
+    let desk = desk().await;
+    let gives = async |who: &str, owner: Value| {
+        let row = get(&desk, &format!("/v1/customers?source=canonical&external_id={who}")).await["data"][0].clone();
+        let path = format!("/v1/owners/{}", row["id"].as_str().unwrap());
+        desk.admin("PUT", &path, &json!({ "owner": owner })).await.is(200);
+    };
+    for (who, owner) in [("C-3", "Zoe"), ("C-1", "ann"), ("C-5", "ann"), ("C-0", "Bob")] {
+        gives(who, json!(owner)).await;
+    }
+    desk.advance("PT1M").await;
+    let pairs = async |query: &str| {
+        let rows = get(&desk, &format!("/v1/customers?{query}")).await["data"].clone();
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let pairs: Vec<_> = rows.as_array().unwrap().iter().map(|row| (text(row, "owner"), text(row, "external_id"))).collect();
+        assert!(rows.as_array().unwrap().iter().all(|row| row["owed"].is_array()), "{rows}");
+        pairs
+    };
+    let mut listed = pairs("sort=owner").await;
+    let owners: Vec<&str> = listed.iter().map(|(owner, _)| owner.as_str()).collect();
+    assert_eq!(owners, ["ann", "ann", "Bob", "Zoe"], "in the order of words, and not of capitals");
+    let mut backwards = pairs("sort=-owner").await;
+    backwards.reverse();
+    assert_eq!(backwards, listed);
+    listed.sort();
+    let expected = [("Bob", "C-0"), ("Zoe", "C-3"), ("ann", "C-1"), ("ann", "C-5")];
+    assert_eq!(listed, expected.map(|(owner, who)| (owner.to_owned(), who.to_owned())));
+    // A page at a time it is the same, whoever has them.
+    assert_eq!(all(&desk, "/v1/customers?sort=owner", "/owner").await, ["ann", "ann", "Bob", "Zoe"]);
+    gives("C-1", json!("Zoe")).await;
+    gives("C-0", Value::Null).await;
+    desk.advance("PT1M").await;
+    assert_eq!(
+        all(&desk, "/v1/customers?sort=owner", "/owner").await,
+        ["ann", "Zoe", "Zoe"],
+        "who is nobody's is not among them"
+    );
+    let refused = desk.admin("GET", "/v1/customers?sort=owner&currency=EUR", &Value::Null).await.is(400);
+    assert_eq!(refused.pointers(), ["/currency"]);
+}
+
+#[tokio::test]
 async fn a_row_says_since_when_its_amounts_stand() {
     let desk = desk().await;
     let as_of = async |query: &str, who: &str| {

@@ -25,7 +25,66 @@ async fn reminded_by(provider: &str) -> (TestTenant, String) {
     desk.to("2026-02-05T16:30:00Z").await;
     assert_eq!(desk.log(), ["2026-02-05 email reminder"]);
     let path = portal_path(&desk.sent()[0]);
+    let mail = desk.sent()[0].text.clone().unwrap();
+    assert!(mail.contains(&format!("{path}/pay)")) && mail.contains("Ansehen und bezahlen"), "{mail}");
     (desk, path)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_falls_due_today_is_due_now_on_the_statement_and_ticked_on_the_form() {
+    let options = Options { now: Some(at("2026-02-03T08:00:00Z")), seed: Some(1), ..Options::default() };
+    let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": "stripe"}]});
+    let desk = TestTenant::of(options, serde_json::from_value(wish).unwrap()).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-09")).await;
+    desk.put(&invoice(&customer("C-1"), "F-2", 50_000, "2026-03-09")).await;
+    desk.end_of("2026-02-04").await;
+    assert_eq!(desk.log(), ["2026-02-04 email heads-up"]);
+    let path = portal_path(&desk.sent()[0]);
+    desk.to("2026-02-09T10:00:00Z").await;
+    let statement = page(&desk, &path).await;
+    for said in
+        ["Jetzt fällig", "1.250,00\u{a0}€", "heute fällig", "Später fällig: 500,00\u{a0}€, nächste Fälligkeit 9. März 2026"]
+    {
+        assert!(statement.contains(said), "no '{said}' in {statement}");
+    }
+    let form = page(&desk, &format!("{path}/pay")).await;
+    let ticked = form.matches(" checked").count();
+    assert!(form.contains("1.250,00\u{a0}€") && ticked >= 1, "{form}");
+    let of = |number: &str| format!("value=\"{}\"", offered(&form)[number]);
+    let is_ticked = |number: &str| form.split(&of(number)).nth(1).unwrap().split('>').next().unwrap().contains("checked");
+    assert_eq!((is_ticked("F-1"), is_ticked("F-2")), (true, false), "{form}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_leads_to_paying_only_where_all_that_it_asks_for_can_be_paid() {
+    let options = Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() };
+    // Debits are in euros, and there is no account.
+    let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": "gocardless"}]});
+    let desk = TestTenant::of(options, serde_json::from_value(wish).unwrap()).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    let mut dollars = invoice(&customer("C-1"), "F-2", 50_000, "2026-02-04");
+    dollars["invoice"]["currency"] = json!("USD");
+    desk.put(&dollars).await;
+    desk.to("2026-02-05T16:30:00Z").await;
+    let mails: Vec<String> = desk.sent().iter().map(|sent| sent.text.clone().unwrap()).collect();
+    assert_eq!(mails.len(), 2, "{mails:?}");
+    let path = portal_path(&desk.sent()[0]);
+    for mail in &mails {
+        let (is_euros, leads) = (mail.contains("F-1"), mail.contains(&format!("{path}/pay?in=EUR)")));
+        assert_eq!((leads, mail.contains("Ansehen und bezahlen")), (is_euros, is_euros), "{mail}");
+        assert!(is_euros || !mail.contains("/pay"), "{mail}");
+    }
+    assert!(page(&desk, &format!("{path}/pay?in=EUR")).await.contains("F-1"));
+    // Once there is an account for dollars, those can be paid as well.
+    let account = json!([{"holder": "Acme Inc", "local": {"routing": "021000021", "number": "123456789"}, "currency": "USD"}]);
+    desk.set(json!({"bank_accounts": account})).await;
+    desk.end_of("2026-02-13").await;
+    let later: Vec<String> = desk.sent().iter().skip(2).map(|sent| sent.text.clone().unwrap()).collect();
+    assert_eq!(later.len(), 2, "{later:?}");
+    for (number, currency) in [("F-1", "EUR"), ("F-2", "USD")] {
+        let of = later.iter().find(|mail| mail.contains(number)).unwrap_or_else(|| panic!("{later:?}"));
+        assert!(of.contains(&format!("{path}/pay?in={currency})")), "{of}");
+    }
 }
 
 pub(crate) async fn page(desk: &TestTenant, path: &str) -> String {

@@ -192,6 +192,16 @@ fn the_judges_name_everything_that_is_forged() {
         }),
         ["chased", "chased"]
     );
+    // What was given back is not on its way, whichever of the provider's words was heard; a cent that was not is.
+    let given_back = |taken_back_minor: i64| {
+        found(|all| {
+            ask_all(all);
+            let untold = Standing { taken_back_minor, is_told: false, ..standing(600) };
+            all.seen.insert(3, seen(3, What::Stands(untold)));
+        })
+    };
+    assert_eq!(given_back(600), [""; 0]);
+    assert_eq!(given_back(599), ["chased", "chased"]);
     let stands = |all: &mut Evidence, change: &dyn Fn(&mut Standing)| {
         for seen in &mut all.seen {
             if let What::Stands(standing) = &mut seen.what

@@ -117,6 +117,37 @@ async fn a_plan_is_agreed_with_a_code_its_parts_are_asked_for_and_a_missed_one_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_chosen_is_kept_over_the_code() {
+    let (desk, path) = reminded().await;
+    let form = page(&desk, &format!("{path}/plan")).await;
+    let wish = format!("invoice={}&parts=4&first_on=2026-02-23&rhythm=two_weekly", value(&form, "invoice"));
+    let looked = desk.post_page(&format!("{path}/plan"), &format!("act=look&{wish}")).await.is(200).text;
+    let keep = value(&looked, "keep").to_owned();
+    let enter = desk.post_page(&format!("{path}/code"), &format!("to=plan&keep={keep}")).await.is(303).location.unwrap();
+    assert_eq!(enter, format!("{path}/code/enter?to=plan&keep={keep}"));
+    assert_eq!(value(&page(&desk, &enter).await, "keep"), keep);
+    desk.advance("PT10S").await;
+    let notices = desk.notices();
+    let code = code_in(notices.last().unwrap());
+    assert!(
+        text(notices.last().unwrap()).contains(&format!("{path}/code/enter?to=statement")),
+        "the mail leads to where it is entered"
+    );
+    let right = desk.post_page(&format!("{path}/code/enter"), &format!("to=plan&code={code}&keep={keep}")).await.is(303);
+    let back = right.location.unwrap();
+    assert_eq!(back, format!("{path}/plan?chosen={keep}"));
+    let cookie = right.cookie.as_deref().and_then(|cookie| cookie.split(';').next()).unwrap().to_owned();
+    let headers = [("cookie".to_owned(), cookie.clone())];
+    let shown = desk.call("GET", &back, &headers, b"").await.is(200).text;
+    assert!(shown.contains("312,50\u{a0}€") && shown.contains("23. Februar 2026"), "{shown}");
+    let agree = format!("act=agree&{wish}&seen={}", value(&shown, "seen"));
+    desk.post_page_as(&format!("{path}/plan"), &cookie, &agree).await.is(303);
+    // What is no choice leads to the page itself, and nowhere else.
+    let enter = desk.post_page(&format!("{path}/code"), "to=plan&keep=//elsewhere.example").await.is(303).location.unwrap();
+    assert_eq!(enter, format!("{path}/code/enter?to=plan"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offer_keeps_nothing_back_is_agreed_to_and_ends_with_its_last_day() {
     let (desk, path) = reminded().await;
     let whose = desk.matter("C-1").await["customer"]["id"].as_str().unwrap().to_owned();
@@ -130,6 +161,13 @@ async fn an_offer_keeps_nothing_back_is_agreed_to_and_ends_with_its_last_day() {
         (&json!("open"), &json!(125_000), &json!("2026-02-20"))
     );
     assert_eq!(desk.admin("POST", &offers, &asked).await.is(200).body["id"], json!(id), "the same again is the one there is");
+    // It is told by mail, once, and the mail leads to it.
+    desk.advance("PT10S").await;
+    let told: Vec<String> = desk.notices().iter().map(|notice| text(notice).to_owned()).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    for said in [format!("{path}/plan/{id}"), "bis zum 20. Februar 2026 zustimmen".to_owned(), "650,00".to_owned()] {
+        assert!(told[0].contains(&said), "no '{said}' in {}", told[0]);
+    }
     let short = json!({"invoices": ["F-1"], "parts": parts, "valid_until": "2026-02-12"});
     let short = desk.admin("POST", &offers, &short).await.is(200).body["id"].as_str().unwrap().to_owned();
     assert!(page(&desk, &path).await.contains("Wir bieten Ihnen an, in Raten zu zahlen"));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::{
-    documents::{customer, invoice},
+    documents::{customer, invoice, payment},
     test_tenant::{Reply, TestTenant, portal_path},
 };
 
@@ -73,6 +73,38 @@ async fn who_promised_is_waited_for_and_then_called_and_chased_again() {
     assert_eq!((log.len(), log.last().unwrap().rsplit(' ').next()), (2, Some("nudge")), "{log:?}");
     assert!(log[1].as_str() > "2026-02-18", "{log:?}");
     assert!(desk.sent()[1].text.as_deref().unwrap().contains("1.250,00"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_promised_is_reminded_the_day_before_and_of_nothing_else() {
+    let mut workflow = with_call();
+    let reminder = json!({
+        "id": "promised", "at": {"anchor": "promise_date", "offset": "-P1D"},
+        "action": {"send": {"channels": ["email", "sms"], "template": "promise-reminder", "to": ["billing"]}},
+    });
+    workflow["steps"].as_array_mut().unwrap().insert(1, reminder);
+    let (desk, path, invoice) = reminded(Some(vec![workflow])).await;
+    let body = format!("invoice={invoice}&amount=&pays_on=2026-02-13&way=transfer");
+    let (id, _) = made(&desk, desk.post_page(&format!("{path}/promise"), &body).await).await;
+    desk.end_of("2026-02-11").await;
+    assert_eq!(desk.log().len(), 1, "{:?}", desk.log());
+    assert_eq!(desk.matter("C-1").await["due_items"][0]["due_now_minor"], 0, "all of it is kept back");
+    desk.end_of("2026-02-12").await;
+    assert_eq!(desk.log()[1..], ["2026-02-12 email promise-reminder"]);
+    let mail = desk.sent()[1].text.clone().unwrap();
+    for said in ["1.250,00\u{a0}€ für Rechnung F-1 für den 13. Februar 2026", "zugesagt für den"] {
+        assert!(mail.contains(said) || desk.sent()[1].html.as_ref().unwrap().contains(said), "no '{said}' in {mail}");
+    }
+    // Why it left, though nothing was due: the rules say so too.
+    let sent = desk.admin("GET", "/v1/messages?day=2026-02-12", &Value::Null).await.is(200).body;
+    let told = sent["data"].as_array().unwrap().iter().find(|message| message["template"] == "promise-reminder");
+    let message = told.unwrap_or_else(|| panic!("{sent}"))["id"].as_str().unwrap().to_owned();
+    desk.admin("GET", &format!("/v1/messages/{message}/explain"), &Value::Null).await.is(200);
+    // It came: nobody hears any more.
+    desk.put(&payment("C-1", "P-1", 1, "received", "F-1", 125_000)).await;
+    desk.end_of("2026-03-31").await;
+    assert_eq!((desk.log().len(), status(&desk, &id).await), (2, json!("kept")));
+    assert_eq!(desk.tasks("task").await, Vec::<Value>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

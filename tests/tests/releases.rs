@@ -162,6 +162,7 @@ async fn eventful() -> Vec<(String, Value)> {
         "steps": [
             step("reminder", "P1D", json!({"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}})),
             step("stop-supply", "P9D", json!({"credit_hold": {}})),
+            step("terms", "P12D", json!({"change_terms": {"terms": {"days": 7}}})),
             step("executive", "P16D", json!({"escalate": {"to": "finance-director", "via": ["email"]}})),
             step("agency", "P23D", json!({"hand_off": {"agency": "northgate"}})),
         ],
@@ -214,8 +215,8 @@ async fn eventful() -> Vec<(String, Value)> {
     desk.put(&invoice(&customer("C-doubt"), "F-doubt", 125_000, "2026-02-09")).await;
     desk.fault("sesv2", Mode::Timeout, 1);
     desk.end_of("2026-04-05").await;
-    // A person stopped supply, and gave the matter away.
-    for kind in ["credit_hold", "hand_off"] {
+    // A person stopped supply, changed terms, and gave the matter away.
+    for kind in ["credit_hold", "change_terms", "hand_off"] {
         let task = desk.tasks(kind).await.remove(0);
         let path = format!("/v1/tasks/{}/done", task["id"].as_str().unwrap());
         desk.admin("POST", &path, &json!({"result": "done"})).await.is(200);
@@ -226,6 +227,21 @@ async fn eventful() -> Vec<(String, Value)> {
     desk.admin("POST", "/v1/payments", &taken).await.is(200);
     let reminded = mails.iter().find(|mail| mail.to.starts_with("c-ladder")).unwrap();
     desk.post_page(&format!("{}/code", portal_path(reminded)), "to=preferences").await.is(303);
+    desk.advance("PT5M").await;
+    // Everybody pays: what is in force ends, and what nobody answered is taken back.
+    for id in ["C-berlin", "C-ladder", "C-bounced", "C-broken", "C-disputed"] {
+        let (number, entity) = if id == "C-berlin" { ("F-berlin", json!("berlin")) } else { ("", Value::Null) };
+        let number = if number.is_empty() { format!("F-{id}") } else { number.to_owned() };
+        let paid = json!({"paid_minor": 125_000, "legal_entity": entity});
+        desk.put(&changed(&invoice(&customer(id), &number, 125_000, "2026-02-04"), 9, &paid)).await;
+    }
+    desk.advance("PT10M").await;
+    for kind in ["credit_release", "restore_terms"] {
+        for task in desk.tasks(kind).await {
+            let path = format!("/v1/tasks/{}/done", task["id"].as_str().unwrap());
+            desk.admin("POST", &path, &json!({"result": "done"})).await.is(200);
+        }
+    }
     desk.advance("PT5M").await;
     let noted = tap.noted("dispatch");
     noted.iter().flat_map(|given| given.event["Records"].as_array().unwrap()).flat_map(|record| events(record).unwrap()).collect()
@@ -266,7 +282,7 @@ async fn every_event_has_the_form_of_its_schema() {
         keys.extend(event["detail"].as_object().unwrap().keys().map(|key| format!("{name} {key}")));
         seen.insert(name);
     }
-    for key in ["CaseOpened legal_entity", "TaskCreated case"] {
+    for key in ["CaseOpened legal_entity", "TaskCreated case", "TermsChangeRequested terms"] {
         assert!(keys.contains(key), "{key}: {keys:?}");
     }
     let described: BTreeSet<String> = serde_json::from_value(text["properties"]["detail-type"]["enum"].clone()).unwrap();

@@ -22,6 +22,17 @@ async fn reminded() -> (TestTenant, String) {
     let mail = desk.sent()[0].text.clone().unwrap();
     assert!(mail.contains(ACCOUNT) && mail.contains("F-1"), "{mail}");
     let path = portal_path(&desk.sent()[0]);
+    assert!(mail.contains(&format!("{path}/pay)")), "an account is a way to pay: {mail}");
+    // The code goes along, so that no reader's program loads it from elsewhere.
+    let sent = &desk.sent()[0];
+    assert!(
+        mail.contains("Verwendungszweck: F-1") && sent.html.as_ref().unwrap().contains("src=\"cid:transfer-code\""),
+        "{mail}"
+    );
+    let [code] = sent.attachments.as_slice() else { panic!("{:?}", sent.attachments) };
+    assert_eq!((&code["name"], &code["content_type"]), (&json!("transfer-code.png"), &json!("image/png")));
+    let along = &sent.raw["Content"]["Simple"]["Attachments"][0];
+    assert_eq!((&along["ContentId"], &along["ContentDisposition"]), (&json!("transfer-code"), &json!("INLINE")));
     (desk, path)
 }
 

@@ -213,13 +213,35 @@ async fn what_the_books_refuse_is_a_persons() {
         assert_eq!(of_it, 1, "{tasks:?}");
     }
     assert_eq!(books.written().len(), 0);
+    // What is mended is tried again by a person, and the work to enter it ends by its entry; what is not is refused again.
+    double.close_until(REALM, date(2025, 12, 31));
+    for id in [&closed, &paid_twice] {
+        let again = desk.admin("POST", &format!("/v1/baskets/{id}/write_back"), &Value::Null).await.is(200).body;
+        assert_eq!(again["written_back"]["status"], "queued", "{again}");
+    }
+    desk.advance("PT1M").await;
+    assert_eq!(
+        (&stands(desk, &closed).await["status"], &stands(desk, &paid_twice).await["status"]),
+        (&json!("done"), &json!("failed"))
+    );
+    assert_eq!(books.written(), [(closed.clone(), 36_207)]);
+    let tasks = desk.tasks("enter_payment").await;
+    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
+    assert!(task["detail"].as_str().unwrap().contains(&paid_twice), "{task}");
+    // Who said that it is entered has it tried no more, and what the books have is not tried.
+    let done = format!("/v1/tasks/{}/done", task["id"].as_str().unwrap());
+    desk.admin("POST", &done, &json!({"result": "done"})).await.is(200);
+    for id in [&closed, &paid_twice] {
+        desk.admin("POST", &format!("/v1/baskets/{id}/write_back"), &Value::Null).await.is(409);
+    }
     // Where it was switched off again, it is a person's as well, and what it pays is paid all the same.
     let off = json!({"enabled": false});
     desk.admin("PUT", "/v1/connections/quickbooks/write_back", &off).await.is(200);
     let left = books.pay(&invoices[2], 36_207).await;
     desk.advance("PT1M").await;
     assert_eq!(stands(desk, &left).await, Value::Null);
-    assert_eq!(desk.tasks("enter_payment").await.len(), 3);
+    assert_eq!(desk.tasks("enter_payment").await.len(), 1);
+    desk.admin("POST", &format!("/v1/baskets/{left}/write_back"), &Value::Null).await.is(409);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,8 +8,8 @@ use axum::{
     http::HeaderMap,
 };
 use domain::{
-    ActError, Agreement, AgreementAct, AgreementId, AgreementScope, Charge, ChargeId, ChargeStatus, Currency, CustomerId, Facts,
-    HoldClock, HoldReason, Pause, PauseStatus, Settings, Stood, TenantId, Terms,
+    ActError, Agreement, AgreementAct, AgreementId, AgreementScope, Charge, ChargeId, ChargeStatus, Currency, CustomerId,
+    DisputedLine, Facts, HoldClock, HoldReason, Pause, PauseStatus, Settings, Stood, TenantId, Terms,
     agreed::Measure,
     calendar::tenant_zone,
     id::digest,
@@ -67,6 +67,9 @@ pub struct AgreementOut {
     /// What it says, by its kind: `pays_on`, `way`, `expected_on` (the last day by which its money is on the ledger), `reason`, `parts`.
     #[schema(value_type = Object)]
     terms: Value,
+    /// The line of the invoice that a dispute is about, as it was when it was contested; absent where it is about no line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<DisputedLineOut>,
     /// Who made it: the subject of the token.
     #[serde(skip_serializing_if = "String::is_empty")]
     by: String,
@@ -77,6 +80,25 @@ pub struct AgreementOut {
     /// The files that the customer sent with a dispute, oldest first; absent where there are none. Lists of agreements leave them out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<CustomerFileOut>,
+}
+
+/// A line of an invoice that is contested.
+#[derive(Serialize, ToSchema)]
+pub struct DisputedLineOut {
+    /// Its place among the lines of the invoice; the first is 1.
+    position: u16,
+    /// The source's own id, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    /// What it is for.
+    description: String,
+}
+
+impl From<&DisputedLine> for DisputedLineOut {
+    fn from(line: &DisputedLine) -> Self {
+        let DisputedLine { position, external_id, description } = line.clone();
+        Self { position, external_id, description }
+    }
 }
 
 /// What an act needs beside its name; all may be left out but where it says so.
@@ -184,6 +206,7 @@ pub async fn make(
     };
     // What is wrong by itself repeats nothing, whatever its key.
     let may_repeat = flaws.is_empty() && is_well_formed(&proposal);
+    let proposal = service::billed_lines::with_lines(&app.store, tenant, &facts, proposal).await?;
     let known = facts.agreements.iter().find(|known| known.id == id && may_repeat);
     let same = || agreed_already(&proposal, &facts, &settings, now).filter(|_| flaws.is_empty());
     if let Some(known) = known.or_else(same) {
@@ -504,6 +527,8 @@ pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
         terms.remove("status");
         // What it measures itself by is its own affair.
         terms.remove("of");
+        // Its words are its source's, and stand by themselves.
+        terms.remove("line");
     }
     AgreementOut {
         id: agreement.id.as_str().to_owned(),
@@ -517,6 +542,7 @@ pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
         until_on: agreement.until_on,
         ended_at: agreement.ended_at,
         terms,
+        line: agreement.disputed_line().map(DisputedLineOut::from),
         by: agreement.by.clone(),
         note: None,
         attachments: Vec::new(),
@@ -525,11 +551,16 @@ pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
 
 /// What the audit says of an agreement that is made: what was agreed; of the parts of a plan, how many there are.
 fn noted(customer: &CustomerId, agreement: &Agreement) -> Value {
-    let AgreementOut { kind, scope, amount_minor, until_on, mut terms, .. } = shown(customer, agreement);
+    let AgreementOut { kind, scope, amount_minor, until_on, mut terms, line, .. } = shown(customer, agreement);
     if let Some(parts) = terms.get_mut("parts") {
         *parts = json!(parts.as_array().map_or(0, Vec::len));
     }
-    json!({ "kind": kind, "scope": scope, "amount_minor": amount_minor, "until_on": until_on, "terms": terms })
+    let mut what = json!({ "kind": kind, "scope": scope, "amount_minor": amount_minor, "until_on": until_on, "terms": terms });
+    if let Some(line) = line {
+        // Its place alone: the words of a line may be about somebody, and the audit is kept for good.
+        what["line"] = json!(line.position);
+    }
+    what
 }
 
 /// A charge as the API shows it.

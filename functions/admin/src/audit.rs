@@ -184,7 +184,7 @@ fn encoded(instant: &str) -> String {
 }
 
 fn shown(entry: AuditEntry) -> AuditEntryOut {
-    let AuditEntry { tenant: _, at, by, role, operation, object, customer, what, note, once: _ } = entry;
+    let AuditEntry { tenant: _, at, by, role, operation, object, customer, what, note, act: _, once: _ } = entry;
     let customer = customer.map(|customer| customer.as_str().to_owned());
     AuditEntryOut { at, by, role, operation, object, customer, what, note }
 }

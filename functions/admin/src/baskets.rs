@@ -1,4 +1,4 @@
-//! What people do with baskets: give one up, and say whether an entry in the books is the payment of one.
+//! What people do with baskets: give one up, have its payment written into the books again, and say whether an entry in the books is the payment of one.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Deserialize;
-use service::{Operation, baskets};
+use service::{Operation, baskets, write_backs};
 use utoipa::ToSchema;
 
 use crate::{
@@ -46,6 +46,19 @@ pub async fn cancel(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<
         })?;
     }
     let basket = baskets::cancel(&app.store, &caller.0, &id, &said, now).await?;
+    Ok(Json(shown(&app, tenant, &basket).await?))
+}
+
+/// Has the payment of a basket written into the books again: one that they refused (`failed`), once what stood in its way is mended, or of which the
+/// answers were lost too often (`unknown`, with a task). What was asked for before is looked for in the books first. `written_back` says how it stands.
+#[utoipa::path(post, path = "/v1/baskets/{id}/write_back", tag = "payments", operation_id = "retry_write_back",
+    params(("id" = String, Path, description = "`pay_…`")),
+    responses((status = 200, description = "The basket", body = BasketOut), (status = 404, description = "not-found"),
+              (status = 409, description = "not-possible: it is not refused, nothing is written into these books, the money did not stay, or a \
+                                            person said that it is entered; changed-meanwhile")))]
+pub async fn write_back_again(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<BasketOut>> {
+    let tenant = caller.may(Operation::RetryWriteBack)?;
+    let basket = write_backs::try_again(&app.store, &caller.0, &id, app.clock.now()).await?;
     Ok(Json(shown(&app, tenant, &basket).await?))
 }
 

@@ -41,6 +41,6 @@ pub fn setting_shown(setting: Option<WriteBackSetting>) -> WriteBackSettingOut {
 
 /// How the writing of a payment stands.
 pub fn write_back_shown(one: WriteBack) -> BasketWriteBackOut {
-    let WriteBack { basket: _, source, status, status_at, revision: _, calls, not_before: _, reason, writes: _ } = one;
+    let WriteBack { basket: _, source, status, status_at, revision: _, calls, not_before: _, reason, writes: _, round: _ } = one;
     BasketWriteBackOut { source, status, status_at, calls, reason }
 }

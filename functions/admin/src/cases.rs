@@ -182,7 +182,7 @@ pub fn due_item(
                 .history
                 .results_of(&situation.receivables, &item.key)
                 .iter()
-                .any(|mark| mark.step == step.id && mark.outcome.satisfies())
+                .any(|mark| mark.step == step.id && mark.satisfies())
         };
         let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
         let position = situation.receivables.position(&item.key);

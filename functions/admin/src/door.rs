@@ -106,10 +106,16 @@ impl Door {
             Ok(found) => found,
             Err(refused) => return *refused,
         };
-        let actor = match &entrant.entered {
+        let Entrant { entered, person } = entrant;
+        let entered = match (entered, repeats::fresh_act()) {
+            (Entered::As(actor), Some(act)) => Entered::As(actor.by_act(act)),
+            (entered, _) => entered,
+        };
+        let actor = match &entered {
             Entered::As(actor) => Some(actor.clone()),
             Entered::Nowhere(_) => None,
         };
+        let entrant = Entrant { entered, person };
         head.extensions.insert(entrant);
         head.extensions.insert(self.operations.clone());
         let mut response = match actor.filter(|_| head.method == Method::POST) {

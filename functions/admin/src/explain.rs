@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    CaseTrace, MessageStatus, Mode, Money,
+    CaseTrace, MessageStatus, Mode, Money, STATEMENT,
     explain::{self, SwitchedOff, Told},
 };
 use jiff::tz::TimeZone;
@@ -51,7 +51,10 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Explanation {
     );
     if items > 0 {
         let steps: Vec<&str> = steps.into_iter().collect();
-        what.push_str(&format!(", for {items} due item(s) at step {}", steps.join(", ")));
+        what.push_str(&match steps.as_slice() {
+            [STATEMENT] => format!(", a statement of {items} due item(s)"),
+            steps => format!(", for {items} due item(s) at step {}", steps.join(", ")),
+        });
     }
     if let Some(asked) = &sent.asked_for {
         what.push_str(&format!(", asking for {}", Money::from_minor(asked.due_now_minor, asked.currency)));

@@ -178,9 +178,13 @@ fn terms(given: &HoldIn, of: Vec<Stood>, expected_on: impl Fn(Date) -> Date) -> 
             let expected_on = expected_on(pays_on);
             Terms::Promise(Promise { pays_on, way: WayOfPaying::Other, expected_on, of, status: PromiseStatus::Open })
         }
-        HoldReason::Dispute => {
-            Terms::Dispute(Dispute { reason: DisputeReason::Other, of, upheld_minor: None, status: DisputeStatus::Open })
-        }
+        HoldReason::Dispute => Terms::Dispute(Dispute {
+            reason: DisputeReason::Other,
+            of,
+            upheld_minor: None,
+            line: None,
+            status: DisputeStatus::Open,
+        }),
         HoldReason::Plan
         | HoldReason::Manual
         | HoldReason::Legal

@@ -44,6 +44,9 @@ pub struct MemberOut {
     /// What they are called, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// How mails in their name are signed, line by line; with the name where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
     /// `viewer`, `collector`, `manager` or `admin`.
     role: String,
     /// When they became a member.
@@ -115,6 +118,10 @@ pub struct MemberPatch {
     /// What they are called; an empty text takes the name away.
     #[serde(default)]
     name: Option<String>,
+    /// How mails in their name are signed, line by line, at most 400 characters in 8 lines; an empty text takes it away.
+    #[serde(default)]
+    #[schema(example = "Anna Weber\nAccounts receivable\n+49 30 1234")]
+    signature: Option<String>,
 }
 
 /// An invitation that nobody has accepted yet.
@@ -209,8 +216,8 @@ pub async fn change(
     Body(body): Body,
 ) -> ApiResult<Json<MemberOut>> {
     caller.may(Operation::ChangeMember)?;
-    let MemberPatch { role, name } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let asked = MemberChange { role, name };
+    let MemberPatch { role, name, signature } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let asked = MemberChange { role, name, signature };
     Ok(Json(shown(members::change(&app.store, &caller.0, &sub, &asked, app.clock.now()).await?)))
 }
 
@@ -261,8 +268,9 @@ pub async fn withdraw(State(app): State<Arc<App>>, caller: Caller, Path(email): 
 }
 
 fn shown(member: Member) -> MemberOut {
-    let Member { subject, email, email_verified: _, name, role, added_at, added_by, removed_at, seen_at, rev: _ } = member;
-    MemberOut { sub: subject, email, name, role, added_at, added_by, removed_at, seen_at, left: None }
+    let Member { subject, email, email_verified: _, name, signature, role, added_at, added_by, removed_at, seen_at, rev: _ } =
+        member;
+    MemberOut { sub: subject, email, name, signature, role, added_at, added_by, removed_at, seen_at, left: None }
 }
 
 fn invitation(invited: Invitation) -> InvitationOut {

@@ -195,7 +195,8 @@ pub async fn write(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     if !flaws.is_empty() {
         return Err(refuse(flaws.into_iter().map(|flaw| (flaw.pointer.to_owned(), flaw.detail)).collect()));
     }
-    let seen = sending::rendered_own_message(&plan.facts, &plan.policy, &plan.pending, &plan.text, now);
+    let facts = (&plan.facts, &plan.policy);
+    let seen = sending::rendered_own_message(&app.store, tenant, facts, &plan.pending, &plan.text, now).await?;
     let seen = seen.map_err(|detail| refuse(vec![("/body".to_owned(), detail)]))?;
     tracing::debug!(tenant.id = %tenant, dry_run, "a message of a person was rendered");
     if dry_run {

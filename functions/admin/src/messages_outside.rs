@@ -178,7 +178,7 @@ pub async fn claim(
                 contact: held.contact,
                 from: outgoing.from,
                 to: outgoing.to,
-                reply_to: outgoing.reply_to,
+                reply_to: outgoing.reply_to.into_iter().next(),
                 subject: outgoing.rendered.subject,
                 text: outgoing.rendered.text,
                 html: outgoing.rendered.html,

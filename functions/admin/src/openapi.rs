@@ -5,7 +5,7 @@
 //! are generated (bounds and patterns), over parameters by operation and name, examples of requests, and the links by which one answer leads to
 //! the next request. Where the code has a list of the words of an `enum`, `schemas.json` and `overlay.json` name the list: `"enum": "channels"`.
 
-use domain::{Channel, TaskKind, word::Word};
+use domain::{Channel, NoticeWay, TaskKind, word::Word};
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi,
@@ -90,6 +90,9 @@ fn schemas(document: &Value, overlay: &Value, answers: &Value) -> Map<String, Va
         if let Some(schema) = schemas.get_mut(name) {
             schema["properties"]["events"]["items"]["enum"] = json!(events);
         }
+    }
+    if let Some(schema) = schemas.get_mut("SampleIn") {
+        schema["properties"]["event"]["enum"] = json!(events);
     }
     schemas
 }
@@ -244,6 +247,8 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             "-money_at_stake",
             "oldest_due",
             "-oldest_due",
+            "owner",
+            "-owner",
         ]),
         ("list_invoices", "sort") => Some(vec!["due_on", "-due_on"]),
         ("list_invoices", "status") => Some(store::InvoiceStanding::ALL.map(store::InvoiceStanding::as_str).to_vec()),
@@ -256,6 +261,7 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
         ("list_cases", "sort") => Some(vec!["opened_at", "-opened_at"]),
         ("list_cases", "state") => Some(vec!["open", "waiting", "ended", "closed"]),
         ("list_tasks", "sort") => Some(vec!["age", "money_at_stake"]),
+        ("list_notices", "status") => Some(domain::EffectStatus::WORDS.to_vec()),
         _ => None,
     }
 }
@@ -280,6 +286,8 @@ fn fill_in(value: &mut Value) {
 fn named_words(list: &str) -> Option<Vec<&'static str>> {
     match list {
         "channels" => Some(Channel::WORDS.to_vec()),
+        "ways of notices" => Some(NoticeWay::WORDS.to_vec()),
+        "kinds of tasks" => Some(TaskKind::WORDS.to_vec()),
         "channels with addresses" => Some(Channel::words_of(Channel::is_addressed)),
         "channels that need consent" => Some(Channel::words_of(Channel::needs_consent)),
         "channels with a sender" => Some(Channel::words_of(|channel| channel.facts().has_sender)),

@@ -107,8 +107,8 @@ pub struct WithdrawOfferIn {
     reason: Option<String>,
 }
 
-/// Offers a customer to pay in parts. Nothing is kept back by it, and nobody is told: the customer's page shows it to whoever has a portal link,
-/// and who enters a code that is sent to the link's address can agree to it. Then it is a plan of these parts, if that can still be. The same
+/// Offers a customer to pay in parts. Nothing is kept back by it. A notice tells of it, by mail to one address that has a portal link and did not opt out
+/// (`GET /v1/service_mails`), and the customer's page shows it to whoever has a link; who enters a code that is sent to the link's address can agree to it. Then it is a plan of these parts, if that can still be. The same
 /// offer, while it can be agreed to, is answered instead of a second one.
 #[utoipa::path(post, path = "/v1/customers/{customer_id}/plan_offers", tag = "agreements", operation_id = "offer_plan",
     params(("customer_id" = String, Path, description = "`cus_…`")),

@@ -175,6 +175,13 @@ fn attempt(tenant: &TenantId, id: String, request: String, now: Timestamp, until
     Ok(Once::new(tenant.clone(), id, request, STANDARD.encode(random), now, until))
 }
 
+/// A fresh text that tells what a request does from the same done by another one at the same moment; `None` where there is no randomness.
+pub fn fresh_act() -> Option<String> {
+    let mut random = [0_u8; 6];
+    aws_lc_rs::rand::fill(&mut random).ok()?;
+    Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// What is answered to a request whose key is known.
 fn answered(known: &Repeated, request: &str, now: Timestamp) -> ApiResult<Response> {
     if known.request != request {

@@ -24,12 +24,13 @@ pub struct ServiceMailOut {
     id: String,
     /// The customer, `cus_…`.
     customer: String,
-    /// `code`, `new_link`, `receipt`, `promise_made`, `dispute_opened`, `dispute_decided`, `decision_undone`, `plan_agreed` or `answered`.
+    /// `code`, `new_link`, `receipt`, `promise_made`, `dispute_opened`, `dispute_decided`, `decision_undone`, `plan_agreed`, `plan_offered`
+    /// or `answered`.
     #[schema(value_type = String)]
     kind: ServiceMailKind,
     /// The portal link to whose address it goes, `lnk_…`.
     link: String,
-    /// The agreement, basket or note that it tells of; absent where that is its link, or a code.
+    /// The agreement, basket, offer or note that it tells of; absent where that is its link, or a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<String>,
     /// When it was asked for.

@@ -127,7 +127,7 @@ async fn not_texted(
     Ok((!abroad.is_empty()).then(|| ("/sms/countries".to_owned(), detail)))
 }
 
-/// The templates that steps of workflows send, by the channels that this release sends by.
+/// The templates that steps and statements of workflows send, by the channels that this release sends by.
 fn wanted(published: &[Workflow]) -> BTreeSet<(String, Channel)> {
     let mut wanted = BTreeSet::new();
     for step in published.iter().flat_map(|workflow| &workflow.steps) {
@@ -135,6 +135,10 @@ fn wanted(published: &[Workflow]) -> BTreeSet<(String, Channel)> {
             let channels = send.channels.iter().filter(|channel| channel.facts().has_sender);
             wanted.extend(channels.map(|channel| (send.template.clone(), *channel)));
         }
+    }
+    for plan in published.iter().filter_map(|workflow| workflow.statement.as_ref()) {
+        let channels = plan.channels.iter().filter(|channel| channel.facts().has_sender);
+        wanted.extend(channels.map(|channel| (plan.template.clone(), *channel)));
     }
     wanted
 }

@@ -6,14 +6,16 @@ use axum::{
     Extension, Json,
     extract::{Path, State},
 };
+use domain::{SubscriptionEnd, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::{
     Done, NotDone, Operation,
+    public_url::EventPlaces,
     subscriptions::{self, ShownSubscription, SubscriptionGiven},
 };
-use store::Subscription;
+use store::{DeliveryHealth, Subscription};
 use utoipa::ToSchema;
 
 use crate::{
@@ -37,9 +39,22 @@ pub struct SubscriptionOut {
     events: Vec<String>,
     /// Whether it is in use.
     enabled: bool,
-    /// Whether events are delivered to it. Always false: this release stores subscriptions, and delivers nothing yet.
+    /// Whether events are delivered to it: not while it is out of use.
     delivering: bool,
-    /// Until when the secret before is kept beside the current one.
+    /// Why it ended without a person: `gone`, the subscriber answered 410; `failing`, nothing could be delivered for three days. It is out of use
+    /// until somebody changes it to `{"enabled": true}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    ended_because: Option<SubscriptionEnd>,
+    /// When it ended so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    /// Since when every try fails. Absent while the last one did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    failing_since: Option<Timestamp>,
+    /// Until when events are signed with the secret before, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     previous_until: Option<Timestamp>,
@@ -55,7 +70,7 @@ pub struct SubscriptionOut {
 pub struct NewSubscriptionOut {
     #[serde(flatten)]
     subscription: SubscriptionOut,
-    /// Events are to be signed with it, as Standard Webhooks says. No call shows it again.
+    /// Events are signed with it, as Standard Webhooks says. No call shows it again.
     secret: String,
 }
 
@@ -105,18 +120,20 @@ pub struct SubscriptionPatch {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionRotation {
-    /// For how many more hours the secret before is kept beside the new one, 0 to 720; 24 when left out.
+    /// For how many more hours events are signed with the secret before, too, 0 to 720; 24 when left out.
     #[serde(default)]
     overlap_hours: Option<u32>,
 }
 
-/// The subscriptions of outside systems to events. This release delivers nothing to them yet: `delivering` is false.
+/// The subscriptions of outside systems to events, and how their deliveries fare.
 #[utoipa::path(get, path = "/v1/subscriptions", tag = "subscriptions", operation_id = "list_subscriptions",
     responses((status = 200, description = "The subscriptions", body = SubscriptionsOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<SubscriptionsOut>> {
     let found = subscriptions::list(&app.store, &caller.0).await?;
+    let failing = app.store.failing_subscriptions(caller.may(Operation::ListSubscriptions)?).await?;
     let now = app.clock.now();
-    Ok(Json(SubscriptionsOut { data: found.into_iter().map(|one| shown(one, now)).collect(), next: None, as_of: now }))
+    let data = found.into_iter().map(|one| shown(failing.get(&one.id), one, now)).collect();
+    Ok(Json(SubscriptionsOut { data, next: None, as_of: now }))
 }
 
 /// One subscription, without its secret.
@@ -125,11 +142,11 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json
     responses((status = 200, description = "The subscription; ETag is its revision", body = SubscriptionOut),
               (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Tagged<SubscriptionOut>> {
-    Ok(tagged(&app, subscriptions::show(&app.store, &caller.0, &id).await?))
+    let found = subscriptions::show(&app.store, &caller.0, &id).await?;
+    tagged(&app, caller.may(Operation::ShowSubscription)?, found).await
 }
 
-/// Makes a subscription. Nothing is delivered yet by this release; what is stored is kept for the release that does. The secret is shown only
-/// in this answer.
+/// Makes a subscription. What happens from now on is delivered, each customer's events in their order. The secret is shown only in this answer.
 #[utoipa::path(post, path = "/v1/subscriptions", tag = "subscriptions", operation_id = "make_subscription",
     request_body = SubscriptionDoc,
     responses((status = 200, description = "The subscription, and its secret this once", body = NewSubscriptionOut),
@@ -145,10 +162,12 @@ pub async fn make(
     app.settings(tenant).await?;
     let SubscriptionDoc { name, url, events, enabled } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let given = SubscriptionGiven { name, url, events, enabled };
-    Ok(new(&app, subscriptions::make(&app.store, &app.vault, &caller.0, &given, app.clock.now()).await?))
+    let vaults = (&app.store, &app.vault);
+    let made = subscriptions::make(vaults, &caller.0, &given, places(&app), app.clock.now()).await?;
+    new(&app, tenant, made).await
 }
 
-/// Changes a subscription, as a JSON merge patch (RFC 7396).
+/// Changes a subscription, as a JSON merge patch (RFC 7396). One that is put into use again, or goes elsewhere, begins anew.
 #[utoipa::path(patch, path = "/v1/subscriptions/{id}", tag = "subscriptions", operation_id = "change_subscription",
     params(("id" = String, Path, description = "`sub_…`"),
            ("If-Match" = Option<String>, Header, description = "The ETag of the subscription that this changes")),
@@ -163,7 +182,7 @@ pub async fn change(
     Path(id): Path<String>,
     Body(patch): Body,
 ) -> ApiResult<Tagged<SubscriptionOut>> {
-    caller.may(Operation::ChangeSubscription)?;
+    let tenant = caller.may(Operation::ChangeSubscription)?;
     let merged = |had: &SubscriptionGiven| -> Done<SubscriptionGiven> {
         if !patch.is_object() {
             return Err(NotDone::field("", "a merge patch is an object with the fields that change"));
@@ -174,10 +193,12 @@ pub async fn change(
         let SubscriptionDoc { name, url, events, enabled } = merged;
         Ok(SubscriptionGiven { name, url, events, enabled })
     };
-    Ok(tagged(&app, subscriptions::change(&app.store, &caller.0, &id, merged, condition.rev, app.clock.now()).await?))
+    let now = app.clock.now();
+    let changed = subscriptions::change(&app.store, &caller.0, &id, merged, places(&app), condition.rev, now).await?;
+    tagged(&app, tenant, changed).await
 }
 
-/// Gives a subscription a new secret, shown only in this answer. The one before is kept beside it for some time.
+/// Gives a subscription a new secret, shown only in this answer. For some time events are signed with the one before, too.
 #[utoipa::path(post, path = "/v1/subscriptions/{id}/rotate", tag = "subscriptions", operation_id = "rotate_subscription",
     params(("id" = String, Path, description = "`sub_…`")),
     request_body(content = Option<SubscriptionRotation>, description = "May be left out"),
@@ -190,10 +211,11 @@ pub async fn rotate(
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<(Extension<ShownOnce>, Tagged<NewSubscriptionOut>)> {
-    caller.may(Operation::RotateSubscription)?;
+    let tenant = caller.may(Operation::RotateSubscription)?;
     let SubscriptionRotation { overlap_hours } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let now = app.clock.now();
-    Ok(new(&app, subscriptions::rotate(&app.store, &app.vault, &caller.0, &id, overlap_hours, now).await?))
+    let rotated = subscriptions::rotate(&app.store, &app.vault, &caller.0, &id, overlap_hours, now).await?;
+    new(&app, tenant, rotated).await
 }
 
 /// Deletes a subscription, with its secret.
@@ -209,31 +231,48 @@ pub async fn delete(
     Path(id): Path<String>,
 ) -> ApiResult<Json<SubscriptionOut>> {
     let now = app.clock.now();
-    Ok(Json(shown(subscriptions::delete(&app.store, &caller.0, &id, condition.rev, now).await?, now)))
+    Ok(Json(shown(None, subscriptions::delete(&app.store, &caller.0, &id, condition.rev, now).await?, now)))
 }
 
-fn shown(known: Subscription, now: Timestamp) -> SubscriptionOut {
-    let Subscription { id, name, url, events, enabled, sealed: _, sealed_before, made_at, made_by, rev: _ } = known;
+/// Where events may go.
+fn places(app: &App) -> EventPlaces {
+    if app.stand_ins { EventPlaces::LoopbackToo } else { EventPlaces::Public }
+}
+
+fn shown(health: Option<&DeliveryHealth>, known: Subscription, now: Timestamp) -> SubscriptionOut {
+    let Subscription { id, name, url, events, enabled, ended, sealed: _, sealed_before, made_at, made_by, rev: _ } = known;
     SubscriptionOut {
         id: id.as_str().to_owned(),
         name,
         url,
         events,
         enabled,
-        delivering: false,
+        delivering: enabled,
+        ended_because: ended.map(|(because, _)| because),
+        ended_at: ended.map(|(_, at)| at),
+        failing_since: health.and_then(|health| health.failing_since),
         previous_until: sealed_before.map(|(_, until)| until).filter(|until| *until > now),
         made_at,
         made_by,
     }
 }
 
-fn tagged(app: &App, known: Subscription) -> Tagged<SubscriptionOut> {
-    Tagged { rev: known.rev, body: shown(known, app.clock.now()) }
+async fn with_health(app: &App, tenant: &TenantId, known: Subscription) -> ApiResult<SubscriptionOut> {
+    let health = app.store.delivery_health(tenant, &known.id).await?;
+    Ok(shown(Some(&health), known, app.clock.now()))
 }
 
-fn new(app: &App, made: ShownSubscription) -> (Extension<ShownOnce>, Tagged<NewSubscriptionOut>) {
+async fn tagged(app: &App, tenant: &TenantId, known: Subscription) -> ApiResult<Tagged<SubscriptionOut>> {
+    Ok(Tagged { rev: known.rev, body: with_health(app, tenant, known).await? })
+}
+
+async fn new(
+    app: &App,
+    tenant: &TenantId,
+    made: ShownSubscription,
+) -> ApiResult<(Extension<ShownOnce>, Tagged<NewSubscriptionOut>)> {
     let ShownSubscription { subscription, secret } = made;
     let rev = subscription.rev;
-    let body = NewSubscriptionOut { subscription: shown(subscription, app.clock.now()), secret };
-    (Extension(ShownOnce), Tagged { rev, body })
+    let body = NewSubscriptionOut { subscription: with_health(app, tenant, subscription).await?, secret };
+    Ok((Extension(ShownOnce), Tagged { rev, body }))
 }

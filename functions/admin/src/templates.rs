@@ -7,11 +7,15 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, RowKind};
-use domain::{Cause, Channel, Currency, Money, Settings, word::Word};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, LogoPlace, RenderInput, RowKind};
+use domain::{
+    Cause, Channel, Currency, Money, Settings,
+    pay_sources::{PAY_SOURCES, takes},
+    word::Word,
+};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
-use service::Operation;
+use service::{Operation, tenant_limits::TenantLimit};
 use utoipa::ToSchema;
 
 use crate::{
@@ -161,6 +165,12 @@ pub async fn put(
     let before = current(&app, tenant, &template.id, &template.language, &channel).await?;
     let before = before.map_or(0, |before| u64::from(before.version));
     condition.check(before)?;
+    let known = app.store.template(tenant, &template.id, template.channel).await?;
+    let versions = known.iter().map(|known| known.version).max().unwrap_or(0);
+    TenantLimit::TemplateVersions.unless_full(usize::try_from(versions).unwrap_or(usize::MAX))?;
+    if before == 0 {
+        TenantLimit::Templates.unless_full(app.store.templates(tenant).await?.len())?;
+    }
     let cause = Cause::NoText { template: template.id.clone(), channel: template.channel };
     let mut stored = stored(template);
     let app = caller.acts(&app, Operation::PutTemplate, |entry| {
@@ -195,8 +205,12 @@ pub async fn archive(
     if !others {
         let policy = app.store.policy(tenant, &Default::default(), store::Read::Fresh).await?;
         let sends = |step: &domain::Step| matches!(&step.action, domain::Action::Send(send) if send.template == id && send.channels.contains(&found.channel));
+        let states = |plan: &domain::workflow::StatementPlan| plan.template == id && plan.channels.contains(&found.channel);
         let published = policy.workflows.iter().filter(|known| policy.published.contains(&(known.id.clone(), known.version)));
-        if let Some(workflow) = published.into_iter().find(|known| known.steps.iter().any(sends)) {
+        let is_sent = |known: &&std::sync::Arc<domain::CompiledWorkflow>| {
+            known.steps.iter().any(sends) || known.statement.as_ref().is_some_and(states)
+        };
+        if let Some(workflow) = published.into_iter().find(is_sent) {
             let (workflow, channel) = (&workflow.id, found.channel.as_str());
             return Err(Fail::not_possible(format!(
                 "the published workflow '{workflow}' sends it by {channel}, and it is the last text there; change the workflow first"
@@ -251,8 +265,13 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     let id = given.id.unwrap_or_else(|| "preview".to_owned());
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let input = sample(&template.language, given.country, count, today, &settings);
-    let rendered = channels::render(&template, &input, &Brand { name: settings.name })
+    let mut input = sample(&template.language, given.country, count, today, &settings);
+    let connected = app.store.connected(tenant, PAY_SOURCES).await?;
+    let is_taken = connected.iter().any(|(source, _)| takes(source, Currency::EUR));
+    if is_taken || settings.bank_account_of("", Currency::EUR).is_some() {
+        input.links.pay = Some("https://example.com/p/sample/pay".to_owned());
+    }
+    let rendered = channels::render(&template, &input, &Brand::of(&settings, "", LogoPlace::InPage))
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
 }
@@ -346,8 +365,11 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, setti
         pay_by: Some(today.saturating_add(10.days())),
         payment_details,
         bank,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),
             opt_out: "https://example.com/p/sample/opt-out?l=en".to_owned(),

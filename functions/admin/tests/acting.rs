@@ -153,7 +153,9 @@ async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
     let mut both = [first.as_str(), second.as_str()];
     both.sort_unstable();
     assert_eq!((status, ids, &list["next"]), (200, both.to_vec(), &Value::Null), "{list}");
-    for (query, expected) in [("sort=owner", "/owner"), ("owner=bob&sort=name", "/owner"), ("owner=bob&q=acme", "/owner")] {
+    for (query, expected) in
+        [("owner=bob&sort=-owner", "/owner"), ("owner=bob&sort=name", "/owner"), ("owner=bob&q=acme", "/owner")]
+    {
         let (status, said) = api.call("viewer", "GET", &format!("/v1/customers?{query}"), Value::Null).await;
         assert_eq!((status, pointers(&said)), (400, vec![expected]), "{query}");
     }

@@ -92,6 +92,7 @@ fn settings_are_described_as_they_are() {
     settings.payment_details = Some("Example Bank".to_owned());
     settings.bank_accounts = vec![domain::BankAccount::default()];
     settings.brand.colour = Some("#1a56b0".to_owned());
+    settings.signing.sender_name = domain::SenderName::Owner;
     settings.rate_per_minute = Some(60);
     settings.reporting = Some(domain::Reporting { currency: domain::Currency::EUR, rates: std::collections::BTreeMap::new() });
     settings.costs.insert(domain::Channel::Sms, 7_500);
@@ -104,6 +105,7 @@ fn settings_are_described_as_they_are() {
     settings.teams.insert("north".to_owned(), vec!["ann".to_owned()]);
     settings.sms.countries = vec!["DE".to_owned()];
     settings.publishing.two_people = true;
+    settings.notices.via = vec![domain::NoticeWay::Slack];
     let there = serde_json::to_value(settings).unwrap();
     let names =
         |object: &serde_json::Map<String, serde_json::Value>| object.keys().cloned().collect::<std::collections::BTreeSet<_>>();

@@ -118,11 +118,11 @@ async fn live_is_refused_with_everything_that_is_missing_or_wrong() {
         .expect(
             "PATCH",
             "/v1/settings",
-            json!({"mode": "live", "language": "es", "sender": {"email": "ar@acme.example", "sms": "ACME"}}),
+            json!({"mode": "live", "language": "pl", "sender": {"email": "ar@acme.example", "sms": "ACME"}}),
             200,
         )
         .await;
-    assert_eq!(pointers(&live["warnings"]), ["/mode", "/language"], "nothing is connected, and no text is in Spanish: {live}");
+    assert_eq!(pointers(&live["warnings"]), ["/mode", "/language"], "nothing is connected, and no text is in Polish: {live}");
     // What a live tenant has it must not lose; paused, and live without a workflow, it can be set all the same.
     let refused = api.expect("PATCH", "/v1/settings", json!({"sender": null}), 422).await;
     assert_eq!(pointers(&refused["errors"]), ["/sender/email", "/sender/sms"]);

@@ -51,7 +51,7 @@ async fn what_is_ready_passes_the_prover_and_becomes_a_draft() {
     let api = Api::with_tenant().await;
     let ready = api.done("viewer", "GET", "/v1/workflows/ready", Value::Null).await;
     let all = ready["data"].as_array().unwrap();
-    assert_eq!(all.len(), 8);
+    assert_eq!(all.len(), 9);
     for one in all {
         let id = one["workflow"]["id"].as_str().unwrap();
         let draft = format!("/v1/workflows/my-{id}/draft");
@@ -158,6 +158,32 @@ async fn a_draft_is_kept_proven_and_published_to_a_share_to_all_and_back() {
 }
 
 #[tokio::test]
+async fn a_tenant_has_so_many_drafts_and_is_told_what_to_do_then() {
+    let api = Api::with_tenant().await;
+    let (store, tenant) = (&api.world.store, domain::TenantId::parse("acme").unwrap());
+    api.done("manager", "POST", "/v1/workflows/one/draft", json!({"from": "ready/gentle"})).await;
+    let known = store.draft(&tenant, "one").await.unwrap().unwrap();
+    let most = service::tenant_limits::TenantLimit::Drafts.most();
+    for number in 1..most {
+        let workflow = domain::Workflow { id: format!("more-{number}"), ..known.workflow.clone() };
+        store.put_draft(&tenant, &store::Draft { workflow, rev: 0, ..known.clone() }).await.unwrap().unwrap();
+    }
+    let begun = api.refused("manager", "POST", "/v1/workflows/two/draft", json!({"from": "ready/gentle"}), 409).await;
+    assert!(begun.contains("a tenant has at most 200 drafts, and there are as many: publish some"), "{begun}");
+    let plan = serde_json::to_value(&known.workflow).unwrap();
+    let plan = |id: &str| {
+        let mut plan = plan.clone();
+        plan["id"] = json!(id);
+        plan
+    };
+    api.refused("manager", "PUT", "/v1/workflows/two/draft", plan("two"), 409).await;
+    // What is there is still changed, and there is room again once one is gone.
+    api.done("manager", "PUT", "/v1/workflows/one/draft", plan("one")).await;
+    api.done("manager", "DELETE", "/v1/workflows/more-1/draft", Value::Null).await;
+    api.done("manager", "POST", "/v1/workflows/two/draft", json!({"from": "ready/gentle"})).await;
+}
+
+#[tokio::test]
 async fn a_version_that_was_published_meanwhile_is_not_overwritten() {
     let api = Api::with_tenant().await;
     let draft = "/v1/workflows/standard/draft";
@@ -232,7 +258,7 @@ async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
         (json!({"customer": customer, "step": "reminder"}), 400),
         (json!({"customer": customer, "workflow": "standard", "step": "review"}), 409),
         (json!({"customer": customer, "template": "reminder", "channel": "letter"}), 400),
-        (json!({"customer": customer, "template": "reminder", "language": "ja"}), 409),
+        (json!({"customer": customer, "template": "reminder", "language": "ko"}), 409),
         (json!({"customer": "cus_none", "template": "reminder"}), 404),
         (json!({"customer": customer, "workflow": "none", "step": "reminder"}), 404),
     ] {

@@ -1,29 +1,42 @@
 //! Takes in what providers say of messages, and what was given up on the way.
 //!
 //! Two queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
-//! status and suppress addresses. The dead letters are told apart by their form and become exceptions that people see.
+//! status and suppress addresses. It also brings word of mails that came in, which are read, led to whose they are and heard. The dead letters are told apart by their form and become exceptions that people see.
 //!
 //! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
 
 mod dead;
+mod hear;
+mod inbound;
+mod inbound_bounce;
+mod inbound_files;
+mod inbound_notice;
+mod inbound_whose;
 mod outcome;
 mod ses;
 mod verdict;
 
+use anyhow::Context;
 use aws_lambda_events::sqs::SqsMessage;
+use files::Bucket;
+use jiff::Timestamp;
 use kit::{Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
-use store::Store;
+use store::{SentMail, Store, Vault};
 
 use dead::DeadLetters;
+use inbound::Inbound;
 use outcome::FeedbackOutcome;
+use ses::{SesEvent, SesEventKind, SesSubject};
 
 /// The function.
 pub struct Handler {
     store: Store,
     clock: Clock,
+    /// Absent where no mails are taken in.
+    inbound: Option<Inbound>,
 }
 
 impl Handler {
@@ -31,10 +44,18 @@ impl Handler {
     ///
     /// # Errors
     ///
-    /// When a variable is missing.
+    /// When a variable is missing, or the bucket's region or credentials are.
     pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
-        Ok(Self { store, clock })
+        let inbound = match env.get("INBOUND_DOMAIN") {
+            Some(domain) => {
+                let bucket_name = env.require("BUCKET_NAME").context("mails that come in lie in a bucket")?.to_owned();
+                let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
+                Some(Inbound { bucket: Bucket::new(clients, &bucket_name)?, bucket_name, vault, domain: domain.to_lowercase() })
+            }
+            None => None,
+        };
+        Ok(Self { store, clock, inbound })
     }
 
     /// Handles a batch of either queue. The answer names the records that are to come again.
@@ -80,12 +101,44 @@ impl Handler {
             let result = self.ses(&body, dead::is_dead(message)).await;
             return ("ses", result);
         }
+        if let Some(notice) = inbound_notice::notice_in(&body) {
+            return ("mail", Box::pin(self.mail(&notice, dead::is_dead(message))).await);
+        }
         let letter = dead::Letter::of(&body);
         (letter.kind(), self.dead_letters().say(letter, message).await)
     }
 
     fn dead_letters(&self) -> DeadLetters<'_> {
         DeadLetters { store: &self.store, now: self.clock.now() }
+    }
+
+    /// Word of a mail that came in. One that was given up before is tried once more; then it is in the log, and in the bucket.
+    async fn mail(&self, notice: &Value, dead: bool) -> store::Result<FeedbackOutcome> {
+        let now = self.clock.now();
+        let Some(inbound) = &self.inbound else {
+            tracing::error!(
+                "a mail came in, and this deployment takes none in: name InboundDomain, or take the rule of SES away"
+            );
+            return Ok(FeedbackOutcome::Logged);
+        };
+        let notice = match inbound_notice::read_notice(notice, now) {
+            Ok(notice) => notice,
+            Err(malformed) => {
+                tracing::error!(malformed, "word of a mail that came in cannot be read");
+                return Ok(FeedbackOutcome::Logged);
+            }
+        };
+        match Box::pin(inbound.take(&self.store, &notice, now)).await {
+            Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
+                tracing::error!(
+                    ses.mail = notice.message_id,
+                    error = kit::causes(&error),
+                    "a mail that came in was given up: it lies in the bucket"
+                );
+                Ok(FeedbackOutcome::Logged)
+            }
+            result => result,
+        }
     }
 
     /// An event of SES. One that was given up before is tried once more; then a person looks at it.
@@ -105,7 +158,23 @@ impl Handler {
                     )
                     .await
             }
+            Ok(FeedbackOutcome::Noted) => {
+                self.note_sent(&event, now).await?;
+                Ok(FeedbackOutcome::Noted)
+            }
             result => result,
         }
+    }
+
+    /// Keeps under which id of SES a message left, where answers come in: one may name nothing else of it.
+    async fn note_sent(&self, event: &SesEvent, now: Timestamp) -> store::Result<()> {
+        if self.inbound.is_some()
+            && let (SesEventKind::Send, Some(id), Some(SesSubject::Message(about))) =
+                (&event.kind, &event.provider_id, &event.about)
+        {
+            let mail = SentMail { customer: about.customer.clone(), message: about.message.clone(), number: about.number };
+            self.store.note_sent_mail(&about.tenant, id, &mail, now).await?;
+        }
+        Ok(())
     }
 }

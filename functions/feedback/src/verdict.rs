@@ -1,6 +1,7 @@
-//! What an event of SES changes: suppressions first, then the message. Both may be done again.
+//! What an event of SES changes: suppressions first, then the message. Both may be done again. What follows from each word is the table of
+//! [`DeliveryWord`].
 
-use domain::{Channel, DeliveryEvent, SuppressionReason};
+use domain::{Channel, DeliveryEvent, DeliveryWord, SuppressionReason};
 use jiff::Timestamp;
 use store::{Found, Result, ServiceMailResult, Store};
 
@@ -44,8 +45,7 @@ async fn apply_to_service_mail(
         tracing::info!(tenant.id = %tenant, mail.id = %mail, "an event of SES about a service mail that is not known");
         return Ok(FeedbackOutcome::Ignored);
     }
-    let (suppressed, reason) = suppressed(event);
-    for address in suppressed {
+    for (address, reason) in suppressed(event) {
         store.suppress(tenant, Channel::Email, address, reason, event.at, Some(customer)).await?;
     }
     if let Some(heard) = delivery_event(event) {
@@ -59,14 +59,14 @@ async fn apply_to_service_mail(
 
 /// What it changes of a message.
 async fn apply_to_message(store: &Store, event: &SesEvent, about: &About, now: Timestamp) -> Result<FeedbackOutcome> {
-    let (suppressed, reason) = suppressed(event);
+    let suppressed = suppressed(event);
     // A tag says the number of the decision; only before an address is touched must the message be known for certain.
     let number = if suppressed.is_empty() && about.number.is_some() { about.number } else { number_of(store, about).await? };
     let Some(number) = number else {
         tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "an event of SES about a message that is not known");
         return Ok(FeedbackOutcome::Ignored);
     };
-    for address in suppressed {
+    for (address, reason) in suppressed {
         store.suppress(&about.tenant, Channel::Email, address, reason, event.at, Some(&about.customer)).await?;
     }
     let Some(heard) = delivery_event(event) else {
@@ -114,44 +114,60 @@ fn is_main(event: &SesEvent, address: &str) -> bool {
     event.main.is_empty() || event.main.iter().any(|known| known == address)
 }
 
-/// The addresses that must not be used again, and why.
-fn suppressed(event: &SesEvent) -> (Vec<&str>, SuppressionReason) {
-    let (who, reason): (Vec<&str>, _) = match &event.kind {
-        SesEventKind::Bounce(bounce) if bounce.permanent => {
-            (bounce.who.iter().map(|one| one.address.as_str()).collect(), SuppressionReason::Bounce)
+/// The addresses that must not be used again, each with why.
+fn suppressed(event: &SesEvent) -> Vec<(&str, SuppressionReason)> {
+    let named: Vec<(&str, DeliveryWord)> = match &event.kind {
+        SesEventKind::Bounce(bounce) => {
+            bounce.who.iter().map(|one| (one.address.as_str(), bounced(bounce.permanent, one.lost))).collect()
         }
-        SesEventKind::Complaint { who, .. } => (who.iter().map(String::as_str).collect(), SuppressionReason::Complaint),
-        SesEventKind::Bounce(_)
-        | SesEventKind::Send
+        SesEventKind::Complaint { who, unsent } => who.iter().map(|address| (address.as_str(), complained(*unsent))).collect(),
+        SesEventKind::Send
         | SesEventKind::Delivery(_)
         | SesEventKind::Reject
         | SesEventKind::RenderingFailure
         | SesEventKind::Delay
-        | SesEventKind::Other(_) => (vec![], SuppressionReason::Bounce),
+        | SesEventKind::Other(_) => vec![],
     };
-    (who.into_iter().filter(|address| was_for(event, address)).collect(), reason)
+    let ours = named.into_iter().filter(|(address, _)| was_for(event, address));
+    ours.filter_map(|(address, word)| Some((address, word.rule().suppress?))).collect()
 }
 
-/// What the event says of the message, that is of its main recipient; none when it only says something of a copy.
+/// What is noted of the message, that is of its main recipient; none when the event only says something of a copy.
 fn delivery_event(event: &SesEvent) -> Option<DeliveryEvent> {
+    word(event)?.rule().event
+}
+
+/// What the event says of the message.
+fn word(event: &SesEvent) -> Option<DeliveryWord> {
     match &event.kind {
-        SesEventKind::Send => Some(DeliveryEvent::Sent),
-        SesEventKind::Reject => Some(DeliveryEvent::Rejected),
-        SesEventKind::RenderingFailure => Some(DeliveryEvent::RenderingFailed),
+        SesEventKind::Send => Some(DeliveryWord::Accepted),
+        SesEventKind::Reject => Some(DeliveryWord::Refused),
+        SesEventKind::RenderingFailure => Some(DeliveryWord::NotMade),
         SesEventKind::Delivery(who) => {
-            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Delivered)
+            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryWord::Delivered)
         }
         SesEventKind::Bounce(bounce) => {
             let mut main =
                 bounce.who.iter().filter(|one| was_for(event, &one.address) && is_main(event, &one.address)).peekable();
             main.peek()?;
-            // What the table calls bounced is the loss of this message; whether the address is lost too was settled above.
-            Some(if main.all(|one| one.lost) { DeliveryEvent::Bounced } else { DeliveryEvent::BouncedForNow })
+            Some(bounced(bounce.permanent, main.all(|one| one.lost)))
         }
-        SesEventKind::Complaint { unsent: true, .. } => Some(DeliveryEvent::Bounced),
+        SesEventKind::Complaint { unsent: true, .. } => Some(complained(true)),
         SesEventKind::Complaint { who, unsent: false } => {
-            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Complained)
+            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(complained(false))
         }
         SesEventKind::Delay | SesEventKind::Other(_) => None,
     }
+}
+
+fn bounced(permanent: bool, lost: bool) -> DeliveryWord {
+    match (permanent, lost) {
+        (true, _) => DeliveryWord::Bounced,
+        (false, true) => DeliveryWord::Returned,
+        (false, false) => DeliveryWord::Delayed,
+    }
+}
+
+fn complained(unsent: bool) -> DeliveryWord {
+    if unsent { DeliveryWord::ComplainedBefore } else { DeliveryWord::Complained }
 }

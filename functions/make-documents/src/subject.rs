@@ -83,17 +83,15 @@ impl Subject {
     }
 
     fn letterhead(&self, legal_entity: &str) -> Letterhead {
-        let (settings, brand) = (&self.settings, &self.settings.brand);
+        let (settings, brand) = (&self.settings, self.settings.brand_of(legal_entity));
         let name = settings.name_of(legal_entity);
-        // Mark and particulars are those of the tenant: under another company's name they would say what is not so.
-        let is_tenant = name == settings.name;
-        let particulars = brand.particulars.as_deref().filter(|_| is_tenant).map(lines).unwrap_or_default();
+        let particulars = brand.particulars.as_deref().map(lines).unwrap_or_default();
         let reply_to = settings.reply_to_of(legal_entity).map(str::to_owned);
         Letterhead {
             name: name.to_owned(),
             particulars: particulars.into_iter().chain(reply_to).collect(),
             colour: brand.colour.as_deref().and_then(BrandColour::parse),
-            logo: brand.logo.as_deref().filter(|_| is_tenant).and_then(picture),
+            logo: brand.logo.as_deref().and_then(picture),
         }
     }
 

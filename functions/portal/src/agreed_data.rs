@@ -1,6 +1,6 @@
 //! How a promise, a dispute or a payment that was announced stands, for the customer's own system: `docs/schemas/agreed.schema.json`.
 
-use domain::{Agreement, Currency, InvoiceId, Settings, Terms};
+use domain::{Agreement, Currency, DisputedLine, InvoiceId, Settings, Terms};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use service::link_holder::decided_by;
@@ -31,6 +31,8 @@ struct AgreedData<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upheld_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<&'a DisputedLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<Date>,
     made_at: Timestamp,
@@ -80,6 +82,7 @@ fn data<'a>(path: &str, settings: &Settings, agreement: &'a Agreement) -> Option
         expected_on: None,
         reason: None,
         upheld_minor: None,
+        line: None,
         decided_by: None,
         made_at: agreement.made_at,
         address: address_of(path, agreement),
@@ -99,6 +102,7 @@ fn data<'a>(path: &str, settings: &Settings, agreement: &'a Agreement) -> Option
             kind: "dispute",
             reason: Some(dispute.reason.as_str()),
             upheld_minor: dispute.upheld_minor,
+            line: dispute.line.as_ref(),
             // Once somebody decided, the day by which they meant to says nothing.
             decided_by: agreement.runs().then(|| decided_by(settings, agreement.made_at)),
             ..common
@@ -155,7 +159,14 @@ mod tests {
         let promise = Promise { pays_on: on, way: WayOfPaying::Card, expected_on: on, of: all(), status: PromiseStatus::Open };
         let money =
             MoneyOnItsWay { way: WayOfPaying::Card, expected_on: on, of: all(), status: MoneyStatus::Expected, basket: None };
-        let dispute = Dispute { reason: DisputeReason::Price, of: all(), upheld_minor: Some(1), status: DisputeStatus::Open };
+        let line = DisputedLine { position: 1, external_id: Some("a".to_owned()), description: "Bricks".to_owned() };
+        let dispute = Dispute {
+            reason: DisputeReason::Price,
+            of: all(),
+            upheld_minor: Some(1),
+            line: Some(line),
+            status: DisputeStatus::Open,
+        };
         let settings = Settings::named("Acme");
         let mut fields: BTreeSet<String> = BTreeSet::new();
         let mut always: Option<BTreeSet<String>> = None;

@@ -1,6 +1,6 @@
 //! What the customer's own system sends: `docs/schemas/promise.schema.json`, `dispute.schema.json` and `remittance.schema.json`.
 
-use domain::Currency;
+use domain::{Currency, NamedLine};
 use jiff::civil::Date;
 use serde::Deserialize;
 use service::link_holder::{RemittedByLink, RemittedLine};
@@ -28,6 +28,9 @@ pub(crate) struct PromiseCall {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DisputeCall {
     pub(crate) invoice: String,
+    /// The line that it is about, by its place or its own id.
+    #[serde(default)]
+    pub(crate) line: Option<NamedLine>,
     /// How much of it, minor units; all that is open when left out.
     #[serde(default)]
     pub(crate) amount_minor: Option<i64>,

@@ -127,8 +127,8 @@ async fn carried_out(form: &FormVisit<'_>, holder: &LinkHolder, call: &PortalCal
             let found: Vec<InvoiceId> = holder.invoices(form.store, &named).await?;
             let none = || NotDone::field("/invoice", "name an invoice");
             let invoice = found.into_iter().next().ok_or_else(none)?;
-            let (amount_minor, reason, words) = (asked.amount_minor, asked.reason, asked.words);
-            holder.dispute(form.store, &DisputedByLink { invoice, amount_minor, reason, words }, form.now).await?
+            let (line, amount_minor, reason, words) = (asked.line, asked.amount_minor, asked.reason, asked.words);
+            holder.dispute(form.store, &DisputedByLink { invoice, line, amount_minor, reason, words }, form.now).await?
         }
         PortalCall::Remit => {
             let asked: RemittanceCall = read_body(body)?;

@@ -11,19 +11,25 @@ use crate::{
     access_labels::AccessLabels,
     confirmed::{ReturnTo, cookie},
     form_visit::{FormVisit, WrongFields, form_page},
+    kept_choice::{KEEP, kept},
     page::PortalPage,
     typed::TypedFields,
     visit::Visit,
 };
 
 /// The fields of the form by which a code is asked for.
-const ASK_FIELDS: [&str; 1] = ["to"];
+const ASK_FIELDS: [&str; 2] = ["to", KEEP];
 /// Those of the one by which it is entered.
-const ENTER_FIELDS: [&str; 2] = ["to", "code"];
+const ENTER_FIELDS: [&str; 3] = ["to", "code", KEEP];
 
 /// The page that asks whether a code should be sent, before `to`.
 pub(crate) fn gate(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo) -> PortalPage {
-    asking(form, visit, to, &WrongFields::default())
+    gate_keeping(form, visit, to, &kept(form))
+}
+
+/// The same, which keeps what was chosen.
+pub(crate) fn gate_keeping(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo, keep: &str) -> PortalPage {
+    asking(form, visit, (to, keep), &WrongFields::default())
 }
 
 /// Asks whether a code should be sent, or has it sent; `None` where the link opens nothing.
@@ -34,14 +40,14 @@ pub(crate) fn gate(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo) -> PortalP
 pub(crate) async fn ask_code(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
     let Some(visit) = form.beside().await? else { return Ok(None) };
     let labels = AccessLabels::of(visit.words);
-    let to = wanted(form);
+    let (to, keep) = (wanted(form), kept(form));
     let mut wrong = WrongFields::default();
     if !form.is_sent() {
         return Ok(Some(gate(form, &visit, to)));
     }
     if TypedFields::of(form.request).has_others(&ASK_FIELDS) {
         wrong.add("form", visit.words.wrong_text);
-        return Ok(Some(asking(form, &visit, to, &wrong)));
+        return Ok(Some(asking(form, &visit, (to, &keep), &wrong)));
     }
     let asked = match form.holder.ask_code(form.vault, form.found, form.now).await {
         Ok(asked) => asked,
@@ -50,19 +56,20 @@ pub(crate) async fn ask_code(form: &FormVisit<'_>) -> Result<Option<PortalPage>>
         Err(NotDone::Conflict(_)) => return Ok(Some(gate(form, &visit, to))),
         Err(NotDone::Changed(_) | NotDone::Stale(_) | NotDone::Fields(_) | NotDone::Cursor) => {
             wrong.add("form", visit.words.busy_text);
-            return Ok(Some(asking(form, &visit, to, &wrong)));
+            return Ok(Some(asking(form, &visit, (to, &keep), &wrong)));
         }
         Err(NotDone::NotFound(_) | NotDone::NotAllowed(_)) => return Ok(None),
     };
     match asked {
         LinkMailAsked::Done | LinkMailAsked::Before => {
-            Ok(Some(PortalPage::See(format!("{}/code/enter?to={}", visit.path, to.as_str()))))
+            let kept = if keep.is_empty() { String::new() } else { format!("&{KEEP}={keep}") };
+            Ok(Some(PortalPage::See(format!("{}/code/enter?to={}{kept}", visit.path, to.as_str()))))
         }
         LinkMailAsked::TooOften(again_at) => {
             let again = again_at.to_zoned(tenant_zone(&visit.settings));
             let text = labels.code_too_often.replace("{time}", &up_to_the_minute(&again));
             wrong.add("form", text.replace("{day}", &visit.locale.date(again.date())));
-            Ok(Some(with_status(asking(form, &visit, to, &wrong), 429)))
+            Ok(Some(with_status(asking(form, &visit, (to, &keep), &wrong), 429)))
         }
     }
 }
@@ -75,7 +82,7 @@ pub(crate) async fn ask_code(form: &FormVisit<'_>) -> Result<Option<PortalPage>>
 pub(crate) async fn enter_code(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
     let Some(visit) = form.beside().await? else { return Ok(None) };
     let labels = AccessLabels::of(visit.words);
-    let to = wanted(form);
+    let (to, keep) = (wanted(form), kept(form));
     let mut wrong = WrongFields::default();
     if form.is_sent() {
         let typed = TypedFields::of(form.request);
@@ -88,7 +95,7 @@ pub(crate) async fn enter_code(form: &FormVisit<'_>) -> Result<Option<PortalPage
             Some(code) => match form.holder.enter_code(form.vault, form.found, &code, form.now).await {
                 Ok(CodeGuess::Right) => {
                     let confirmation = form.vault.confirmation(form.found, form.now).await?;
-                    let location = format!("{}/{}", visit.path, to.as_str());
+                    let location = to.below(&visit.path, &keep);
                     return Ok(Some(PortalPage::Confirmed { location, cookie: cookie(&visit.path, &confirmation) }));
                 }
                 Ok(CodeGuess::Wrong(0)) => wrong.add("code", labels.code_used_up),
@@ -108,7 +115,7 @@ pub(crate) async fn enter_code(form: &FormVisit<'_>) -> Result<Option<PortalPage
     let request = form.store.code_request(form.opened.tenant, &form.opened.head.customer, &link.id).await?;
     let Some(request) = request else {
         // Nothing was asked for: it is asked for first.
-        return Ok(Some(asking(form, &visit, to, &wrong)));
+        return Ok(Some(asking(form, &visit, (to, &keep), &wrong)));
     };
     let standing = request.standing(form.now);
     let is_open = matches!(standing, CodeStanding::Open(_));
@@ -123,6 +130,7 @@ pub(crate) async fn enter_code(form: &FormVisit<'_>) -> Result<Option<PortalPage
         action => format!("{}/code/enter", visit.path),
         again => format!("{}/code", visit.path),
         to => to.as_str(),
+        keep => keep.as_str(),
     };
     // That a code is over is no flaw of who only looks at the page.
     let page = form_page(&visit, "code_enter", labels.code_title, &wrong, values);
@@ -130,16 +138,21 @@ pub(crate) async fn enter_code(form: &FormVisit<'_>) -> Result<Option<PortalPage
 }
 
 /// The page that asks whether a code should be sent.
-fn asking(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo, wrong: &WrongFields) -> PortalPage {
+fn asking(form: &FormVisit<'_>, visit: &Visit, (to, keep): (ReturnTo, &str), wrong: &WrongFields) -> PortalPage {
     let labels = AccessLabels::of(visit.words);
     let why = labels.code_why.replace("{}", &form.found.link.shown);
-    let values = context! { a => Value::from(Serde(labels)), code => code_needed(form, visit, to, &why) };
+    let values = context! { a => Value::from(Serde(labels)), code => code_needed_keeping(form, visit, (to, keep), &why) };
     form_page(visit, "code", labels.code_title, wrong, values)
 }
 
 /// What `send-code` shows of a page for which a code is needed: `why`, with a button that has one sent before `to`. Of a link of a phone number it
 /// says that none can be.
 pub(crate) fn code_needed(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo, why: &str) -> Value {
+    code_needed_keeping(form, visit, (to, ""), why)
+}
+
+/// The same, which keeps what was chosen.
+pub(crate) fn code_needed_keeping(form: &FormVisit<'_>, visit: &Visit, (to, keep): (ReturnTo, &str), why: &str) -> Value {
     let link = &form.found.link;
     let can_send = takes_mail(link);
     let no_mail = || AccessLabels::of(visit.words).code_no_mail.replace("{}", &link.shown);
@@ -147,6 +160,7 @@ pub(crate) fn code_needed(form: &FormVisit<'_>, visit: &Visit, to: ReturnTo, why
         why => if can_send { why.to_owned() } else { no_mail() },
         action => can_send.then(|| format!("{}/code", visit.path)),
         to => to.as_str(),
+        keep,
     }
 }
 

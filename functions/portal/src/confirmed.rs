@@ -10,7 +10,7 @@ use domain::portal_code::CONFIRMED_MINUTES;
 use jiff::Timestamp;
 use store::{FoundLink, Result, Vault};
 
-use crate::request::PortalRequest;
+use crate::{kept_choice::behind_plan, request::PortalRequest};
 
 /// The cookie's name.
 const NAME: &str = "confirmed";
@@ -28,18 +28,30 @@ pub(crate) enum ReturnTo {
     Others,
     /// To pay in parts.
     Plan,
+    /// The statement, for whoever came by the mail that has the code.
+    Statement,
 }
 
 impl ReturnTo {
-    const ALL: [Self; 4] = [Self::Preferences, Self::Contacts, Self::Others, Self::Plan];
+    const ALL: [Self; 5] = [Self::Preferences, Self::Contacts, Self::Others, Self::Plan, Self::Statement];
 
-    /// The word in addresses and forms, which is the place's own as well.
+    /// Its address, where the link's pages are at `path` and `kept` was chosen before.
+    pub(crate) fn below(self, path: &str, kept: &str) -> String {
+        match self {
+            Self::Statement => path.to_owned(),
+            Self::Plan => format!("{path}/plan{}", behind_plan(kept)),
+            Self::Preferences | Self::Contacts | Self::Others => format!("{path}/{}", self.as_str()),
+        }
+    }
+
+    /// The word in addresses and forms.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Preferences => "preferences",
             Self::Contacts => "contacts",
             Self::Others => "others",
             Self::Plan => "plan",
+            Self::Statement => "statement",
         }
     }
 

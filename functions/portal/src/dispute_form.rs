@@ -1,7 +1,8 @@
 //! A customer contests an invoice, all of it or a part. Somebody decides; until then it says by when, and afterwards how.
 
 use domain::{
-    Agreement, Dispute, DisputeReason, DisputeStatus, Facts, InvoiceFact, InvoiceId, InvoiceStatus, Terms,
+    Agreement, BilledLine, Currency, Dispute, DisputeReason, DisputeStatus, Facts, InvoiceFact, InvoiceId, InvoiceStatus,
+    NamedLine, Terms,
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
 };
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The fields of the form.
-const FIELDS: [&str; 3] = ["reason", "amount", "words"];
+const FIELDS: [&str; 4] = ["reason", "line", "amount", "words"];
 
 /// The form, what was sent with it, or what became of a dispute; `None` where the link opens nothing.
 ///
@@ -45,7 +46,8 @@ pub(crate) async fn dispute(form: &FormVisit<'_>, invoice: &InvoiceId) -> Result
     let Some(open_minor) = facts.invoices.first().and_then(|fact| open_of(form, &visit, &facts, fact)) else {
         return Ok(Some(PortalPage::Plain(404, visit.words)));
     };
-    let contested = Contested { invoice, facts: &facts, visit: &visit, open_minor };
+    let lines = form.store.billed_lines_to_show(form.opened.tenant, invoice).await?;
+    let contested = Contested { invoice, facts: &facts, visit: &visit, open_minor, lines };
     let typed = TypedFields::of(form.request);
     let mut wrong = WrongFields::default();
     if form.is_sent()
@@ -78,6 +80,7 @@ struct Contested<'a> {
     facts: &'a Facts,
     visit: &'a Visit,
     open_minor: i64,
+    lines: Vec<BilledLine>,
 }
 
 impl Contested<'_> {
@@ -85,16 +88,42 @@ impl Contested<'_> {
         format!("{}/invoices/{}/dispute", self.visit.path, self.invoice)
     }
 
-    fn open(&self) -> String {
-        let currency = self.facts.invoices.first().map(|fact| fact.invoice.currency);
-        currency.map(|currency| self.visit.money(self.open_minor, currency)).unwrap_or_default()
+    fn currency(&self) -> Option<Currency> {
+        self.facts.invoices.first().map(|fact| fact.invoice.currency)
     }
 
-    fn wrong_amount(&self) -> String {
+    fn money(&self, minor: i64) -> String {
+        self.currency().map(|currency| self.visit.money(minor, currency)).unwrap_or_default()
+    }
+
+    /// The line that was chosen: its place, and what it comes to. `None` where none was, or there is no such line.
+    fn chosen(&self, typed: TypedFields<'_>) -> Option<(u16, i64)> {
+        let named = NamedLine::Position(typed.one("line").parse().ok()?);
+        named.among(&self.lines).map(|(position, line)| (position, line.amount_minor))
+    }
+
+    fn wrong_amount(&self, typed: TypedFields<'_>) -> String {
         let labels = FormLabels::of(self.visit.words);
-        let currency = self.facts.invoices.first().map(|fact| fact.invoice.currency);
-        let half = currency.map(|currency| self.visit.money((self.open_minor / 2).max(1), currency)).unwrap_or_default();
-        labels.wrong_amount.replace("{}", &self.open()).replace("{example}", &half)
+        let most = self.chosen(typed).map_or(self.open_minor, |(_, minor)| minor.min(self.open_minor));
+        labels.wrong_amount.replace("{}", &self.money(most)).replace("{example}", &self.money((most / 2).max(1)))
+    }
+
+    /// That there is no such line: beside the lines, where there are any.
+    fn wrong_line(&self, wrong: &mut WrongFields) {
+        let field = if self.lines.is_empty() { "form" } else { "line" };
+        wrong.add(field, FormLabels::of(self.visit.words).wrong_line);
+    }
+
+    /// The lines that can be contested, as they are chosen.
+    fn to_choose(&self, typed: TypedFields<'_>) -> Vec<Value> {
+        let chosen = self.chosen(typed).map(|(position, _)| position);
+        let with_amount = (1_u16..).zip(&self.lines).filter(|(_, line)| line.amount_minor > 0);
+        let shown = with_amount.map(|(position, line)| {
+            let count = line.quantity.as_ref().map(|count| format!(" × {count}")).unwrap_or_default();
+            let text = format!("{position}. {}{count} – {}", line.description, self.money(line.amount_minor));
+            context! { position, text, chosen => chosen == Some(position) }
+        });
+        shown.collect()
     }
 
     /// What is contested, as far as it reads.
@@ -107,20 +136,25 @@ impl Contested<'_> {
         if !DisputeReason::WORDS.contains(&reason) {
             wrong.add("reason", labels.wrong_reason);
         }
+        let line = self.chosen(typed).map(|(position, _)| NamedLine::Position(position));
+        if line.is_none() && !typed.one("line").is_empty() {
+            self.wrong_line(wrong);
+        }
         let amount_minor = match (typed.one("amount"), self.facts.invoices.first()) {
             ("", _) | (_, None) => None,
             (text, Some(fact)) => {
                 let minor = amount(text, fact.invoice.currency, self.visit.locale.decimal_mark());
                 if minor.is_none() {
-                    wrong.add("amount", self.wrong_amount());
+                    wrong.add("amount", self.wrong_amount(typed));
                 }
                 // All of it is all of it, however it is said.
-                minor.filter(|minor| *minor != self.open_minor)
+                minor.filter(|minor| line.is_some() || *minor != self.open_minor)
             }
         };
         let words = typed.one("words");
         wrong.is_empty().then(|| DisputedByLink {
             invoice: self.invoice.clone(),
+            line,
             amount_minor,
             reason: reason.to_owned(),
             words: (!words.is_empty()).then(|| words.to_owned()),
@@ -131,7 +165,8 @@ impl Contested<'_> {
     fn name(&self, pointer: &str, typed: TypedFields<'_>, wrong: &mut WrongFields) {
         let labels = FormLabels::of(self.visit.words);
         match pointer {
-            "/amount_minor" => wrong.add("amount", self.wrong_amount()),
+            "/amount_minor" => wrong.add("amount", self.wrong_amount(typed)),
+            "/line" => self.wrong_line(wrong),
             "/reason" => wrong.add("reason", labels.wrong_reason),
             "/words" => wrong.add("words", wrong_words(labels, typed.one("words"))),
             CONTESTED_ALREADY => wrong.add("form", labels.disputed_already),
@@ -159,7 +194,8 @@ impl Contested<'_> {
             has_form => form.is_sent() || (self.open_minor > 0 && known.is_none()),
             reasons => reasons.collect::<Vec<_>>(),
             amount => shown_again(typed.one("amount")),
-            amount_hint => labels.how_much_wrong_hint.replace("{}", &self.open()),
+            lines => self.to_choose(typed),
+            amount_hint => labels.how_much_wrong_hint.replace("{}", &self.money(self.open_minor)),
             words => shown_again(typed.one("words")),
             words_hint => labels.in_words_hint.replace("{}", &WORDS_MAX.to_string()),
         };
@@ -184,6 +220,7 @@ async fn said(form: &FormVisit<'_>, invoice: &InvoiceId, made: &str) -> Result<O
     let number = form.named(std::slice::from_ref(invoice)).await?;
     let says = labels.dispute_says.replace("{amount}", &amounts_of(&visit, agreement));
     let mut lines = vec![says.replace("{number}", &number).replace("{reason}", labels.reason(&dispute.reason))];
+    lines.extend(dispute.line.as_ref().map(|line| labels.dispute_line.replace("{}", &line.description)));
     match stands(&visit, agreement, dispute) {
         None => {
             lines.push(waits(&visit, agreement, form.now));

@@ -8,7 +8,7 @@ use domain::{
     calendar::tenant_zone,
     customer_file::{CustomerFileKind, FILE_BYTES_MAX, FILES_A_DAY_MAX, FILES_MAX},
 };
-use files::BucketError;
+use files::{BucketError, judged_file};
 use jiff::SignedDuration;
 use minijinja::{Value, context, value::Serde};
 use service::{
@@ -18,7 +18,6 @@ use service::{
 use store::{CustomerFile, Result};
 
 use crate::{
-    file_judge::judged,
     file_labels::FileLabels,
     form_visit::{FormVisit, Taken, WrongFields, form_page},
     page::PortalPage,
@@ -182,7 +181,7 @@ impl FilePages<'_> {
             Err(BucketError::TooLarge { .. }) => return Ok(self.gone(file, &incoming, labels.is_too_large).await),
             Err(error @ BucketError::Unavailable { .. }) => return Ok(self.away(&error)),
         };
-        let kind = match judged(&content) {
+        let kind = match judged_file(&content) {
             Ok(kind) => kind,
             Err(flaw) => return Ok(self.gone(file, &incoming, labels.flaw(flaw)).await),
         };

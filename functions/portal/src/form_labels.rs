@@ -47,6 +47,12 @@ pub(crate) struct FormLabels {
     pub(crate) dispute_intro: &'static str,
     pub(crate) what_is_wrong: &'static str,
     pub(crate) please_choose: &'static str,
+    pub(crate) which_line: &'static str,
+    pub(crate) whole_invoice: &'static str,
+    pub(crate) line_hint: &'static str,
+    pub(crate) wrong_line: &'static str,
+    /// Of a dispute that is about a line.
+    pub(crate) dispute_line: &'static str,
     pub(crate) how_much_wrong: &'static str,
     pub(crate) how_much_wrong_hint: &'static str,
     pub(crate) in_words: &'static str,

@@ -6,6 +6,7 @@ use domain::{
     Facts, Invoice, InvoiceFact, InvoiceStatus, Money,
     calendar::tenant_zone,
     dates::days_between,
+    pay_sources::is_web,
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
@@ -20,7 +21,7 @@ use crate::{
     page::{Look, PortalPage},
     pay_labels::PayLabels,
     payable::paid_there,
-    statement::{ItemNote, is_web, notes},
+    statement::{ItemNote, notes},
     story::story_of,
     visit::Visit,
 };

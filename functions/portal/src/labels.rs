@@ -26,6 +26,8 @@ pub struct PageLabels {
     pub due_now: &'static str,
     pub oldest_due: &'static str,
     pub more_due: &'static str,
+    /// What falls due after today, beside what falls due today.
+    pub later_due: &'static str,
     pub more_due_undated: &'static str,
     pub first_due: &'static str,
     pub nothing_due: &'static str,
@@ -177,7 +179,13 @@ mod tests {
             ("fr-CA", "fr"),
             ("fr_BE", "fr"),
             ("frr", "en"),
-            ("es", "en"),
+            ("ja-JP", "ja"),
+            ("nl-BE", "nl"),
+            ("pt-BR", "pt"),
+            ("es", "es"),
+            ("es-MX", "es"),
+            ("it_CH", "it"),
+            ("pl", "en"),
             ("", "en"),
             ("*", "en"),
         ] {
@@ -188,7 +196,7 @@ mod tests {
         {
             assert_eq!(PageLabels::of("en").days_past_due(days), text);
         }
-        for (wanted, tag) in [("de-AT", "de-AT"), ("fr-CA", "fr-CA"), ("es-MX", "en")] {
+        for (wanted, tag) in [("de-AT", "de-AT"), ("fr-CA", "fr-CA"), ("es-MX", "es-MX"), ("pl-PL", "en")] {
             assert_eq!(PageLabels::of(wanted).tag(wanted), tag);
         }
     }

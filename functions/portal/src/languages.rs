@@ -5,7 +5,12 @@
 
 mod de;
 mod en;
+mod es;
 mod fr;
+mod it;
+mod ja;
+mod nl;
+mod pt;
 
 use domain::language::CUSTOMER_LANGUAGES;
 
@@ -16,7 +21,8 @@ use crate::{
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
-static ALL: [&LanguageWords; CUSTOMER_LANGUAGES.len()] = [&en::WORDS, &de::WORDS, &fr::WORDS];
+static ALL: [&LanguageWords; CUSTOMER_LANGUAGES.len()] =
+    [&en::WORDS, &de::WORDS, &fr::WORDS, &es::WORDS, &it::WORDS, &ja::WORDS, &nl::WORDS, &pt::WORDS];
 
 /// The words of a language, with or without a region; English where there are none.
 fn words_of(tag: &str) -> &'static LanguageWords {
@@ -175,6 +181,17 @@ mod tests {
             for quote in ["l'", "d'", "n'", "s'", "j'", "qu'"] {
                 assert!(!text.contains(quote), "{place}: ’ is the apostrophe: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn spanish_opens_what_it_asks_and_italian_has_its_apostrophe() {
+        for (place, text) in texts(&es::WORDS) {
+            assert_eq!(text.matches('¿').count(), text.matches('?').count(), "{place}: {text}");
+            assert_eq!(text.matches('¡').count(), text.matches('!').count(), "{place}: {text}");
+        }
+        for (place, text) in texts(&it::WORDS) {
+            assert!(!text.contains('\''), "{place}: ’ is the apostrophe: {text}");
         }
     }
 

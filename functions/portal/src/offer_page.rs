@@ -8,7 +8,7 @@ use store::Result;
 
 use crate::{
     access_labels::AccessLabels,
-    code_form::{code_needed, gate, with_status},
+    code_form::{code_needed_keeping, gate_keeping, with_status},
     confirmed::{ReturnTo, is_confirmed},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, form_page},
@@ -43,7 +43,7 @@ pub(crate) async fn offer(form: &FormVisit<'_>, id: &PlanOfferId) -> Result<Opti
         wrong.add("form", visit.words.wrong_text);
     } else if form.is_sent() {
         if !is_confirmed {
-            return Ok(Some(with_status(gate(form, &visit, ReturnTo::Plan), 403)));
+            return Ok(Some(with_status(gate_keeping(form, &visit, ReturnTo::Plan, id.as_str()), 403)));
         }
         match Taken::of(form.holder.take_offer(form.store, id, form.now).await)? {
             Taken::Done(OfferTaken::Agreed(_) | OfferTaken::Over(OfferStanding::Agreed)) => return Ok(Some(agreed())),
@@ -62,7 +62,7 @@ pub(crate) async fn offer(form: &FormVisit<'_>, id: &PlanOfferId) -> Result<Opti
         invoices => FormLabels::of(visit.words).invoices_of.replace("{}", &named),
         is_confirmed,
         action => format!("{}/plan/{}", visit.path, offer.id),
-        code => code_needed(form, &visit, ReturnTo::Plan, labels.offer_needs_code),
+        code => code_needed_keeping(form, &visit, (ReturnTo::Plan, id.as_str()), labels.offer_needs_code),
     };
     Ok(Some(form_page(&visit, "offer", labels.offer, &wrong, context! { ..values, ..words(&visit) })))
 }

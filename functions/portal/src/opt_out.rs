@@ -102,5 +102,9 @@ mod tests {
         assert!(stopped(german, Channel::Voice).contains("angerufen") && asked(german, Channel::Whatsapp).contains("WhatsApp"));
         let french = PageLabels::of("fr");
         assert!(stopped(french, Channel::Voice).contains("appels") && asked(french, Channel::Letter).contains("courriers"));
+        let spanish = PageLabels::of("es");
+        assert!(stopped(spanish, Channel::Voice).contains("llamadas") && asked(spanish, Channel::Letter).contains("cartas"));
+        let italian = PageLabels::of("it");
+        assert!(stopped(italian, Channel::Voice).contains("telefonerà") && asked(italian, Channel::Letter).contains("lettere"));
     }
 }

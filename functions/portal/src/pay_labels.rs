@@ -132,5 +132,7 @@ mod tests {
         assert_eq!(german.way_by(&WayOfPaying::Paypal, "paypal"), "PayPal");
         assert_eq!(german.way_by(&WayOfPaying::Transfer, "transfer"), "Überweisung");
         assert_eq!(PayLabels::of("fr").way_by(&WayOfPaying::SepaDebit, "gocardless"), "Prélèvement SEPA (GoCardless)");
+        assert_eq!(PayLabels::of("es").way_by(&WayOfPaying::SepaDebit, "gocardless"), "Adeudo directo SEPA (GoCardless)");
+        assert_eq!(PayLabels::of("it").way_by(&WayOfPaying::Transfer, "transfer"), "Bonifico");
     }
 }

@@ -7,15 +7,14 @@ use domain::{
     basket::{self, TRANSFER},
     calendar::tenant_zone,
     dates::days_between,
+    pay_sources::paid_at_source,
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 
-use crate::{plan_due::due_of_plans, statement::is_web, visit::Visit};
+use crate::{plan_due::due_of_plans, visit::Visit};
 
-/// The source whose invoices are paid on a page of its own: what is paid elsewhere it would ask for again.
-const PAID_THERE: &str = "stripe";
 /// Most invoices of a form.
 const ITEMS_MAX: usize = 100;
 
@@ -123,7 +122,7 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
 
 /// Where the source of a customer has an invoice of this address paid, if it does.
 pub(crate) fn paid_there(facts: &Facts, url: Option<&str>) -> Option<String> {
-    url.filter(|url| facts.customer.source == PAID_THERE && is_web(url)).map(str::to_owned)
+    paid_at_source(&facts.customer.source, url).map(str::to_owned)
 }
 
 /// The payments that were begun and may still come, the newest first.

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How sources of connections to providers begin.
-pub(crate) const PROVIDERS: &str = "pay-";
+pub(crate) const PROVIDERS: &str = domain::pay_sources::PAY_SOURCES;
 
 /// Whoever came by a portal link to pay.
 pub(crate) struct Paying<'p> {

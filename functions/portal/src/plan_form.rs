@@ -19,10 +19,11 @@ use store::Result;
 use crate::{
     access_labels::AccessLabels,
     choices::chosen_invoices,
-    code_form::{code_needed, gate, with_status},
+    code_form::{code_needed_keeping, gate_keeping, with_status},
     confirmed::{ReturnTo, is_confirmed},
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
+    kept_choice::{CHOSEN, kept_plan, read_plan},
     page::PortalPage,
     plan_labels::PlanLabels,
     plan_statement::{offers_shown, parts_shown},
@@ -59,6 +60,8 @@ struct PlanPage<'p> {
     today: Date,
     is_confirmed: bool,
     offers: Vec<Value>,
+    /// What was chosen before a code was asked for.
+    kept: Option<PlanWish>,
 }
 
 /// The form, the parts that it comes to, or what became of a plan; `None` where the link opens nothing.
@@ -84,17 +87,21 @@ pub(crate) async fn plan(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
         return Ok(Some(PortalPage::See(format!("{}/write?for=plan", visit.path))));
     }
     let is_confirmed = is_confirmed(form.vault, form.request, form.found, form.now).await?;
-    let page = PlanPage { form, visit: &visit, facts: &facts, today, is_confirmed, offers };
+    let chosen = form.request.query(CHOSEN).filter(|_| are_open && !form.is_sent());
+    let kept = chosen.and_then(read_plan);
+    let page = PlanPage { form, visit: &visit, facts: &facts, today, is_confirmed, offers, kept };
     let mut wrong = WrongFields::default();
     if !form.is_sent() {
-        return Ok(Some(page.shown(None, &wrong)));
+        let plan = page.kept.as_ref().and_then(|wish| page.plan_of(wish, &mut wrong));
+        // What does not fit any more is no flaw of whoever only looks.
+        return Ok(Some(with_status(page.shown(page.kept.as_ref().zip(plan.as_ref()), &wrong), 200)));
     }
     let labels = PlanLabels::of(visit.words);
     let typed = TypedFields::of(form.request);
     let Some(wish) = page.read(typed, &mut wrong) else { return Ok(Some(page.shown(None, &wrong))) };
     if typed.one("act") == "agree" {
         if !is_confirmed {
-            return Ok(Some(with_status(gate(form, &visit, ReturnTo::Plan), 403)));
+            return Ok(Some(with_status(gate_keeping(form, &visit, ReturnTo::Plan, &kept_plan(&wish)), 403)));
         }
         match Taken::of(form.holder.agree_plan(form.store, &wish, typed.one("seen"), form.now).await)? {
             Taken::Done(made) => return Ok(Some(PortalPage::See(format!("{}/plan?made={}", visit.path, made.id)))),
@@ -105,13 +112,7 @@ pub(crate) async fn plan(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
             Taken::Wrong(_) => {}
         }
     }
-    let plan = match wish_plan(&wish, &facts, &visit.settings, form.now) {
-        Ok(plan) => Some(plan),
-        Err(flaws) => {
-            flaws.iter().for_each(|flaw| page.name(flaw, &mut wrong));
-            None
-        }
-    };
+    let plan = page.plan_of(&wish, &mut wrong);
     if plan.is_some() && wrong.is_empty() && typed.one("act") == "agree" {
         // What stood against it a moment ago does not any more.
         wrong.add("form", labels.changed);
@@ -141,6 +142,17 @@ impl PlanPage<'_> {
         }
         let (Some(parts), Some(first_on), Some(rhythm), true) = (parts, first_on, rhythm, wrong.is_empty()) else { return None };
         Some(PlanWish { invoices, parts, first_on, rhythm })
+    }
+
+    /// The plan that a wish comes to now; what is wrong with it is said.
+    fn plan_of(&self, wish: &PlanWish, wrong: &mut WrongFields) -> Option<WishedPlan> {
+        match wish_plan(wish, self.facts, &self.visit.settings, self.form.now) {
+            Ok(plan) => Some(plan),
+            Err(flaws) => {
+                flaws.iter().for_each(|flaw| self.name(flaw, wrong));
+                None
+            }
+        }
     }
 
     /// Says in the customer's language why a plan is not agreed to here.
@@ -188,7 +200,8 @@ impl PlanPage<'_> {
         }
         let late = choices.iter().find(|(.., item)| days_between(item.due_on, self.today) > 0);
         let first = late.or(choices.first()).map(|(.., item)| item.balance());
-        let asked = self.form.asked_about();
+        let mut asked = self.form.asked_about();
+        asked.extend(self.kept.iter().flat_map(|wish| wish.invoices.iter().map(InvoiceId::as_str)));
         let begins = asked.is_empty() && !self.form.is_sent();
         let not_listed = choices.len().saturating_sub(CHOICES_MAX);
         let shown = |(invoice, open_minor, item): &(&InvoiceId, i64, &DueItem<'_>)| {
@@ -213,13 +226,18 @@ impl PlanPage<'_> {
         let are_open = visit.settings.plans.are_open();
         let (choices, not_listed) = if are_open { self.choices() } else { (vec![], 0) };
         let (first, last) = first_days(&visit.settings, self.today);
-        let count = typed.one("parts").parse::<u8>().unwrap_or(PARTS_USUAL.min(self.most()));
+        let kept = self.kept.as_ref();
+        let count = typed.one("parts").parse::<u8>().ok().or(kept.map(|wish| wish.parts));
+        let count = count.unwrap_or(PARTS_USUAL.min(self.most()));
         let counts = (2..=self.most().max(2)).map(|number| context! { number, chosen => number == count });
-        let rhythm = PlanRhythm::read(typed.one("rhythm")).unwrap_or(PlanRhythm::Monthly);
+        let rhythm = PlanRhythm::read(typed.one("rhythm")).or(kept.map(|wish| wish.rhythm)).unwrap_or(PlanRhythm::Monthly);
         let rhythms =
             PlanRhythm::ALL.map(|each| context! { word => each.as_str(), name => labels.rhythm(each), chosen => each == rhythm });
         let usual = add_days(self.today, FIRST_DAYS_USUAL).min(last).to_string();
-        let first_on = if form.is_sent() { shown_again(typed.one("first_on")) } else { usual };
+        let begun = kept.map_or(usual, |wish| wish.first_on.to_string());
+        let first_on = if form.is_sent() { shown_again(typed.one("first_on")) } else { begun };
+        let keep = plan.map(|(wish, _)| kept_plan(wish)).unwrap_or_default();
+        let needs_code = if plan.is_some() { labels.needs_code } else { labels.code_first };
         let parts = plan.map(|(_, plan)| parts_shown(visit, &plan.parts, plan.currency)).unwrap_or_default();
         let hidden = plan.map(|(wish, plan)| fields_of(wish, plan)).unwrap_or_default();
         let values = context! {
@@ -227,7 +245,7 @@ impl PlanPage<'_> {
             a => Value::from(Serde(AccessLabels::of(visit.words))),
             action => format!("{}/plan", visit.path),
             ask => format!("{}/write?for=plan", visit.path),
-            code => code_needed(form, visit, ReturnTo::Plan, if plan.is_some() { labels.needs_code } else { labels.code_first }),
+            code => code_needed_keeping(form, visit, (ReturnTo::Plan, &keep), needs_code),
             is_confirmed => self.is_confirmed,
             offers => self.offers.clone(),
             has_form => are_open,

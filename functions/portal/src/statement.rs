@@ -11,6 +11,7 @@ use domain::{
     calendar::tenant_zone,
     dates::days_between,
     decide,
+    pay_sources::is_web,
     receivables::{DueItem, Overpaid, Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
@@ -48,7 +49,10 @@ pub(crate) struct StatementTotal {
     pub(crate) currency: Currency,
     pub(crate) open_minor: i64,
     pub(crate) overdue_minor: i64,
+    /// What is not past due, what falls due today included.
     pub(crate) upcoming_minor: i64,
+    /// What of that falls due today; `None` where only the sums of the customer's head are read.
+    pub(crate) due_today_minor: Option<i64>,
     /// What disputes, promises and credit keep back.
     pub(crate) kept_minor: i64,
     /// What was received and is for no invoice yet.
@@ -56,6 +60,8 @@ pub(crate) struct StatementTotal {
     pub(crate) oldest_due_on: Option<Date>,
     /// When the first of what is not past due falls due.
     pub(crate) next_due_on: Option<Date>,
+    /// When the first of what comes after today falls due, where it is known what falls due today.
+    pub(crate) later_due_on: Option<Date>,
 }
 
 /// One due item, in minor units.
@@ -193,7 +199,7 @@ pub(crate) fn whole(
     let items = open.into_iter().skip(first).take(most).map(|item| item_of(facts, item, receivables.today)).collect();
     AccountStatement {
         as_of: receivables.today,
-        totals: totals(&receivables, &receivables.overpaid, &decide::owed(&receivables)),
+        totals: with_today(totals(&receivables, &receivables.overpaid, &decide::owed(&receivables)), &receivables),
         items,
         received: received(facts, listed),
         page,
@@ -281,13 +287,27 @@ fn totals(receivables: &Receivables<'_>, overpaid: &[Overpaid], owed: &BTreeMap<
             open_minor: owed.open_minor,
             overdue_minor: owed.overdue_minor,
             upcoming_minor: owed.due_now_minor.saturating_sub(owed.overdue_minor),
+            due_today_minor: None,
             kept_minor: owed.open_minor.saturating_sub(owed.due_now_minor),
             credit_minor: credit.get(&currency).copied().unwrap_or(0),
             oldest_due_on: owed.oldest_due_on,
             next_due_on: owed.grows_on.map(|grows_on| domain::dates::add_days(grows_on, -1)),
+            later_due_on: None,
         }
     };
     currencies.into_iter().map(total).collect()
+}
+
+/// The totals with what falls due today, where all items are there.
+fn with_today(totals: Vec<StatementTotal>, receivables: &Receivables<'_>) -> Vec<StatementTotal> {
+    let today = receivables.today;
+    let of = |total: StatementTotal| {
+        let due = || receivables.in_currency(total.currency).filter(|item| item.due_now_minor > 0);
+        let falls_due = due().filter(|item| item.due_on == today).map(|item| item.due_now_minor).fold(0, i64::saturating_add);
+        let later_due_on = due().map(|item| item.due_on).filter(|on| *on > today).min();
+        StatementTotal { due_today_minor: Some(falls_due), later_due_on, ..total }
+    };
+    totals.into_iter().map(of).collect()
 }
 
 /// What was received of the customer and pays no invoice, by currency: what is for none, and what went beyond an invoice's total.
@@ -408,10 +428,4 @@ fn how_it_ended(agreement: &Agreement) -> Option<ItemNote> {
         Terms::Plan(plan) => (plan.status == PlanStatus::Broken).then_some(ItemNote::PlanBroken),
         Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
     }
-}
-
-/// Whether a link of the source's leads to the web; others (scripts, files) are not shown as links.
-pub(crate) fn is_web(url: &str) -> bool {
-    let lower = url.to_ascii_lowercase();
-    (lower.starts_with("https://") || lower.starts_with("http://")) && !url.chars().any(|c| c.is_whitespace() || c.is_control())
 }

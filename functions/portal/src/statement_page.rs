@@ -1,6 +1,7 @@
 //! The statement as a page.
 
 use domain::PlanOffer;
+use jiff::civil::Date;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
@@ -84,7 +85,7 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement, offers: &[PlanO
         GroupShown { id: "not-past-due", title: words.not_past_due_title, rows: rows(false) },
     ];
     let groups: Vec<GroupShown> = groups.into_iter().filter(|group| !group.rows.is_empty()).collect();
-    let sums: Vec<SumShown> = statement.totals.iter().map(|total| sum(visit, total)).collect();
+    let sums: Vec<SumShown> = statement.totals.iter().map(|total| sum(visit, total, statement.as_of)).collect();
     let received: Vec<ReceivedShown> = statement.received.iter().filter_map(|item| received(visit, item)).collect();
     let owes = statement.totals.iter().any(|total| total.open_minor > 0);
     let payments = if owes { ways_to_pay(visit, &statement.legal_entities) } else { vec![] };
@@ -114,23 +115,31 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement, offers: &[PlanO
     PortalPage::Filled { status: 200, template: "statement", words, look: Look::of(&visit.settings.brand), values }
 }
 
-/// What is due above all: what is past due, else what falls due next.
-fn sum(visit: &Visit, total: &StatementTotal) -> SumShown {
+/// What is due above all: what is past due and what falls due today, else what falls due next. Where it is not known how much falls due today, what is
+/// past due is called no more than that.
+fn sum(visit: &Visit, total: &StatementTotal, as_of: Date) -> SumShown {
     let words = visit.words;
     let money = |minor: i64| visit.money(minor, total.currency);
     let date = |on| visit.locale.date(on);
     let late = total.overdue_minor > 0;
     let (overdue, upcoming) = (total.overdue_minor, total.upcoming_minor);
+    let today = total.due_today_minor.unwrap_or(0);
+    let later = upcoming.saturating_sub(today);
+    let is_unknown = total.due_today_minor.is_none() && total.next_due_on == Some(as_of);
     let mut lines = Vec::new();
-    let (label, amount) = if late {
-        lines.extend(total.oldest_due_on.map(|on| words.oldest_due.replace("{}", &date(on))));
-        if upcoming > 0 {
-            lines.push(match total.next_due_on {
-                Some(on) => words.more_due.replace("{amount}", &money(upcoming)).replace("{date}", &date(on)),
-                None => words.more_due_undated.replace("{}", &money(upcoming)),
+    let (label, amount) = if late || today > 0 {
+        lines.extend(total.oldest_due_on.filter(|_| late).map(|on| words.oldest_due.replace("{}", &date(on))));
+        lines.extend((!late).then(|| words.days_past_due(0)));
+        if later > 0 {
+            let (form, next) =
+                if today > 0 { (words.later_due, total.later_due_on) } else { (words.more_due, total.next_due_on) };
+            lines.push(match next {
+                Some(on) => form.replace("{amount}", &money(later)).replace("{date}", &date(on)),
+                None => words.more_due_undated.replace("{}", &money(later)),
             });
         }
-        (words.due_now.to_owned(), Some(money(overdue)))
+        let label = if is_unknown { words.past_due_title } else { words.due_now };
+        (label.to_owned(), Some(money(overdue.saturating_add(today))))
     } else if upcoming > 0 {
         lines.extend(total.next_due_on.map(|on| words.first_due.replace("{}", &date(on))));
         (words.not_past_due_title.to_owned(), Some(money(upcoming)))

@@ -1,7 +1,7 @@
 //! Keeps the history of facts and the rows of lists, and looks whether records are as they were written: the second and last reader of the
 //! table's stream. A tick each hour goes on with the walk over what is ranked by amounts, which begins at the tenant's midnight, and with the
 //! day's walk over whole chains of records and of the audit, which ends with the daily record: what was counted, and what the gate answered
-//! to its self-test.
+//! to its self-test. It also queues events for the subscriptions of outside systems, because the stream has the order of each customer's.
 //!
 //! Delivery is at least once, and in any order of items: what a row says is read from the item as it is now. A record that cannot be read is
 //! passed over with an error in the log, because a shard that waits for it would hold up every list behind it. What could not be written is
@@ -10,6 +10,7 @@
 mod amounts;
 mod chain;
 mod daily;
+mod outbox;
 mod quiet;
 mod record;
 
@@ -23,6 +24,7 @@ use store::{Followed, Kept, NewVersion, RecordChange, Rewrite, Seen, Store, Vaul
 
 use amounts::Amounts;
 use chain::Chains;
+use outbox::Outbox;
 
 /// What an invocation leaves itself to answer in.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -42,6 +44,7 @@ pub struct Handler {
     vault: Vault,
     chains: Chains,
     amounts: Amounts,
+    outbox: Outbox,
     clock: Clock,
 }
 
@@ -57,7 +60,8 @@ impl Handler {
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let chains = Chains::new(store.clone(), vault.clone(), clock.clone());
         let amounts = Amounts::new(store.clone(), clock.clone());
-        Ok(Self { store, vault, chains, amounts, clock })
+        let outbox = Outbox::new(store.clone(), clients, env.require("DELIVER_QUEUE_URL")?);
+        Ok(Self { store, vault, chains, amounts, outbox, clock })
     }
 
     /// Handles a batch of the table's stream, or a tick of the schedule. The answer to a batch names the first record that is not done, that to
@@ -101,8 +105,9 @@ impl Handler {
         // A task ranks by what its customer's head says now: after the rows, which are made from the same.
         let unranked = self.amounts.rank(&changes, &places, &budget).await;
         let unseen = self.chains.check(&records, &budget).await;
+        let unqueued = self.outbox.queue(&changes, &places, (&budget, self.clock.now())).await;
         kit::metrics::emit(self.clock.now(), &[("function", "read-model")], &counts);
-        let failed = unwritten.into_iter().chain(unranked).chain(unseen).min();
+        let failed = unwritten.into_iter().chain(unranked).chain(unseen).chain(unqueued).min();
         Ok(batch.answer(failed.as_ref().map(|(at, reason)| (*at, reason.as_str())))?)
     }
 

@@ -1,12 +1,12 @@
 //! Sends one email for each message in its queue, and for each service mail.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use files::{Bucket, DocumentMaker};
 use kit::Clock;
 
-/// How long a notice of a payment waits for its receipt: it leaves without one rather than late.
-const FOR_A_RECEIPT: Duration = Duration::from_secs(6);
+/// How long a mail waits for a document that it carries: it leaves without one rather than late.
+const FOR_A_DOCUMENT: Duration = Duration::from_secs(6);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -15,9 +15,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         |env| env.require("PORTAL_URL"),
         |sender, env, clients| {
             let bucket = Bucket::new(clients, env.require("BUCKET_NAME")?)?;
-            let maker = DocumentMaker::new(clients, env.require("MAKE_DOCUMENTS")?, FOR_A_RECEIPT)?;
-            let receipts = maker.receipts(bucket.clone(), Clock::system());
-            Ok(sender.with_files(bucket.fetcher()).with_receipts(receipts))
+            let maker = DocumentMaker::new(clients, env.require("MAKE_DOCUMENTS")?, FOR_A_DOCUMENT)?;
+            let receipts = maker.clone().receipts(bucket.clone(), Clock::system());
+            let documents = maker.carried(bucket.clone(), Clock::system());
+            let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts).with_documents(documents);
+            Ok(sender.with_transfer_codes(Arc::new(payments::transfer::mail_code)))
         },
     )
     .await

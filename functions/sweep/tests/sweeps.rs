@@ -307,6 +307,7 @@ async fn what_a_person_writes_to_somebody_who_waits_for_room_is_followed_up() {
         rows: vec![],
         pay_by: None,
         copy_of: None,
+        receipt_within: None,
     };
     let plan = own_decision(&facts, last.owed.clone(), planned, now);
     let text = OwnText { body: "Hello".to_owned(), by: "ann".to_owned(), language: "en".to_owned(), ..OwnText::default() };

@@ -76,10 +76,10 @@ async fn one(session: &mut SyncSession<'_>, writing: &PaymentWriting, waiting: &
     }
     let settings = store.settings(run.tenant).await?.map(|settings| settings.value);
     let Some(settings) = settings else { return Ok(Carried::Waits(later(run.now()))) };
-    let writes = match &known.writes {
+    let writes = match known.fixed() {
         Some(writes) => writes.clone(),
         None => match plan(session, writing, &basket, &settings).await? {
-            ControlFlow::Continue(writes) => writes,
+            ControlFlow::Continue(writes) => BooksPayment { round: known.round, ..writes },
             ControlFlow::Break(why) => {
                 let money = Money::from_minor(stayed_minor(&basket), basket.currency);
                 let numbers: Vec<&str> = basket.lines.iter().map(|line| line.number.as_str()).collect();

@@ -6,7 +6,7 @@ use anyhow::Context;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Query, Request, State},
+    extract::{DefaultBodyLimit, Query, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, lock, page, payments,
+    gateway, inbound, lock, notices, page, payments,
     problem::{problem, read},
     tenants,
     token::TokenIn,
@@ -27,6 +27,8 @@ use crate::{
     world::World,
 };
 
+/// Most bytes of what comes in from outside: a mail of the size that SES takes, as JSON writes it.
+const INBOUND_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How often a move of the clock says how far it is.
 const PROGRESS_EVERY: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -43,6 +45,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/issuer/keys", get(token_keys))
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
+        .route("/_local/notices/{way}/{tenant}", post(notices::take))
+        .route("/_local/inbound", post(inbound::take).layer(DefaultBodyLimit::max(INBOUND_BYTES_MAX)))
         .route("/_local/metrics", get(metrics))
         .route("/_local/baskets", get(payments::show))
         .route("/_local/baskets/{id}", post(payments::act))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// An AWS service, `bus`, `queue`, `stream`, or a function's name.
+    /// An AWS service, `bus`, `queue`, `stream`, `slack`, `teams`, or a function's name.
     pub target: String,
     /// What goes wrong; not needed with `times: 0`.
     #[serde(default)]
@@ -51,6 +51,8 @@ pub enum Mode {
     Crash,
     /// The function is not invoked at all.
     Skip,
+    /// There is no such channel any more: 410.
+    Gone,
 }
 
 /// Before or after.
@@ -65,6 +67,8 @@ pub enum When {
 
 /// The AWS services that can fail.
 pub const SERVICES: [&str; 8] = ["dynamodb", "sesv2", "sns", "eventbridge", "sqs", "kms", "s3", "lambda"];
+/// What stands for channels of notices.
+pub const NOTICES: [&str; 2] = ["slack", "teams"];
 /// What carries events.
 pub const CARRIERS: [&str; 3] = ["bus", "queue", "stream"];
 
@@ -94,13 +98,16 @@ impl Faults {
     ///
     /// Says which modes the target can have.
     pub fn add(&mut self, fault: Fault, functions: &dyn Fn(&str) -> bool) -> Result<(), String> {
-        use Mode::{AcceptThenDrop, Crash, Delay, Duplicate, Error, Reorder, Skip, Throttle, Timeout};
+        use Mode::{AcceptThenDrop, Crash, Delay, Duplicate, Error, Gone, Reorder, Skip, Throttle, Timeout};
         let allowed: &[Mode] = match fault.target.as_str() {
             target if SERVICES.contains(&target) => &[Throttle, Error, Timeout, AcceptThenDrop],
             target if CARRIERS.contains(&target) => &[Duplicate, Delay, Reorder],
+            target if NOTICES.contains(&target) => &[Throttle, Error, Gone],
             target if functions(target) => &[Crash, Skip],
             target => {
-                return Err(format!("{target} is not a target: give one of {SERVICES:?}, {CARRIERS:?} or a function's name"));
+                return Err(format!(
+                    "{target} is not a target: give one of {SERVICES:?}, {CARRIERS:?}, {NOTICES:?} or a function's name"
+                ));
             }
         };
         if fault.times == 0 {

@@ -10,7 +10,7 @@ use sending::Sender;
 use serde_json::Value;
 
 /// How long a notice of a payment waits for its receipt: longer than on Lambda, because a debug build takes its time.
-const FOR_A_RECEIPT: Duration = Duration::from_secs(20);
+const FOR_A_DOCUMENT: Duration = Duration::from_secs(20);
 
 /// A handler, whatever its crate.
 pub trait Function: Send + Sync {
@@ -106,8 +106,11 @@ fn senders(registry: Registry) -> Registry {
             let sender = Arc::new(match env.get("BUCKET_NAME").zip(env.get("MAKE_DOCUMENTS")) {
                 Some((bucket, make)) => {
                     let bucket = files::Bucket::new(clients, bucket)?;
-                    let receipts = files::DocumentMaker::new(clients, make, FOR_A_RECEIPT)?.receipts(bucket.clone(), clock);
-                    sender.with_files(bucket.fetcher()).with_receipts(receipts)
+                    let maker = files::DocumentMaker::new(clients, make, FOR_A_DOCUMENT)?;
+                    let receipts = maker.clone().receipts(bucket.clone(), clock.clone());
+                    let documents = maker.carried(bucket.clone(), clock);
+                    let sender = sender.with_files(bucket.fetcher()).with_receipts(receipts).with_documents(documents);
+                    sender.with_transfer_codes(Arc::new(::payments::transfer::mail_code))
                 }
                 None => sender,
             });
@@ -124,7 +127,9 @@ pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
         "begin-payment" => begin_payment,
+        "deliver" => deliver,
         "dispatch" => dispatch,
+        "escalate" => escalate,
         "feedback" => feedback,
         "ingest" => ingest,
         "jobs" => jobs,

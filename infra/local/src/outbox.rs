@@ -23,9 +23,9 @@ pub struct Sent {
     /// The id of the service mail that it is, from the tag `dunlin_service_mail`; absent for messages.
     #[serde(default)]
     pub service_mail: Option<String>,
-    /// The channel: `email`, `sms`.
+    /// The channel: `email`, `sms`; `notice` for what is told to people of the tenant by other ways than email.
     pub channel: String,
-    /// The provider: `ses`, `sns`.
+    /// The provider: `ses`, `sns`, `slack`, `teams`.
     pub provider: String,
     /// The first recipient.
     pub to: String,

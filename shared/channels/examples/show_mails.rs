@@ -9,7 +9,7 @@ use jiff::civil::date;
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/mails".to_owned()));
     std::fs::create_dir_all(&folder)?;
-    let brand = Brand { name: "Northwind Trading".to_owned() };
+    let brand = Brand::named("Northwind Trading");
     for template in builtin::templates() {
         for shape in ["one", "part", "three", "mixed", "many"] {
             let input = input(&template.id, &template.language, shape);
@@ -79,12 +79,15 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
         payment_details: (shape != "three")
             .then(|| "Northwind Trading Ltd\nExample Bank, IBAN DE00 1234 5678 9012 3456 78\nBIC EXAMDEFF".to_owned()),
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: shape == "mixed",
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),
             opt_out: "https://pay.northwind.example/p/x7Kq2/stop".to_owned(),
-            pay: None,
+            pay: (shape == "mixed").then(|| "https://pay.northwind.example/p/x7Kq2/pay".to_owned()),
         },
     }
 }

@@ -44,7 +44,7 @@ pub fn calendar_of(name: &str, days: &[CalendarDay], made_at: Timestamp) -> Atta
         add("END:VEVENT");
     }
     add("END:VCALENDAR");
-    Attachment { name: name.to_owned(), content_type: CONTENT_TYPE.to_owned(), bytes: out.into_bytes() }
+    Attachment { name: name.to_owned(), content_type: CONTENT_TYPE.to_owned(), bytes: out.into_bytes(), shown_as: None }
 }
 
 /// A value of type TEXT (section 3.3.11), on one line.

@@ -37,14 +37,26 @@ pub struct Outgoing {
     pub from: String,
     /// The one address that the message is for; nobody is ever in copy.
     pub to: String,
-    /// Where replies go; email only.
-    pub reply_to: Option<String>,
+    /// Where replies go, every one of them; email only.
+    pub reply_to: Vec<String>,
+    /// What a mail's headers say besides; email only.
+    pub thread: Thread,
     /// What it says.
     pub rendered: Rendered,
     /// What one-click unsubscribing calls; email only.
     pub opt_out_url: Option<String>,
     /// The files that go along; email only.
     pub attachments: Vec<Attachment>,
+}
+
+/// Where a mail stands among others, and who wrote it, as its headers say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    /// What `References` names, oldest first, each with its angle brackets: mails of one case name the same first, so that clients show them
+    /// together. Empty where answers do not come here.
+    pub references: Vec<String>,
+    /// Whether no person wrote it: automatic replies are asked to spare us.
+    pub is_automatic: bool,
 }
 
 /// A file that goes along with a message.
@@ -56,6 +68,8 @@ pub struct Attachment {
     pub content_type: String,
     /// Its content.
     pub bytes: Vec<u8>,
+    /// The name by which the mail shows it (`cid:…`); a file of its own where there is none.
+    pub shown_as: Option<String>,
 }
 
 impl fmt::Debug for Attachment {

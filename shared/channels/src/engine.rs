@@ -11,7 +11,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::locale::Locale;
 use crate::plain::{plain, unlinked, without_hidden};
-use crate::values::{self, Amount, Day, Rows, TablePlace, Url};
+use crate::values::{self, Amount, Day, Rows, SignaturePlace, TablePlace, Url};
 
 /// Instructions that one rendering may take: enough for fifty rows of everything.
 const FUEL: u64 = 50_000;
@@ -38,6 +38,8 @@ pub enum PrintedValue {
     Url(String),
     /// The place of the table of invoices.
     Table,
+    /// How a mail is signed, line by line.
+    Signature(Vec<String>),
 }
 
 impl PrintedValue {
@@ -45,7 +47,7 @@ impl PrintedValue {
     pub fn shown(&self) -> &str {
         match self {
             Self::Text(text) | Self::Url(text) => text,
-            Self::Table => "",
+            Self::Table | Self::Signature(_) => "",
         }
     }
 }
@@ -59,6 +61,11 @@ impl Marked {
     /// Whether it has a place for the table of invoices.
     pub fn has_table(&self) -> bool {
         self.values.contains(&PrintedValue::Table)
+    }
+
+    /// Whether it is signed where it says so.
+    pub fn is_signed(&self) -> bool {
+        self.values.iter().any(|value| matches!(value, PrintedValue::Signature(_)))
     }
 
     /// `text`, a piece of this, with each mark replaced by what a reader sees.
@@ -157,6 +164,9 @@ fn part(value: &Value, locale: &'static Locale) -> Result<PrintedValue, minijinj
     }
     if value.downcast_object_ref::<TablePlace>().is_some() {
         return Ok(PrintedValue::Table);
+    }
+    if let Some(signature) = value.downcast_object_ref::<SignaturePlace>() {
+        return Ok(PrintedValue::Signature(signature.0.clone()));
     }
     if let Some(shown) = values::shown(value, locale) {
         return Ok(PrintedValue::Text(plain(&shown)));

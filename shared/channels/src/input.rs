@@ -6,6 +6,12 @@ use jiff::civil::Date;
 /// How many invoices a message lists; the rest stand behind the statement link.
 pub const INVOICES_LISTED_MAX: usize = 50;
 
+/// Most characters of what a transfer names: those that a credit transfer carries.
+const REFERENCE_CHARS_MAX: usize = 140;
+
+/// The name by which a mail shows the code of a transfer.
+pub const CODE_IMAGE: &str = "transfer-code";
+
 /// How many due items that fall due later a message shows.
 pub const UPCOMING_LISTED_MAX: usize = 10;
 
@@ -37,14 +43,20 @@ pub struct RenderInput {
     pub exposure_overdue: Money,
     /// By when the message asks to be paid, where it does.
     pub pay_by: Option<Date>,
+    /// The day promised, of a reminder of a promise: what it asks for is what was promised.
+    pub promised_on: Option<Date>,
     /// How to pay, in the tenant's words or as the account in lines, line by line.
     pub payment_details: Option<String>,
     /// The account that is transferred to, where the settings name one for the currency.
     pub bank: Option<AccountInMail>,
+    /// Whether the mail has an image of a code by which a banking app fills in the transfer: [`CODE_IMAGE`].
+    pub has_code: bool,
     /// Whether the customer owes in other currencies too.
     pub several_currencies: bool,
-    /// Payment plans that were broken, by what they are called, of which no mail has told yet: the layout of a mail says so.
+    /// Payment plans that were broken, by what they are called, of which no message has told yet: the layout of a mail says so, and a text message beneath its words.
     pub broken_plans: Vec<String>,
+    /// What the documents are called that the mail carries.
+    pub carried: Vec<String>,
     /// Where the person can go.
     pub links: Links,
 }
@@ -97,10 +109,22 @@ impl AccountInMail {
 }
 
 impl RenderInput {
-    /// The number by which a payment is named, where the message is about one invoice.
-    pub fn reference(&self) -> Option<&str> {
-        let first = self.invoices.first().filter(|row| row.kind != RowKind::Charge && self.more == 0)?;
-        self.invoices.iter().all(|row| row.number == first.number).then_some(first.number.as_str())
+    /// What a transfer of all that the message asks for names: the numbers of its invoices. `None` where not all are listed, one is a charge, or they
+    /// are more than a transfer carries.
+    pub fn reference(&self) -> Option<String> {
+        let is_named = self.more == 0 && self.invoices.iter().all(|row| row.kind != RowKind::Charge);
+        let mut numbers: Vec<&str> = Vec::new();
+        for row in self.invoices.iter().filter(|_| is_named) {
+            if !numbers.contains(&row.number.as_str()) {
+                numbers.push(&row.number);
+            }
+            // 140 characters hold no more.
+            if numbers.len() > REFERENCE_CHARS_MAX {
+                return None;
+            }
+        }
+        let text = numbers.join(", ");
+        (!text.is_empty() && text.chars().count() <= REFERENCE_CHARS_MAX).then_some(text)
     }
 }
 
@@ -146,13 +170,6 @@ pub struct Links {
     pub portal: String,
     /// The page that stops these messages.
     pub opt_out: String,
-    /// Where to pay. No message has it yet: the statement leads to paying, and sample data alone name a page.
+    /// The form of paying, where all that the message asks for can be paid by it.
     pub pay: Option<String>,
-}
-
-/// The tenant as its customers see it.
-#[derive(Clone, Debug)]
-pub struct Brand {
-    /// `tenant.name`, and what the message is signed with.
-    pub name: String,
 }

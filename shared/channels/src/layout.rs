@@ -2,9 +2,11 @@
 
 use domain::Money;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::carried_words::says_carried;
+use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
+use crate::mail_brand::Brand;
 use crate::plain::{html, link, plain, unlinked};
 use crate::prose::Prose;
 
@@ -17,6 +19,8 @@ pub struct Sheet<'a> {
     pub prose: &'a Prose,
     /// Whether the layout lists the invoices.
     pub table: bool,
+    /// Whether the words say where they are signed.
+    pub is_signed: bool,
     pub input: &'a RenderInput,
     pub brand: &'a Brand,
     pub words: &'static MailLabels,
@@ -60,17 +64,29 @@ pub fn glance(above: &str, large: &str, below: &str) -> String {
     )
 }
 
+/// The foot of a mail: whose it is, who that is, and the way out; all but the particulars are HTML.
+pub fn foot(sent_by: &str, brand: &Brand, way_out: &str) -> String {
+    let lines: Vec<String> = brand.particulars().iter().map(|line| html(line)).collect();
+    if lines.is_empty() {
+        return format!("{sent_by}<br>{way_out}");
+    }
+    format!("{sent_by}<div style=\"margin:8px 0\">{}</div>{way_out}", lines.join("<br>"))
+}
+
 /// Rows of three columns, the first their heads, as a table of the layout; amounts are right.
 pub fn table_of(rows: &[[String; 3]]) -> String {
-    let cell = |tag: &str, text: &str, style: &str, align: &str| {
-        format!("<{tag} align=\"{align}\" style=\"{CELL};{style};text-align:{align}\">{}</{tag}>", html(text))
+    let cell = |tag: &str, class: &str, text: &str, style: &str, align: &str| {
+        format!("<{tag} class=\"{class}\" align=\"{align}\" style=\"{CELL};{style};text-align:{align}\">{}</{tag}>", html(text))
     };
     let row = |(at, [first, second, third]): (usize, &[String; 3])| {
-        let (tag, style) = if at == 0 { ("th", "font-size:13px;font-weight:400;color:#5b6672") } else { ("td", "") };
+        let is_head = at == 0;
+        let (tag, style) =
+            if is_head { ("th", "font-size:13px;font-weight:400;color:#5b6672;white-space:normal") } else { ("td", "") };
+        let class = |place: &str| if is_head { format!("{place} soft") } else { place.to_owned() };
         let cells = [
-            cell(tag, first, &format!("overflow-wrap:anywhere;{style}"), "left"),
-            cell(tag, second, &format!("{DATE};{style}"), "right"),
-            cell(tag, third, &format!("{AMOUNT};{style}"), "right"),
+            cell(tag, &class("number"), first, &format!("overflow-wrap:anywhere;{style}"), "left"),
+            cell(tag, &class("date"), second, &format!("{DATE};{style}"), "right"),
+            cell(tag, &class("amount"), third, &format!("{AMOUNT};{style}"), "right"),
         ];
         format!("<tr>{}</tr>", cells.concat())
     };
@@ -81,13 +97,15 @@ impl Sheet<'_> {
     /// The mail as HTML.
     pub fn html(&self) -> Result<String, String> {
         let table = if self.table { self.html_table() } else { String::new() };
-        let body = self.prose.html(&(self.html_broken() + &table + &self.html_payment()));
+        let below = self.html_broken() + &table + &self.html_payment() + &self.html_carried();
+        let body = self.prose.html(&below) + &self.html_signature();
         filled(|name| {
             Some(match name {
                 "language" => html(self.language),
                 "title" => html(self.subject),
                 "preview" => html(&self.prose.preview(PREVIEW_CHARS_MAX)),
-                "tenant" => html(&plain(&self.brand.name)),
+                "tenant" => self.brand.head(),
+                "colour" => html(self.brand.button_colour()),
                 "hero" => self.html_hero(),
                 "body" => body.clone(),
                 "button_url" => html(self.portal),
@@ -101,10 +119,18 @@ impl Sheet<'_> {
     /// The mail as plain text.
     pub fn text(&self) -> String {
         let table = self.table.then(|| self.text_table());
-        let below: Vec<String> = self.broken().into_iter().chain(table).chain(self.text_payment()).collect();
-        let mut out = self.prose.text(&below.join("\n\n"));
+        let below = self.broken().into_iter().chain(table).chain(self.text_payment()).chain(self.carried_line());
+        let mut out = self.prose.text(&below.collect::<Vec<_>>().join("\n\n"));
+        for (at, line) in self.signature().iter().enumerate() {
+            out.push_str(if at == 0 { "\n\n" } else { "\n" });
+            out.push_str(line);
+        }
         out.push_str(&format!("\n\n{}{}\n{}\n\n-- \n", self.button(), self.words.colon, self.portal));
         out.push_str(&self.sent_by());
+        for line in self.brand.particulars() {
+            out.push('\n');
+            out.push_str(&line);
+        }
         out.push_str(&format!("\n{} {}{} {}\n", self.words.opt_out, self.words.opt_out_link, self.words.colon, self.opt_out));
         out
     }
@@ -114,17 +140,40 @@ impl Sheet<'_> {
     }
 
     fn sent_by(&self) -> String {
-        self.words.sent_by.replace("{}", &plain(&self.brand.name))
+        self.words.sent_by.replace("{}", &self.brand.plain_name())
     }
 
     fn html_foot(&self) -> String {
-        format!(
-            "{}<br>{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
-            html(&self.sent_by()),
+        let way_out = format!(
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
             html(self.words.opt_out),
             html(self.opt_out),
             html(self.words.opt_out_link),
-        )
+        );
+        foot(&html(&self.sent_by()), self.brand, &way_out)
+    }
+
+    /// The signature, where the words do not say where they are signed and there is one beside the name.
+    fn signature(&self) -> Vec<String> {
+        if self.is_signed { Vec::new() } else { self.brand.own_signature() }
+    }
+
+    fn html_signature(&self) -> String {
+        let lines: Vec<String> = self.signature().iter().map(|line| html(line)).collect();
+        if lines.is_empty() { String::new() } else { format!("<p style=\"margin:0 0 16px\">{}</p>", lines.join("<br>")) }
+    }
+
+    /// What the mail carries.
+    fn carried_line(&self) -> Option<String> {
+        (!self.input.carried.is_empty()).then(|| says_carried(self.language, &self.input.carried))
+    }
+
+    fn html_carried(&self) -> String {
+        let text = |text: String| {
+            let style = "margin:0 0 20px;font-size:15px;line-height:22px;color:#5b6672;overflow-wrap:anywhere";
+            format!("<p class=\"soft\" style=\"{style}\">{}</p>", html(&text))
+        };
+        self.carried_line().map(text).unwrap_or_default()
     }
 
     /// What it is about, at a glance: the sum, of what, due when, and by when it is asked for.
@@ -143,9 +192,12 @@ impl Sheet<'_> {
         glance(words.amount, &self.locale.money(self.input.covered_due_now), &line.join(" · ")) + &pay_by
     }
 
-    /// When the covered items fall or fell due: they stand alike to their due dates.
+    /// When the covered items fall or fell due: they stand alike to their due dates. Of what was promised, for when.
     fn due(&self) -> Vec<String> {
         let words = self.words;
+        if let Some(day) = self.input.promised_on {
+            return vec![words.promised_for.replace("{}", &self.locale.date(day))];
+        }
         let rows = &self.input.invoices;
         let Some(first) = rows.iter().min_by_key(|row| row.due_on) else { return Vec::new() };
         let is_one = rows.len() + self.input.more == 1;
@@ -166,7 +218,7 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return lines;
         }
-        let reference = self.input.reference().map(|number| self.words.reference.replace("{}", &unlinked(number)));
+        let reference = self.input.reference().map(|numbers| self.words.reference.replace("{}", &unlinked(&numbers)));
         lines.into_iter().chain(reference).collect()
     }
 
@@ -185,12 +237,23 @@ impl Sheet<'_> {
             return String::new();
         }
         let lines: Vec<String> = lines.iter().map(|line| html(line)).collect();
+        let code = if self.input.has_code { self.html_code() } else { String::new() };
         format!(
             "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;margin:0 0 20px\"><tr>\
              <td class=\"box\" style=\"background-color:#f2f4f7;border-radius:6px;padding:14px 16px;font-size:15px;line-height:22px\">\
-             <strong>{}</strong><br>{}</td></tr></table>",
+             <strong>{}</strong><br>{}{code}</td></tr></table>",
             html(self.words.how_to_pay),
             lines.join("<br>"),
+        )
+    }
+
+    /// The code of the transfer, which goes along with the mail: no program loads it from elsewhere. Dark on light wherever it is shown.
+    fn html_code(&self) -> String {
+        format!(
+            "<br><img src=\"cid:{CODE_IMAGE}\" width=\"180\" alt=\"{}\" style=\"display:block;width:180px;height:auto;\
+             background-color:#ffffff;margin:12px 0 6px\"><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>",
+            html(self.words.code_image),
+            html(self.words.code),
         )
     }
 
@@ -248,17 +311,17 @@ impl Sheet<'_> {
 
     fn html_table(&self) -> String {
         let words = self.words;
-        let head = |text: &str, style: &str, align: &str| {
+        let head = |text: &str, place: &str, style: &str, align: &str| {
             format!(
-                "<th class=\"soft\" align=\"{align}\" style=\"{CELL};{style};font-size:13px;font-weight:400;color:#5b6672;text-align:{align}\">{}</th>",
+                "<th class=\"{place} soft\" align=\"{align}\" style=\"{CELL};{style};font-size:13px;font-weight:400;color:#5b6672;white-space:normal;text-align:{align}\">{}</th>",
                 html(text)
             )
         };
         let mut rows = format!(
             "<tr>{}{}{}</tr>",
-            head(words.invoice, "", "left"),
-            head(words.due_on, DATE, "left"),
-            head(words.amount, AMOUNT, "right")
+            head(words.invoice, "number", "", "left"),
+            head(words.due_on, "date", DATE, "left"),
+            head(words.amount, "amount", AMOUNT, "right")
         );
         rows.extend(self.listed().iter().map(|row| self.html_row(row)));
         if self.more() > 0 {
@@ -269,7 +332,7 @@ impl Sheet<'_> {
         }
         if let Some(total) = self.total() {
             rows.push_str(&format!(
-                "<tr><td colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td align=\"right\" style=\"{CELL};{AMOUNT};font-weight:600\">{}</td></tr>",
+                "<tr><td class=\"date\" colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td class=\"amount\" align=\"right\" style=\"{CELL};{AMOUNT};font-weight:600\">{}</td></tr>",
                 html(words.total),
                 html(&self.locale.money(total))
             ));
@@ -284,7 +347,9 @@ impl Sheet<'_> {
     }
 
     fn html_row(&self, row: &InvoiceRow) -> String {
-        let soft = |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
+        let soft = |text: &str| {
+            format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672;white-space:normal\">{}</span>", html(text))
+        };
         let notes = |texts: &[Option<String>]| texts.iter().flatten().map(|text| soft(text)).collect::<String>();
         let number = html(&unlinked(&row.number));
         let number = match row.url.as_deref().and_then(|url| link(url, false)) {
@@ -292,8 +357,8 @@ impl Sheet<'_> {
             None => number,
         };
         format!(
-            "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}{}</td><td style=\"{CELL};{DATE}\">{}{}</td>\
-             <td align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
+            "<tr><td class=\"number\" style=\"{CELL};overflow-wrap:anywhere\">{number}{}</td><td class=\"date\" style=\"{CELL};{DATE}\">{}{}</td>\
+             <td class=\"amount\" align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
             notes(&[self.instalment(row), self.order(row)]),
             html(&self.locale.date(row.due_on)),
             notes(&[self.words.late(row.days_past_due)]),
@@ -339,12 +404,13 @@ impl Sheet<'_> {
 }
 
 const CELL: &str = "padding:10px 0;border-bottom:1px solid #d9dee4;vertical-align:top";
-const DATE: &str = "width:31%;overflow-wrap:normal;padding-left:12px";
-const AMOUNT: &str = "width:33%;text-align:right;overflow-wrap:normal;padding-left:12px";
+// No amount and no word of a date is broken on a narrow screen, where date and amount stand below the number.
+const DATE: &str = "width:31%;overflow-wrap:normal;word-break:normal;white-space:nowrap;padding-left:12px";
+const AMOUNT: &str = "width:33%;text-align:right;overflow-wrap:normal;word-break:normal;white-space:nowrap;padding-left:12px";
 
 fn table(rows: &str) -> String {
     format!(
-        "<table role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
+        "<table class=\"rows\" role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
          font-size:15px;line-height:20px;margin:0 0 20px\">{rows}</table>"
     )
 }

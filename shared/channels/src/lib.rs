@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`template`] | the template, and what is wrong with it |
 //! | [`input`] | what a message is rendered from |
+//! | [`Brand`] | how the tenant shows itself in it |
 //! | [`render()`] | the finished message |
 //! | [`locale`] | money and dates in words |
 //! | [`builtin`] | the ladder that a tenant starts with |
@@ -20,6 +21,8 @@
 
 pub mod builtin;
 mod calendar_file;
+mod carried;
+mod carried_words;
 pub mod channel;
 mod engine;
 mod failure;
@@ -27,6 +30,7 @@ pub mod input;
 mod labels;
 mod layout;
 pub mod locale;
+mod mail_brand;
 mod message_template;
 mod notice;
 mod notice_words;
@@ -44,8 +48,10 @@ mod sns;
 pub mod template;
 mod values;
 
-pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError};
-pub use input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+pub use carried::{CarriedDocument, logo_file};
+pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError, Thread};
+pub use input::{AccountInMail, CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+pub use mail_brand::{Brand, LogoPlace, MailLogo};
 pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, render_notice};
 pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};

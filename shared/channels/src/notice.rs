@@ -6,8 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
 use crate::labels::MailLabels;
-use crate::layout::{filled, glance, table_of};
+use crate::layout::{filled, foot, glance, table_of};
 use crate::locale::Locale;
+use crate::mail_brand::Brand;
 use crate::notice_words::NoticeWords;
 use crate::plain::{html, link, plain, unlinked};
 use crate::render::{RenderError, Rendered};
@@ -90,23 +91,38 @@ pub enum Notice {
         /// Each with its day, in order.
         parts: Vec<(Money, Date)>,
     },
+    /// A plan is offered.
+    PlanOffered {
+        /// The offer's id, which its page has in its address.
+        id: String,
+        /// Of which invoices.
+        numbers: Vec<String>,
+        /// What its parts come to.
+        total: Money,
+        /// Each with its day, in order.
+        parts: Vec<(Money, Date)>,
+        /// The last day on which it can be agreed to.
+        valid_until: Date,
+    },
     /// What was written was answered.
     Answered,
 }
 
 impl Notice {
     /// The page that it leads to, below the customer's.
-    pub fn page(&self) -> &'static str {
+    pub fn page(&self) -> String {
         match self {
-            Self::Answered => "/write",
-            Self::Code { .. }
-            | Self::NewLink { .. }
+            Self::Answered => "/write".to_owned(),
+            Self::PlanOffered { id, .. } => format!("/plan/{id}"),
+            // Where whoever entered it comes to is the statement: the mail does not know what they wanted.
+            Self::Code { .. } => "/code/enter?to=statement".to_owned(),
+            Self::NewLink { .. }
             | Self::Receipt { .. }
             | Self::PromiseMade { .. }
             | Self::DisputeOpened { .. }
             | Self::DisputeDecided { .. }
             | Self::DecisionUndone { .. }
-            | Self::PlanAgreed { .. } => "",
+            | Self::PlanAgreed { .. } => String::new(),
         }
     }
 }
@@ -146,8 +162,8 @@ pub struct NoticeInput<'a> {
     pub country: Option<&'a str>,
     /// The person's name as the source has it; may be empty.
     pub contact_name: &'a str,
-    /// The name that customers see.
-    pub tenant_name: &'a str,
+    /// The tenant as its customers see it.
+    pub brand: &'a Brand,
     /// The customer's page, or the one below it that the notice leads to.
     pub portal: &'a str,
     /// Where reminders are stopped.
@@ -200,6 +216,14 @@ impl Tongue {
         }
     }
 
+    /// Instalments, under their heads.
+    fn parts(&self, parts: &[(Money, Date)]) -> Vec<[String; 3]> {
+        let Self { words, locale, .. } = self;
+        let head = [words.column_part, words.column_day, words.column_amount].map(str::to_owned);
+        let part = |(at, (money, on)): (usize, &(Money, Date))| [(at + 1).to_string(), locale.date(*on), locale.money(*money)];
+        std::iter::once(head).chain(parts.iter().enumerate().map(part)).collect()
+    }
+
     fn monies(&self, all: &[Money]) -> String {
         let all: Vec<String> = all.iter().map(|money| self.locale.money(*money)).collect();
         self.labels.listed(&all, 0)
@@ -240,7 +264,7 @@ pub fn render_notice(input: &NoticeInput<'_>) -> Result<Rendered, RenderError> {
 /// The calendar file that goes along with a service mail, where it speaks of days; `id` is that of what it tells of.
 pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) -> Option<Attachment> {
     let tongue = Tongue::of(input);
-    let tenant = unlinked(input.tenant_name);
+    let tenant = unlinked(&input.brand.name);
     let title = |amount: Option<Money>| match amount {
         Some(money) => fill(tongue.words.calendar_pay, &[("amount", &tongue.locale.money(money)), ("tenant", &tenant)]),
         None => fill(tongue.words.calendar_pay_all, &[("tenant", &tenant)]),
@@ -263,6 +287,8 @@ pub fn notice_calendar(input: &NoticeInput<'_>, id: &str, made_at: Timestamp) ->
         | Notice::DisputeOpened { .. }
         | Notice::DisputeDecided { .. }
         | Notice::DecisionUndone { .. }
+        // What is not agreed to is in nobody's calendar.
+        | Notice::PlanOffered { .. }
         | Notice::Answered => Vec::new(),
     };
     (!days.is_empty()).then(|| calendar_of("payment.ics", &days, made_at))
@@ -346,15 +372,23 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
         Notice::PlanAgreed { numbers, total, parts } => {
             let (total, count) = (locale.money(*total), parts.len().to_string());
             let invoices = tongue.invoices(numbers);
-            let head = [words.column_part, words.column_day, words.column_amount].map(str::to_owned);
-            let part =
-                |(at, (money, on)): (usize, &(Money, Date))| [(at + 1).to_string(), locale.date(*on), locale.money(*money)];
             Said {
                 subject: fill(words.plan_subject, &[("amount", &total), ("count", &count)]),
                 hero: hero(words.plan_label, total, invoices.clone()),
                 says: vec![fill(words.plan_says, &[("invoices", &invoices)])],
-                rows: std::iter::once(head).chain(parts.iter().enumerate().map(part)).collect(),
+                rows: tongue.parts(parts),
                 after: vec![text(words.calendar_attached)],
+            }
+        }
+        Notice::PlanOffered { id: _, numbers, total, parts, valid_until } => {
+            let (total, count) = (locale.money(*total), parts.len().to_string());
+            let (invoices, day) = (tongue.invoices(numbers), locale.date(*valid_until));
+            Said {
+                subject: fill(words.offer_subject, &[("amount", &total), ("count", &count)]),
+                hero: hero(words.offer_label, total, invoices.clone()),
+                says: vec![fill(words.offer_says, &[("invoices", &invoices)])],
+                rows: tongue.parts(parts),
+                after: vec![fill(words.offer_until, &[("day", &day)])],
             }
         }
         Notice::Answered => plainly(text(words.answered_subject), None, vec![text(words.answered_says)]),
@@ -408,7 +442,7 @@ impl Page<'_> {
     }
 
     fn tenant(&self) -> String {
-        plain(self.input.tenant_name)
+        self.input.brand.plain_name()
     }
 
     fn sent_by(&self) -> String {
@@ -422,7 +456,8 @@ impl Page<'_> {
                 "language" => html(self.tongue.words.language),
                 "title" => html(self.subject),
                 "preview" => html(self.said.says.first().map_or("", String::as_str)),
-                "tenant" => html(&self.tenant()),
+                "tenant" => self.input.brand.head(),
+                "colour" => html(self.input.brand.button_colour()),
                 "hero" => self.said.hero.as_ref().map(Hero::html).unwrap_or_default(),
                 "body" => {
                     let rows = if self.said.rows.is_empty() { String::new() } else { table_of(&self.said.rows) };
@@ -442,19 +477,31 @@ impl Page<'_> {
 
     /// What leads to the page.
     fn button(&self) -> &'static str {
-        if matches!(self.input.notice, Notice::Answered) { self.tongue.words.answered_button } else { self.tongue.labels.view }
+        let Tongue { words, labels, .. } = self.tongue;
+        match self.input.notice {
+            Notice::Answered => words.answered_button,
+            Notice::PlanOffered { .. } => words.offer_button,
+            Notice::Code { .. } => words.code_button,
+            Notice::NewLink { .. }
+            | Notice::Receipt { .. }
+            | Notice::PromiseMade { .. }
+            | Notice::DisputeOpened { .. }
+            | Notice::DisputeDecided { .. }
+            | Notice::DecisionUndone { .. }
+            | Notice::PlanAgreed { .. } => labels.view,
+        }
     }
 
     fn html_foot(&self) -> String {
         let Tongue { words, labels, .. } = self.tongue;
-        format!(
-            "{} {}<br>{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
-            html(&self.sent_by()),
-            html(words.no_reminder),
+        let sent_by = format!("{} {}", html(&self.sent_by()), html(words.no_reminder));
+        let way_out = format!(
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
             html(labels.opt_out),
             html(self.opt_out),
             html(words.stop_reminders),
-        )
+        );
+        foot(&sent_by, self.input.brand, &way_out)
     }
 
     fn text(&self) -> String {
@@ -466,8 +513,9 @@ impl Page<'_> {
         blocks.extend(self.said.after.iter().cloned());
         blocks.push(format!("{}{}\n{}", self.button(), labels.colon, self.portal));
         blocks.push(format!("{}\n{}", words.bye, self.tenant()));
+        let particulars: String = self.input.brand.particulars().iter().map(|line| format!("{line}\n")).collect();
         format!(
-            "{}\n\n-- \n{} {}\n{} {}{} {}\n",
+            "{}\n\n-- \n{} {}\n{particulars}{} {}{} {}\n",
             blocks.join("\n\n"),
             self.sent_by(),
             words.no_reminder,

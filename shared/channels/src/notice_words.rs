@@ -1,82 +1,25 @@
 //! What service mails say, by language. Names in braces stand for values.
 
+mod es;
+mod form;
+mod it;
+mod ja;
+mod nl;
+mod pt;
+
 use domain::language::CUSTOMER_LANGUAGES;
 
-/// The texts of one language.
-#[derive(Debug)]
-pub(crate) struct NoticeWords {
-    /// BCP 47 primary language.
-    pub(crate) language: &'static str,
-    pub(crate) hello: &'static str,
-    pub(crate) hello_name: &'static str,
-    pub(crate) bye: &'static str,
-    /// Several invoices within a sentence.
-    pub(crate) invoices: &'static str,
-    /// What the mail is, at its end.
-    pub(crate) no_reminder: &'static str,
-    pub(crate) stop_reminders: &'static str,
-    pub(crate) code_subject: &'static str,
-    pub(crate) code_label: &'static str,
-    pub(crate) code_lives: &'static str,
-    pub(crate) code_says: &'static str,
-    pub(crate) code_not_you: &'static str,
-    pub(crate) link_subject: &'static str,
-    pub(crate) link_says: &'static str,
-    pub(crate) link_not_you: &'static str,
-    pub(crate) receipt_subject: &'static str,
-    pub(crate) receipt_label: &'static str,
-    pub(crate) receipt_on: &'static str,
-    pub(crate) receipt_says: &'static str,
-    pub(crate) receipt_rest: &'static str,
-    pub(crate) receipt_no_rest: &'static str,
-    pub(crate) receipt_reference: &'static str,
-    pub(crate) receipt_attached: &'static str,
-    pub(crate) column_invoice: &'static str,
-    pub(crate) column_paid: &'static str,
-    pub(crate) column_open: &'static str,
-    pub(crate) promise_subject: &'static str,
-    pub(crate) promise_subject_all: &'static str,
-    pub(crate) promise_label: &'static str,
-    pub(crate) promise_on: &'static str,
-    pub(crate) promise_says: &'static str,
-    pub(crate) promise_waits: &'static str,
-    pub(crate) promise_else: &'static str,
-    pub(crate) calendar_attached: &'static str,
-    pub(crate) calendar_pay: &'static str,
-    pub(crate) calendar_pay_all: &'static str,
-    pub(crate) dispute_subject: &'static str,
-    pub(crate) dispute_label: &'static str,
-    pub(crate) dispute_says: &'static str,
-    pub(crate) dispute_waits: &'static str,
-    pub(crate) dispute_rest: &'static str,
-    pub(crate) decided_subject: &'static str,
-    pub(crate) decided_label: &'static str,
-    pub(crate) upheld_label: &'static str,
-    pub(crate) upheld_says: &'static str,
-    pub(crate) partly_label: &'static str,
-    pub(crate) partly_says: &'static str,
-    pub(crate) partly_unsaid: &'static str,
-    pub(crate) rejected_label: &'static str,
-    pub(crate) rejected_says: &'static str,
-    pub(crate) decided_due: &'static str,
-    pub(crate) decided_nothing_due: &'static str,
-    pub(crate) undone_subject: &'static str,
-    pub(crate) undone_says: &'static str,
-    pub(crate) undone_waits: &'static str,
-    pub(crate) plan_subject: &'static str,
-    pub(crate) plan_label: &'static str,
-    pub(crate) plan_says: &'static str,
-    pub(crate) column_part: &'static str,
-    pub(crate) column_day: &'static str,
-    pub(crate) column_amount: &'static str,
-    pub(crate) answered_subject: &'static str,
-    pub(crate) answered_says: &'static str,
-    pub(crate) answered_button: &'static str,
-}
+use es::ES;
+pub(crate) use form::NoticeWords;
+use it::IT;
+use ja::JA;
+use nl::NL;
+use pt::PT;
 
 impl NoticeWords {
     /// The languages that there are texts in.
-    pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] = [EN.language, DE.language, FR.language];
+    pub(crate) const LANGUAGES: [&str; CUSTOMER_LANGUAGES.len()] =
+        [EN.language, DE.language, FR.language, ES.language, IT.language, JA.language, NL.language, PT.language];
 
     /// The texts in one of them, else those in English.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -84,7 +27,7 @@ impl NoticeWords {
     }
 }
 
-static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR];
+static ALL: [NoticeWords; CUSTOMER_LANGUAGES.len()] = [EN, DE, FR, ES, IT, JA, NL, PT];
 
 const EN: NoticeWords = NoticeWords {
     language: "en",
@@ -145,6 +88,12 @@ const EN: NoticeWords = NoticeWords {
     plan_subject: "You pay {amount} in {count} instalments",
     plan_label: "Agreed",
     plan_says: "We agreed that you pay for {invoices} in instalments. Each is to be paid by its day.",
+    offer_subject: "You can pay {amount} in {count} instalments",
+    offer_label: "Offered",
+    offer_says: "We offer that you pay for {invoices} in instalments, each by its day. It is an offer: what is due stays due until you agree.",
+    offer_until: "You can agree to it on the page until {day}.",
+    offer_button: "See the offer",
+    code_button: "Enter the code",
     column_part: "Instalment",
     column_day: "Day",
     column_amount: "Amount",
@@ -212,6 +161,12 @@ const DE: NoticeWords = NoticeWords {
     plan_subject: "Sie zahlen {amount} in {count} Raten",
     plan_label: "Vereinbart",
     plan_says: "Wir haben vereinbart, dass Sie in Raten zahlen. Es geht um {invoices}. Jede Rate ist bis zu ihrem Tag zu zahlen.",
+    offer_subject: "Sie können {amount} in {count} Raten zahlen",
+    offer_label: "Angeboten",
+    offer_says: "Wir bieten Ihnen an, in Raten zu zahlen, jede bis zu ihrem Tag. Es geht um {invoices}. Es ist ein Angebot: Was fällig ist, bleibt fällig, bis Sie zustimmen.",
+    offer_until: "Auf der Seite können Sie bis zum {day} zustimmen.",
+    offer_button: "Angebot ansehen",
+    code_button: "Code eingeben",
     column_part: "Rate",
     column_day: "Tag",
     column_amount: "Betrag",
@@ -279,6 +234,12 @@ const FR: NoticeWords = NoticeWords {
     plan_subject: "Vous payez {amount} en {count} échéances",
     plan_label: "Convenu",
     plan_says: "Nous avons convenu que vous payez en plusieurs fois ({invoices}). Chaque échéance est à payer au plus tard à sa date.",
+    offer_subject: "Vous pouvez payer {amount} en {count} échéances",
+    offer_label: "Proposé",
+    offer_says: "Nous vous proposons de payer en plusieurs fois ({invoices}), chaque échéance au plus tard à sa date. C’est une proposition\u{a0}: ce qui est dû reste dû jusqu’à votre accord.",
+    offer_until: "Vous pouvez l’accepter sur la page jusqu’au {day}.",
+    offer_button: "Voir la proposition",
+    code_button: "Saisir le code",
     column_part: "Échéance",
     column_day: "Date",
     column_amount: "Montant",

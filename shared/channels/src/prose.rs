@@ -132,6 +132,7 @@ impl Reader<'_> {
                     }
                     Some(PrintedValue::Text(value)) => self.run(value, None),
                     Some(PrintedValue::Table) => self.table(),
+                    Some(PrintedValue::Signature(lines)) => self.signature(lines),
                     None => self.run(character.encode_utf8(&mut [0; 4]), None),
                 }
             }
@@ -143,6 +144,16 @@ impl Reader<'_> {
         self.end_block();
         if !self.blocks.iter().any(|block| block.is_table) {
             self.blocks.push(Block { is_table: true, ..Block::default() });
+        }
+    }
+
+    /// A signature, each line below the other.
+    fn signature(&mut self, lines: &[String]) {
+        for (at, line) in lines.iter().enumerate() {
+            if at > 0 {
+                self.block.runs.push(Run::Break);
+            }
+            self.run(line, None);
         }
     }
 

@@ -3,12 +3,13 @@
 
 use domain::{
     Action, Anchor, Channel, Currency, Money, Settings, Step, Workflow,
-    workflow::{Finding, Send, Severity, days_to_next},
+    workflow::{Finding, Severity, StatementPlan, days_to_next},
 };
 use jiff::civil::date;
 
 use crate::{
-    input::{Brand, RenderInput, RowKind},
+    input::{RenderInput, RowKind},
+    mail_brand::{Brand, LogoPlace},
     message_template::Template,
     promises,
     samples::one,
@@ -23,13 +24,51 @@ pub fn prove(workflow: &Workflow, templates: &[Template], settings: &Settings) -
             let pointer = format!("/steps/{at}/action/send/channels/{place}");
             let own = templates.iter().filter(|text| text.id == send.template && text.channel == *channel);
             for text in own {
-                found.extend(unrendered(step, text, settings).map(|detail| {
-                    Finding::at_step(Severity::Error, "text", &step.id, pointer.clone(), named(send, text, &detail))
+                let use_of = TextUse {
+                    ahead: step.at.offset.is_negative(),
+                    asks: step.pay_by.is_some(),
+                    reminds: step.reminds_of_promise(),
+                };
+                found.extend(unrendered(use_of, text, settings).map(|detail| {
+                    Finding::at_step(Severity::Error, "text", &step.id, pointer.clone(), named(&send.template, text, &detail))
                 }));
                 let broken = broken_promises(workflow, settings, at, step, text);
                 found.extend(broken.into_iter().map(|(severity, detail)| {
-                    Finding::at_step(severity, "promise", &step.id, pointer.clone(), named(send, text, &detail))
+                    Finding::at_step(severity, "promise", &step.id, pointer.clone(), named(&send.template, text, &detail))
                 }));
+            }
+        }
+    }
+    found.extend(workflow.statement.iter().flat_map(|plan| of_statement(plan, templates, settings)));
+    found
+}
+
+/// How a step uses a text.
+#[derive(Clone, Copy)]
+struct TextUse {
+    /// Whether it is about what is to come.
+    ahead: bool,
+    /// Whether it names a date to pay by.
+    asks: bool,
+    /// Whether it reminds of a promise.
+    reminds: bool,
+}
+
+/// Everything that is wrong with the texts of statements: they list what is past due and what is to come, and come again.
+fn of_statement(plan: &StatementPlan, templates: &[Template], settings: &Settings) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (place, channel) in plan.channels.iter().enumerate().filter(|(_, channel)| channel.facts().has_sender) {
+        for text in templates.iter().filter(|text| text.id == plan.template && text.channel == *channel) {
+            let mut tell = |rule, detail: &str| {
+                let (pointer, detail) = (format!("/statement/channels/{place}"), named(&plan.template, text, detail));
+                found.push(Finding { severity: Severity::Error, rule, step: None, pointer, detail });
+            };
+            let mut uses = [false, true].into_iter().map(|ahead| TextUse { ahead, asks: false, reminds: false });
+            if let Some(detail) = uses.find_map(|use_of| unrendered(use_of, text, settings)) {
+                tell("text", &detail);
+            }
+            if text.subject.iter().map(String::as_str).chain([text.body.as_str()]).any(promises::is_last) {
+                tell("promise", "it says that it is the last, and statements come again; leave the words out");
             }
         }
     }
@@ -37,26 +76,26 @@ pub fn prove(workflow: &Workflow, templates: &[Template], settings: &Settings) -
 }
 
 /// A sentence about one text.
-fn named(send: &Send, text: &Template, detail: &str) -> String {
-    let address = format!("/v1/templates/{}/{}/{}", send.template, text.language, text.channel.as_str());
-    format!("template '{}' in {} for {}: {detail} (PUT {address})", send.template, text.language, text.channel.as_str())
+fn named(template: &str, text: &Template, detail: &str) -> String {
+    let address = format!("/v1/templates/{template}/{}/{}", text.language, text.channel.as_str());
+    format!("template '{template}' in {} for {}: {detail} (PUT {address})", text.language, text.channel.as_str())
 }
 
 /// Why a text does not render as its step would have it, for the first data that it does not render for.
-fn unrendered(step: &Step, text: &Template, settings: &Settings) -> Option<String> {
-    let brand = Brand { name: settings.name.clone() };
-    shapes(step, &text.language).into_iter().find_map(|(shape, input)| {
+fn unrendered(use_of: TextUse, text: &Template, settings: &Settings) -> Option<String> {
+    let brand = Brand::of(settings, "", LogoPlace::Nowhere);
+    shapes(use_of, &text.language).into_iter().find_map(|(shape, input)| {
         let error = crate::render(text, &input, &brand).err()?;
         Some(format!("{} for {shape}; mend the text at {}", error.detail(), error.pointer()))
     })
 }
 
-/// Data of every shape that a step may be written for.
-fn shapes(step: &Step, language: &str) -> Vec<(&'static str, RenderInput)> {
-    let ahead = step.at.offset.is_negative();
+/// Data of every shape that a text may be written for.
+fn shapes(TextUse { ahead, asks, reminds }: TextUse, language: &str) -> Vec<(&'static str, RenderInput)> {
     let of = |count: usize| {
         let mut input = one(language, count);
-        input.pay_by = step.pay_by.map(|_| date(2026, 2, 23));
+        input.pay_by = asks.then(|| date(2026, 2, 23));
+        input.promised_on = reminds.then(|| date(2026, 2, 20));
         for row in &mut input.invoices {
             row.days_past_due = if ahead { -5 } else { 9 };
             row.reminded = if ahead { 0 } else { row.reminded };
@@ -172,7 +211,7 @@ fn broken_promises(workflow: &Workflow, settings: &Settings, at: usize, step: &S
 mod tests {
     use domain::{
         Anchor, At, Days, Offset, Role, Scope,
-        workflow::{Fallback, PayBy, TaskAction},
+        workflow::{Fallback, PayBy, Send, TaskAction},
     };
 
     use super::*;
@@ -184,7 +223,15 @@ mod tests {
             Step::new(
                 id,
                 at(days),
-                Action::Send(Send { channels: vec![channel], template, to, fallback: Fallback::Task, copies: 0 }),
+                Action::Send(Send {
+                    channels: vec![channel],
+                    template,
+                    to,
+                    fallback: Fallback::Task,
+                    copies: 0,
+                    after: None,
+                    attach: Vec::new(),
+                }),
             )
         };
         let first = Step { pay_by: pay_by.map(|days| PayBy { days }), ..send("first", 1, "own", Channel::Email) };
@@ -203,6 +250,7 @@ mod tests {
             applies_when: None,
             exit_when: None,
             min_gap: Days(3),
+            statement: None,
             steps: [Some(first), second, Some(call)].into_iter().flatten().collect(),
         }
     }

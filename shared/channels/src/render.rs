@@ -3,16 +3,17 @@
 use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Marked};
-use crate::input::{Brand, RenderInput};
+use crate::input::RenderInput;
 use crate::labels::MailLabels;
 use crate::layout::Sheet;
 use crate::locale::Locale;
+use crate::mail_brand::Brand;
 use crate::message_template::Template;
-use crate::plain::{link, plain};
+use crate::plain::{link, plain, unlinked};
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 4;
 
 /// A message as it goes to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
     match channel.has_subject {
         true => {
             let source = template.subject.as_deref().ok_or_else(|| empty("/subject"))?;
-            let marked = without_table("/subject", run("/subject", source)?)?;
+            let marked = without_places("/subject", run("/subject", source)?)?;
             let subject = Some(plain(&marked.filled(&marked.text))).filter(|subject| !subject.is_empty());
             let subject = subject.ok_or_else(|| empty("/subject"))?;
             let marked = run("/body", &template.body)?;
@@ -115,6 +116,7 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
                 subject: &subject,
                 prose: &prose,
                 table,
+                is_signed: marked.is_signed(),
                 input,
                 brand,
                 words,
@@ -128,8 +130,14 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             Ok(Rendered::new(Some(subject), text, Some(html)))
         }
         false => {
-            let marked = without_table("/body", run("/body", &template.body)?)?;
-            let text = sms_text(&marked, words, &opt_out).ok_or_else(|| empty("/body"))?;
+            let marked = without_places("/body", run("/body", &template.body)?)?;
+            let bare = sms_text(&marked, words, &opt_out, "").ok_or_else(|| empty("/body"))?;
+            let told: Vec<String> =
+                input.broken_plans.iter().map(|name| words.plan_broken_short.replace("{}", &unlinked(name))).collect();
+            let fits = |text: &String| channel.segments_max.is_none_or(|most| sms::segments(text).1 <= most);
+            // Where there is no room for it, the message leaves without it.
+            let whole = sms_text(&marked, words, &opt_out, &told.join(" ")).filter(|_| !told.is_empty()).filter(fits);
+            let text = whole.unwrap_or(bare);
             if let Some(segments_max) = channel.segments_max {
                 let (_, segments) = sms::segments(&text);
                 if segments > segments_max {
@@ -141,13 +149,16 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
     }
 }
 
-/// A text that is no email's body, and so has no place for a table.
-fn without_table(pointer: &'static str, marked: Marked) -> Result<Marked, RenderError> {
-    if marked.has_table() {
-        let detail = "'table' has a place in the body of an email only".to_owned();
-        return Err(RenderError::Template { pointer, detail });
+/// A text that is no email's body, and so has no place for a table or a signature.
+fn without_places(pointer: &'static str, marked: Marked) -> Result<Marked, RenderError> {
+    let places = [("table", marked.has_table()), ("signature", marked.is_signed())];
+    match places.into_iter().find(|(_, is_there)| *is_there) {
+        Some((name, _)) => {
+            let detail = format!("'{name}' has a place in the body of an email only");
+            Err(RenderError::Template { pointer, detail })
+        }
+        None => Ok(marked),
     }
-    Ok(marked)
 }
 
 /// The form of amounts and dates: the person's, where the template is in the person's language.
@@ -158,11 +169,13 @@ fn locale(template: &Template, input: &RenderInput) -> &'static Locale {
     Locale::of(if more_exact { &input.language } else { &template.language }, input.country.as_deref())
 }
 
-fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str) -> Option<String> {
+/// A text message with what is `told` beneath its words, where something is.
+fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str, told: &str) -> Option<String> {
     let body = sms::tidy(&marked.filled(&marked.text));
     if body.is_empty() {
         return None;
     }
+    let body = if told.is_empty() { body } else { format!("{body}\n{told}") };
     if body.contains(opt_out) {
         return Some(body);
     }

@@ -3,11 +3,12 @@
 use domain::{Currency, Money};
 use jiff::civil::date;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind};
+use crate::input::{INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind};
+use crate::mail_brand::Brand;
 
 /// A made-up tenant.
 pub fn brand() -> Brand {
-    Brand { name: "Northwind Trading".to_owned() }
+    Brand::named("Northwind Trading")
 }
 
 /// One of each shape.
@@ -20,6 +21,7 @@ pub fn all(language: &str) -> Vec<RenderInput> {
                 sample.more = more;
                 sample.links.pay.clone_from(&pay);
                 sample.pay_by = country.is_some().then_some(date(2026, 2, 23));
+                sample.promised_on = sample.pay_by;
                 sample.payment_details = country.is_some().then(|| "Example Bank\nIBAN: DE00 1234".to_owned());
                 sample.several_currencies = pay.is_some();
                 sample.broken_plans = pay.iter().map(|_| "1001, 1002".to_owned()).collect();
@@ -72,8 +74,11 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links {
             portal: "https://pay.dunlin.example/p/sample".to_owned(),
             opt_out: "https://pay.dunlin.example/p/sample/stop".to_owned(),

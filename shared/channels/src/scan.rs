@@ -44,10 +44,10 @@ const ROW: &[&str] = &[
 const SHOWN_ONLY: [&str; 8] = ["total", "amount", "paid", "open", "due_now", "overdue", "issued_on", "due_on"];
 const KEYWORDS: [&str; 14] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "invoices"];
-/// The variable that is a date by itself.
-const PAY_BY: &str = "pay_by";
+/// The variables that are dates by themselves.
+const DATES: [&str; 2] = ["pay_by", "promised_on"];
 /// The variables that are one thing each.
-const SINGLE: [&str; 4] = [PAY_BY, "currency", "payment_details", "table"];
+const SINGLE: [&str; 6] = ["pay_by", "promised_on", "currency", "payment_details", "table", "signature"];
 const SYMBOLS: [&str; 14] = ["==", "!=", "<=", ">=", "<", ">", ".", "|", "(", ")", "[", "]", "-", "%"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,8 +161,8 @@ fn check_name(
                 KEYWORDS.contains(&name) || single || ROOTS.iter().any(|(root, _)| *root == name) || names.contains(&name);
             if !known {
                 add(format!("undefined variable '{name}'"));
-            } else if name == PAY_BY && (is_operator(after) || is_operator(before)) {
-                add(shown_only(PAY_BY));
+            } else if DATES.contains(&name) && (is_operator(after) || is_operator(before)) {
+                add(shown_only(name));
             } else if ROOTS.iter().any(|(root, _)| *root == name) && after != Some(Token::Symbol(".")) {
                 add(format!("'{name}' stands for several things; name one, such as '{name}.{}'", root_fields(name)[0]));
             }

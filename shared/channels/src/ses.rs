@@ -79,7 +79,7 @@ impl ChannelClient for Ses {
             .send_email()
             .from_email_address(&outgoing.from)
             .destination(destination)
-            .set_reply_to_addresses(outgoing.reply_to.clone().map(|address| vec![address]))
+            .set_reply_to_addresses(Some(outgoing.reply_to.clone()).filter(|addresses| !addresses.is_empty()))
             .content(content)
             .set_configuration_set_name(self.configuration_set.clone())
             .set_email_tags(Some(tags(outgoing).map_err(|_| refused("the mail could not be tagged"))?));
@@ -107,7 +107,8 @@ fn check(outgoing: &Outgoing) -> Result<(), SendError> {
     if !is_mailbox(&outgoing.to) {
         return Err(SendError::Refused { suppress: true, detail: "the recipient's email address is malformed".to_owned() });
     }
-    let sender = std::iter::once(&outgoing.from).chain(&outgoing.reply_to).chain(&outgoing.opt_out_url);
+    let sender =
+        std::iter::once(&outgoing.from).chain(&outgoing.reply_to).chain(&outgoing.opt_out_url).chain(&outgoing.thread.references);
     if !sender.into_iter().all(|text| is_one_line(text)) || outgoing.from.is_empty() {
         return Err(refused("the sender, reply address or opt-out link is malformed"));
     }
@@ -125,22 +126,43 @@ fn content(outgoing: &Outgoing) -> Result<EmailContent, BuildError> {
     let files = outgoing.attachments.iter().map(attachment).collect::<Result<Vec<_>, _>>()?;
     let files = Some(files).filter(|files| !files.is_empty());
     let mut message = Message::builder().subject(utf8(subject)?).body(body).set_attachments(files);
-    if let Some(url) = &outgoing.opt_out_url {
-        let header = |name: &str, value: String| MessageHeader::builder().name(name).value(value).build();
-        message = message
-            .headers(header("List-Unsubscribe", format!("<{url}>"))?)
-            .headers(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())?);
+    for (name, value) in headers(outgoing) {
+        message = message.headers(MessageHeader::builder().name(name).value(value).build()?);
     }
     Ok(EmailContent::builder().simple(message.build()).build())
 }
 
+/// The headers that SES does not make of other parts of the call.
+fn headers(outgoing: &Outgoing) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if let Some(url) = &outgoing.opt_out_url {
+        headers.push(("List-Unsubscribe", format!("<{url}>")));
+        headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    if let Some(last) = outgoing.thread.references.last() {
+        headers.push(("In-Reply-To", last.clone()));
+        headers.push(("References", outgoing.thread.references.join(" ")));
+    }
+    if outgoing.thread.is_automatic {
+        headers.push(("Auto-Submitted", "auto-generated".to_owned()));
+        // Not `All`: that asks Exchange to keep back reports of failure and absence too, which are heard.
+        headers.push(("X-Auto-Response-Suppress", "DR, RN, NRN, AutoReply".to_owned()));
+    }
+    headers
+}
+
 /// A file of a mail.
 fn attachment(file: &crate::Attachment) -> Result<Attachment, BuildError> {
+    let disposition = match file.shown_as {
+        Some(_) => AttachmentContentDisposition::Inline,
+        None => AttachmentContentDisposition::Attachment,
+    };
     Attachment::builder()
         .raw_content(Blob::new(file.bytes.as_slice()))
         .file_name(&file.name)
         .content_type(&file.content_type)
-        .content_disposition(AttachmentContentDisposition::Attachment)
+        .content_disposition(disposition)
+        .set_content_id(file.shown_as.clone())
         .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
         .build()
 }

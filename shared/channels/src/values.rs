@@ -9,9 +9,10 @@ use jiff::civil::Date;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
-use crate::input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
+use crate::input::{AccountInMail, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
+use crate::mail_brand::Brand;
 use crate::plain::link;
 
 /// An amount; true when it is not zero.
@@ -29,6 +30,10 @@ pub struct Url(pub String);
 /// The place of the table of invoices in an email.
 #[derive(Debug)]
 pub struct TablePlace;
+
+/// How an email is signed, line by line.
+#[derive(Debug)]
+pub struct SignaturePlace(pub Vec<String>);
 
 /// The listed invoices, and how many there are in all.
 #[derive(Debug)]
@@ -77,6 +82,15 @@ impl Object for TablePlace {
     }
 }
 
+impl Object for SignaturePlace {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+    fn render(self: &Arc<Self>, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
 impl Object for Rows {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Seq
@@ -110,10 +124,12 @@ pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels) -> Value 
         ("covered", map(covered(input, words))),
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
         ("pay_by", input.pay_by.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
+        ("promised_on", input.promised_on.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
         ("currency", if input.several_currencies { input.covered_due_now.currency().code().into() } else { "".into() }),
         ("bank", map(bank(input))),
         ("payment_details", input.payment_details.as_deref().unwrap_or_default().into()),
         ("table", Value::from_object(TablePlace)),
+        ("signature", Value::from_object(SignaturePlace(brand.signature()))),
         (
             "links",
             map(vec![

@@ -1,9 +1,13 @@
 //! Service mails in words: every kind in every language, whole and without a gap, whatever a source calls things.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
-use channels::{Decided, Notice, NoticeInput, ReceiptLine, Rendered, notice_calendar, render_notice};
-use domain::{Currency, Money};
+use std::sync::LazyLock;
+
+use channels::{Brand, Decided, Notice, NoticeInput, ReceiptLine, Rendered, notice_calendar, render_notice};
+use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
 use jiff::civil::date;
+
+static ACME: LazyLock<Brand> = LazyLock::new(|| Brand::named("Acme & Sons"));
 
 fn euros(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
@@ -52,6 +56,13 @@ fn all(number: &str) -> Vec<Notice> {
         },
         Notice::Answered,
         Notice::DecisionUndone { numbers },
+        Notice::PlanOffered {
+            id: "off_1".to_owned(),
+            numbers: vec![number.to_owned()],
+            total: euros(100_000),
+            parts: vec![(euros(50_000), date(2026, 3, 1)), (euros(50_000), date(2026, 4, 1))],
+            valid_until: date(2026, 2, 20),
+        },
     ]
 }
 
@@ -62,7 +73,7 @@ fn input<'a>(notice: &'a Notice, language: &'a str, name: &'a str) -> NoticeInpu
         tenant_language: None,
         country: Some("DE"),
         contact_name: name,
-        tenant_name: "Acme & Sons",
+        brand: &ACME,
         portal: "https://pay.example/p/0000000000000000000000",
         opt_out: "https://pay.example/p/stop/opt-out?l=de",
     }
@@ -74,7 +85,7 @@ fn made(notice: &Notice, language: &str) -> Rendered {
 
 #[test]
 fn every_notice_says_whose_it_is_where_it_leads_and_how_to_stop_reminders() {
-    for language in ["en", "de", "fr"] {
+    for language in CUSTOMER_LANGUAGES {
         for notice in all("F-1") {
             let Rendered { subject, text, html, .. } = made(&notice, language);
             let (subject, html) = (subject.unwrap(), html.unwrap());
@@ -115,7 +126,34 @@ fn what_they_say() {
         (0, "fr", vec!["Votre code\u{a0}: 042137", "10 minutes"]),
         (9, "fr", vec!["vous avez raison pour 100,00", "À payer maintenant"]),
         (13, "fr", vec!["Lire la réponse\u{a0}:"]),
+        (0, "es", vec!["Su código: 042137", "10 minutos", "tampoco a nosotros"]),
+        (6, "es", vec!["no está conforme con 625,00\u{a0}€ (factura F-1)", "11 de febrero de 2026"]),
+        (9, "es", vec!["tiene usted razón en cuanto a 100,00\u{a0}€", "A pagar ahora (factura F-1): 525,00\u{a0}€."]),
+        (12, "es", vec!["facturas F-1 y F-2", "1 de marzo de 2026"]),
+        (13, "es", vec!["Leer la respuesta:"]),
+        (15, "es", vec!["sigue pendiente hasta que usted la acepte", "Ver la oferta:"]),
+        (0, "it", vec!["Il suo codice: 042137", "10 minuti", "nemmeno a noi"]),
+        (4, "it", vec!["entro il giorno 13 febbraio 2026 (fattura F-1)", "fino al giorno 17 febbraio 2026"]),
+        (9, "it", vec!["ha ragione per 100,00\u{a0}€", "Da pagare ora (fattura F-1): 525,00\u{a0}€."]),
+        (12, "it", vec!["fatture F-1 e F-2", "1 marzo 2026"]),
+        (13, "it", vec!["Leggi la risposta:"]),
+        (15, "it", vec!["resta da pagare finché non la accetta", "Vedi l’offerta:"]),
+        (0, "ja", vec!["Anna Weber 様", "お客様のコード： 042137", "10分間", "どなたにもお伝えにならないでください"]),
+        (9, "ja", vec!["€100.00についてはお申し出どおり", "請求書 F-1について現在お支払いいただく金額：€525.00。"]),
+        (13, "ja", vec!["回答を見る："]),
+        (15, "ja", vec!["同意いただくまで、お支払いいただく金額はそのままです", "ご提案を見る："]),
+        (0, "nl", vec!["Uw code: 042137", "10 minuten", "ook niet aan ons"]),
+        (9, "nl", vec!["u hebt gelijk voor €\u{a0}100,00", "Nu te betalen van factuur F-1: €\u{a0}525,00."]),
+        (13, "nl", vec!["Het antwoord lezen:"]),
+        (15, "nl", vec!["blijft te betalen tot u akkoord gaat", "Het aanbod bekijken:"]),
+        (0, "pt", vec!["O seu código: 042137", "10 minutos", "nem mesmo a nós"]),
+        (9, "pt", vec!["tem razão quanto a 100,00\u{a0}€", "A pagar agora (fatura F-1): 525,00\u{a0}€."]),
+        (13, "pt", vec!["Ler a resposta:"]),
+        (15, "pt", vec!["até que a aceite", "Ver a proposta:"]),
         (14, "de", vec!["Reklamation zu Rechnung F-1", "Wir prüfen sie noch einmal."]),
+        (15, "de", vec!["Angeboten: 1.000,00\u{a0}€", "bis zum 20. Februar 2026 zustimmen", "1. April 2026", "Angebot ansehen:"]),
+        (15, "en", vec!["what is due stays due until you agree"]),
+        (0, "de", vec!["Code eingeben:"]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
         let said = text(at, language);
@@ -152,7 +190,7 @@ fn days_go_along_for_a_calendar() {
     };
     let all = all("F-1");
     let counts: Vec<usize> = all.iter().map(|notice| days(notice).map_or(0, |(count, _)| count)).collect();
-    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0]);
+    assert_eq!(counts, [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
     assert_eq!(days(&all[12]).unwrap().1, ["UID:agr_1.1@dunlin", "UID:agr_1.2@dunlin"]);
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 fn brand() -> Brand {
-    Brand { name: "Northwind".into() }
+    Brand::named("Northwind")
 }
 
 fn row(at: usize) -> InvoiceRow {
@@ -46,8 +46,11 @@ fn input(count: usize) -> RenderInput {
         pay_by: None,
         payment_details: None,
         bank: None,
+        promised_on: None,
+        has_code: false,
         several_currencies: false,
         broken_plans: vec![],
+        carried: Vec::new(),
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
 }
@@ -85,7 +88,7 @@ fn a_date_to_pay_by_is_written_for_the_country() {
 }
 
 #[test]
-fn a_template_names_the_account_and_the_one_invoice() {
+fn a_template_names_the_account_and_the_invoices() {
     let body = "{% if bank.iban %}To {{ bank.holder }}, {{ bank.iban }}, {{ bank.bic }}{{ bank.account }}, as {{ bank.reference }}.{% else %}No account.{% endif %}";
     let account = BankAccount {
         holder: "Northwind Ltd".into(),
@@ -95,7 +98,9 @@ fn a_template_names_the_account_and_the_one_invoice() {
     };
     for (count, account, expected) in [
         (1, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-1."),
-        (2, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as ."),
+        (2, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-1, N-2."),
+        // More than a transfer carries.
+        (40, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as ."),
         (1, None, "No account."),
     ] {
         let mut input = input(count);
@@ -103,6 +108,20 @@ fn a_template_names_the_account_and_the_one_invoice() {
         let text = mail(body, &input).text;
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn the_code_of_a_transfer_stands_with_the_account() {
+    let mut input = input(1);
+    input.payment_details = Some("Northwind Ltd\nIBAN DE89 3704 0044 0532 0130 00".into());
+    let image = "<img src=\"cid:transfer-code\"";
+    assert!(!body_of(&mail("Please pay.", &input)).contains(image));
+    input.has_code = true;
+    let rendered = mail("Please pay.", &input);
+    let html = body_of(&rendered);
+    let (account, code) = (html.find("0130 00").expect("the account"), html.find(image).expect("the code"));
+    assert!(account < code && html.contains("alt=\"QR code of the transfer\"") && html.contains("Scan this code"), "{html}");
+    assert!(!html.contains("<img src=\"http") && !rendered.text.contains("Scan"), "{html}");
 }
 
 #[test]
@@ -116,6 +135,23 @@ fn a_mail_tells_of_a_plan_that_was_broken_wherever_its_table_stands() {
         let (told, because) = ("The instalment plan for 1001, ", " has ended, because an instalment did not arrive in time.");
         assert!(html.contains(&format!("{told}&lt;b&gt;1002&lt;/b&gt;{because}")), "{body}: {html}");
         assert!(rendered.text.contains(&format!("{told}<b>1002</b>{because}")), "{body}: {}", rendered.text);
+    }
+}
+
+#[test]
+fn a_text_message_tells_of_a_plan_that_was_broken_where_there_is_room() {
+    let told = "The instalment plan for 1001 has ended";
+    for (body, names, is_told) in [
+        ("{{ tenant.name }}: please pay.".to_owned(), vec![], false),
+        ("{{ tenant.name }}: please pay.".to_owned(), vec!["1001".to_owned()], true),
+        // Without it the message fills six segments.
+        ("x".repeat(6 * 153 - 60), vec!["1001".to_owned()], false),
+    ] {
+        let mut input = input(1);
+        input.broken_plans = names;
+        let text = render(&template(Channel::Sms, "", &body), &input, &brand()).expect("it leaves").text;
+        assert_eq!(text.contains(told), is_told, "{text}");
+        assert!(text.contains("/p/t/stop"), "{text}");
     }
 }
 
@@ -198,7 +234,9 @@ fn layout_words_follow_the_template() {
         ("fr", "Ne plus recevoir"),
         ("es", "No recibir"),
         ("it", "Non ricevere"),
+        ("ja", "メールを停止する"),
         ("nl", "stoppen"),
+        ("pt-br", "Deixar de receber"),
         ("pl", "Stop these"),
     ] {
         let template = Template { language: language.into(), ..template(Channel::Email, "S", "x") };
@@ -227,6 +265,68 @@ fn links_that_lead_nowhere_stop_the_message() {
 }
 
 #[test]
+fn a_mail_is_signed_once_where_it_says_so_or_at_its_end() {
+    let own = Brand { signature: Some("Anna Weber\nAccounts receivable".to_owned()), ..brand() };
+    let signed = |body: &str, brand: &Brand| render(&template(Channel::Email, "S", body), &input(1), brand).expect("renders");
+    for (body, brand, text, html) in [
+        (
+            "Hello\n\nKind regards\n{{ signature }}",
+            &own,
+            "Kind regards\nAnna Weber\nAccounts receivable",
+            "Kind regards<br>Anna Weber<br>Accounts receivable</p>",
+        ),
+        ("Hello\n\nKind regards\n{{ signature }}", &brand(), "Kind regards\nNorthwind", "Kind regards<br>Northwind</p>"),
+        (
+            "Hello\n\nKind regards\n{{ tenant.name }}",
+            &own,
+            "\n\nAnna Weber\nAccounts receivable",
+            "Anna Weber<br>Accounts receivable</p>",
+        ),
+    ] {
+        let rendered = signed(body, brand);
+        let in_html = rendered.html.as_deref().expect("an email");
+        assert!(rendered.text.contains(text), "{}", rendered.text);
+        assert!(in_html.contains(html), "{in_html}");
+        assert!(rendered.text.matches("Anna Weber").count() <= 1, "signed once: {}", rendered.text);
+    }
+    assert!(!signed("Hello", &brand()).text.contains("Northwind\n\nView"), "without a signature of its own nothing is added");
+    // Neither a subject nor a text message is signed.
+    let subject = template(Channel::Email, "S {{ signature }}", "Hello");
+    let text_message = template(Channel::Sms, "", "Hello {{ signature }}");
+    for (template, pointer) in [(subject, "/subject"), (text_message, "/body")] {
+        let error = render(&template, &input(1), &own).expect_err("it has no place there");
+        assert_eq!(
+            (error.pointer(), error.to_string().contains("'signature' has a place in the body of an email only")),
+            (pointer, true)
+        );
+    }
+}
+
+#[test]
+fn the_tenant_shows_itself() {
+    let own = Brand { colour: Some("#0b5d4a".to_owned()), particulars: Some("Northwind Ltd <1>\nHull".to_owned()), ..brand() };
+    let rendered = render(&template(Channel::Email, "S", "Hello"), &input(1), &own).expect("renders");
+    let html = rendered.html.expect("an email");
+    assert!(html.contains("bgcolor=\"#0b5d4a\""), "{html}");
+    assert!(
+        html.contains("Northwind Ltd &lt;1&gt;<br>Hull")
+            && rendered.text.contains("Sent by Northwind.\nNorthwind Ltd <1>\nHull\n")
+    );
+    let plain = mail("Hello", &input(1)).html.expect("an email");
+    assert!(plain.contains("bgcolor=\"#1a56b0\""), "{plain}");
+}
+
+#[test]
+fn a_mail_names_what_it_carries_and_nothing_else() {
+    let carrying = RenderInput { carried: vec!["statement.pdf".to_owned(), "invoice-1-copy.pdf".to_owned()], ..input(1) };
+    let said = "Attached: statement.pdf, invoice-1-copy.pdf";
+    let rendered = mail("Hello", &carrying);
+    assert!(rendered.text.contains(said) && rendered.html.expect("an email").contains(said), "{}", rendered.text);
+    let none = mail("Hello", &input(1));
+    assert!(!none.text.contains("Attached") && !none.html.expect("an email").contains("Attached"));
+}
+
+#[test]
 fn the_hash_tells_texts_apart() {
     let (one, same, other) = (mail("a", &input(1)), mail("a", &input(1)), mail("b", &input(1)));
     assert_eq!(one, same);
@@ -241,10 +341,10 @@ proptest! {
         hostile.customer_name.clone_from(&name);
         hostile.contact_name = contact;
         hostile.invoices[0].number = name.clone();
-        let tenant = Brand { name };
+        let tenant = Brand { name, ..Brand::default() };
         let plain_mail = template(Channel::Email, "{{ customer.name }} x", "{{ customer.name }} {{ contact.name }} x");
         let rendered = render(&plain_mail, &hostile, &tenant).expect("renders");
-        let calm = Brand { name: "n".into() };
+        let calm = Brand::named("n");
         let expected = render(&plain_mail, &input(2), &calm).expect("renders");
         // Names add no tag: there are as many as with tame ones.
         let tags = |rendered: &Rendered| body_of(rendered).matches('<').count();

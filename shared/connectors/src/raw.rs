@@ -134,6 +134,13 @@ pub fn minor(text: &str, currency: Currency) -> Result<i64, String> {
     scaled.to_i64().filter(|minor| minor.abs() <= AMOUNT_MINOR_MAX).ok_or_else(too_large)
 }
 
+/// How many, as a decimal number in text without zeros that say nothing.
+pub fn quantity(text: &str) -> Option<String> {
+    let plain = text.trim_matches('"');
+    let number = Decimal::from_str_exact(plain).or_else(|_| Decimal::from_scientific(plain)).ok()?;
+    Some(number.normalize().to_string()).filter(|text| text.len() <= 20)
+}
+
 fn too_large() -> String {
     "is larger than the most that is taken; split it in the books".to_owned()
 }

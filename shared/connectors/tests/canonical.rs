@@ -226,6 +226,7 @@ fn values_that_are_refused() {
         ("/customer/country", json!("de")),
         ("/customer/country", json!("XX")),
         ("/customer/region", json!("Berlin")),
+        ("/customer/region", json!("AT-9")),
         ("/customer/time_zone", json!("Mars/Olympus")),
         ("/customer/debt_purpose", json!("fun")),
         ("/customer/contacts", json!({})),
@@ -346,6 +347,59 @@ fn instalments_stand_in_order_of_their_due_date() {
     let Document::Invoice { invoice, .. } = taken(&with(&sample(), "/invoice/instalments", parts)) else { panic!("an invoice") };
     let order: Vec<Option<&str>> = invoice.instalments.iter().map(|part| part.external_id.as_deref()).collect();
     assert_eq!((order, invoice.due_on), (vec![Some("a"), Some("b")], date(2026, 3, 4)));
+}
+
+#[test]
+fn lines_are_kept_in_their_order_and_bounded() {
+    let lines_of = |document: &Value| -> Vec<domain::BilledLine> {
+        let Document::Invoice { invoice, .. } = taken(document) else { panic!("an invoice") };
+        invoice.lines.expect("a document says its lines, or that it has none")
+    };
+    assert_eq!(lines_of(&sample()), [], "without lines there are none");
+    let lines = json!([
+        {"external_id": "L-2", "description": " Bricks\n", "quantity": "1.5", "amount_minor": 120_000},
+        {"description": "Discount", "quantity": null, "amount_minor": -5_000},
+        {"description": "Carriage", "quantity": 2, "amount_minor": 0, "colour": "red"},
+    ]);
+    let read = lines_of(&with(&sample(), "/invoice/lines", lines));
+    let said: Vec<_> = read
+        .iter()
+        .map(|line| (line.external_id.as_deref(), line.description.as_str(), line.quantity.as_deref(), line.amount_minor))
+        .collect();
+    let expected =
+        [(Some("L-2"), "Bricks", Some("1.5"), 120_000), (None, "Discount", None, -5_000), (None, "Carriage", Some("2"), 0)];
+    assert_eq!(said, expected);
+
+    let line = |changes: Value| {
+        let mut line = json!({"description": "Bricks", "amount_minor": 1});
+        for (name, value) in changes.as_object().expect("an object") {
+            line[name] = value.clone();
+        }
+        json!([line])
+    };
+    assert_eq!(lines_of(&with(&sample(), "/invoice/lines", line(json!({"description": "ä".repeat(200)})))).len(), 1);
+    let twice = json!([{"external_id": "a", "description": "x", "amount_minor": 1}, {"external_id": "a", "description": "y", "amount_minor": 1}]);
+    let wide = json!({"description": "ä".repeat(200), "external_id": null, "amount_minor": 1});
+    for (lines, at) in [
+        (json!("Bricks"), "/invoice/lines"),
+        (Value::Array(vec![json!({"description": "x", "amount_minor": 1}); 201]), "/invoice/lines"),
+        (Value::Array(vec![wide; 200]), "/invoice/lines"),
+        (json!([3]), "/invoice/lines/0"),
+        (line(json!({"description": "ä".repeat(201)})), "/invoice/lines/0/description"),
+        (line(json!({"description": " "})), "/invoice/lines/0/description"),
+        (line(json!({"description": null})), "/invoice/lines/0/description"),
+        (line(json!({"amount_minor": null})), "/invoice/lines/0/amount_minor"),
+        (line(json!({"amount_minor": 1.5})), "/invoice/lines/0/amount_minor"),
+        (line(json!({"amount_minor": -1_000_000_000_000_001_i64})), "/invoice/lines/0/amount_minor"),
+        (line(json!({"quantity": 1.5})), "/invoice/lines/0/quantity"),
+        (line(json!({"quantity": "a dozen"})), "/invoice/lines/0/quantity"),
+        (line(json!({"quantity": "1."})), "/invoice/lines/0/quantity"),
+        (line(json!({"quantity": "1".repeat(21)})), "/invoice/lines/0/quantity"),
+        (line(json!({"external_id": ""})), "/invoice/lines/0/external_id"),
+        (twice, "/invoice/lines/1/external_id"),
+    ] {
+        assert_eq!(flaws(&with(&sample(), "/invoice/lines", lines.clone())), [at], "{}", lines.to_string().len());
+    }
 }
 
 #[test]

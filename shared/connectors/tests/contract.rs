@@ -62,6 +62,7 @@ fn what_writes_payments_asks_for_the_right_to_and_for_no_host_but_its_own() {
             received_on: jiff::civil::date(2026, 2, 5),
             account: Some("090".to_owned()),
             parts: vec![part],
+            round: 0,
         };
         let site = connectors::Site { tenant: &tenant, realm: "1", company: &company, base: None };
         let find = connectors::VendorRequest::FindPayment { reference: reference.clone(), page: None };

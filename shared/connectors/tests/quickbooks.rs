@@ -203,6 +203,43 @@ fn invoices_have_no_status_of_their_own() {
     assert_eq!(page.customers.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["24"]);
 }
 
+/// A line by its id, description, quantity and amount.
+type Line = (Option<String>, String, Option<String>, i64);
+
+#[test]
+fn lines_are_what_was_sold() {
+    let lines = |invoice: &Invoice| -> Option<Vec<Line>> {
+        let each = invoice.lines.clone()?.into_iter();
+        Some(each.map(|line| (line.external_id, line.description, line.quantity, line.amount_minor)).collect())
+    };
+    let page = answer(&objects("Invoice", &["130", "132"]), 200, fixture("answers/query-invoices")).expect("read");
+    let of = |number: &str| invoices(&page).into_iter().find(|invoice| invoice.number == number).map(lines).expect("the invoice");
+    assert_eq!(of("1070"), Some(vec![(Some("1".to_owned()), "Services".to_owned(), None, 36_207)]), "and no subtotal");
+    assert_eq!(of("1072"), None, "a void invoice has none, which says nothing of lines");
+
+    let mut body: Value = serde_json::from_str(&fixture("answers/query-invoices")).expect("JSON");
+    let long = "x".repeat(4_000);
+    body["QueryResponse"]["Invoice"] = json!([body["QueryResponse"]["Invoice"][0].clone()]);
+    body["QueryResponse"]["Invoice"][0]["Line"] = json!([
+        {"Id": "1", "Description": "Design\nwork", "Amount": 100.5, "DetailType": "SalesItemLineDetail",
+            "SalesItemLineDetail": {"Qty": 1.50, "TaxInclusiveAmt": 120.6}},
+        {"Id": "2", "Description": "A bundle", "Amount": 80, "DetailType": "GroupLineDetail", "GroupLineDetail": {"Quantity": 2}},
+        {"Id": "3", "Description": long, "Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}},
+        {"Id": "4", "Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}},
+        {"Id": "5", "Description": "Bad", "Amount": "much", "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}},
+        {"Id": "6", "Description": "A remark", "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}},
+        {"Amount": 10, "DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": false}},
+        {"Amount": 181.5, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+    ]);
+    let page = answer(&objects("Invoice", &["130"]), 200, body.to_string()).expect("read");
+    let read = lines(invoices(&page)[0]).expect("lines");
+    let texts: Vec<_> =
+        read.iter().map(|(id, words, count, minor)| (id.as_deref(), words.len(), count.as_deref(), *minor)).collect();
+    // The third is shortened to 200 characters, of which the last takes three bytes.
+    let expected = [(Some("1"), 11, Some("1.5"), 12_060), (Some("2"), 8, Some("2"), 8_000), (Some("3"), 202, None, 100)];
+    assert_eq!(texts, expected, "what does not read is left out");
+}
+
 #[test]
 fn money_is_counted_once() {
     let page = answer(&one("Payment", "140"), 200, fixture("answers/payment")).expect("read");

@@ -129,6 +129,35 @@ fn what_remains_is_what_stripe_says() {
 }
 
 #[test]
+fn lines_are_those_that_the_event_carries() {
+    let lines = |changes: Value| -> Option<Vec<(String, Option<String>, i64)>> {
+        let documents = taken("invoice.updated", &invoice(changes));
+        let lines = as_invoice(&documents).lines.clone()?.into_iter();
+        Some(lines.map(|line| (line.description, line.quantity, line.amount_minor)).collect())
+    };
+    let recorded = lines(json!({})).expect("the recorded one has a line");
+    assert_eq!(recorded, [("My First Invoice Item (created for API docs)".to_owned(), Some("1".to_owned()), 1_000)]);
+    let line = |changes: Value| with(json!({"id": "il_1", "description": "Seats", "quantity": 3, "amount": 3_000}), changes);
+    let all = json!({"data": [
+        line(json!({})),
+        line(json!({"taxes": [{"amount": 570, "tax_behavior": "exclusive"}, {"amount": 9, "tax_behavior": "inclusive"}]})),
+        line(json!({"tax_amounts": [{"amount": 570, "inclusive": false}, {"amount": 9, "inclusive": true}]})),
+        line(json!({"discount_amounts": [{"amount": 300}], "quantity": null})),
+        line(json!({"amount": -1_000, "description": "Unused time"})),
+        line(json!({"description": null})),
+        line(json!({"amount": "many"})),
+        "rubbish",
+    ]});
+    let read = lines(json!({"lines": all})).expect("lines");
+    let sums: Vec<i64> = read.iter().map(|(_, _, minor)| *minor).collect();
+    assert_eq!(sums, [3_000, 3_570, 3_570, 2_700, -1_000], "what does not read is left out");
+    assert_eq!(read[3].1, None);
+    for none in [json!(null), json!({"data": []}), json!([]), json!({"data": 3})] {
+        assert_eq!(lines(json!({"lines": none})), None);
+    }
+}
+
+#[test]
 fn an_invoice_charged_by_itself_is_due_when_issued() {
     let due = |changes: Value| as_invoice(&taken("invoice.updated", &invoice(changes))).due_on;
     let transitions = json!({"finalized_at": 1_767_225_600, "paid_at": null});

@@ -41,6 +41,7 @@ fn payment(source: &str, ids: &[(&str, i64)]) -> BooksPayment {
         received_on: "2026-02-05".parse().expect("a date"),
         account: Some("35".to_owned()),
         parts: ids.iter().map(part).collect(),
+        round: 0,
     }
 }
 

@@ -160,6 +160,39 @@ fn recorded_invoices() {
     assert_eq!(page.customers.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["430fa14a-f945-44d3-9f97-5df5e28441b8"]);
 }
 
+/// A line by its id, description, quantity and amount.
+type Line = (Option<String>, String, Option<String>, i64);
+
+#[test]
+fn lines_come_with_their_tax() {
+    let lines = |body: &Value| -> Option<Vec<Line>> {
+        let page = answer(&one("Invoices", ID), 200, body.to_string()).expect("read");
+        let each = invoices(&page)[0].lines.clone()?.into_iter();
+        Some(each.map(|line| (line.external_id, line.description, line.quantity, line.amount_minor)).collect())
+    };
+    let recorded: Value = serde_json::from_str(&fixture("invoice")).expect("JSON");
+    let id = "b18f39d9-7739-4246-9288-72afe939d2d5".to_owned();
+    let expected = vec![(Some(id), "Guitars Fender Strat".to_owned(), Some("1".to_owned()), 14_806_276)];
+    assert_eq!(lines(&recorded), Some(expected));
+    for (types, minor) in [("Exclusive", 11_500), ("Inclusive", 10_000), ("NoTax", 10_000)] {
+        let mut body = recorded.clone();
+        body["Invoices"][0]["LineAmountTypes"] = json!(types);
+        body["Invoices"][0]["LineItems"] = json!([
+            {"ItemCode": "GOLF", "LineAmount": 100.00, "TaxAmount": 15.00, "Quantity": 2.5000},
+            {"Description": "A remark"},
+            {"Description": "Bad", "LineAmount": "much"},
+            {"LineAmount": 1.0},
+        ]);
+        let expected = vec![(None, "GOLF".to_owned(), Some("2.5".to_owned()), minor)];
+        assert_eq!(lines(&body), Some(expected), "{types}: what does not read is left out");
+    }
+    let listed = answer(&changes("Invoices:1"), 200, fixture("invoices-list")).expect("read");
+    assert!(
+        invoices(&listed).iter().all(|invoice| invoice.lines.is_none()),
+        "a summary has no lines, which says nothing of them"
+    );
+}
+
 #[test]
 fn recorded_money() {
     let page = answer(&changes("CreditNotes:1"), 200, fixture("creditnotes-list")).expect("read");

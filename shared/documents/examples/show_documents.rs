@@ -17,6 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("receipt-de", receipt().sheet(&Hand("de"))),
         ("receipt-with-logo-en", with_logo.sheet(&Hand("en"))),
         ("invoice-copy-fr", copy().sheet(&Hand("fr"))),
+        ("invoice-copy-ja", copy().sheet(&Hand("ja"))),
+        ("statement-ja", statement(30).sheet(&Hand("ja"))),
     ];
     for (name, sheet) in sheets {
         fs::write(Path::new(&folder).join(format!("{name}.pdf")), sheet.pdf()?)?;

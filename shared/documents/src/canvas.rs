@@ -19,7 +19,7 @@ use krilla::{
 };
 
 use crate::{
-    fonts::{REGULAR, STRONG, ShapedText, Weight, units_per_em},
+    fonts::{FONT_FILES, ShapedRun, units_per_em},
     letterhead::{BrandColour, Logo},
     page::{DocumentPages, DocumentRole, DocumentTree, Frame, Mark, NodeAt, Piece},
     sheet::DocumentSheet,
@@ -36,8 +36,8 @@ pub enum DocumentError {
     Refused(String),
 }
 
-static FACES: LazyLock<[Font; 2]> = LazyLock::new(|| {
-    [REGULAR, STRONG].map(|file| Font::new(file.into(), 0).expect("the faces are files of this crate, and tests read them"))
+static FACES: LazyLock<[Font; 3]> = LazyLock::new(|| {
+    FONT_FILES.map(|file| Font::new(file.into(), 0).expect("the faces are files of this crate, and tests read them"))
 });
 
 /// A logo that can be drawn.
@@ -127,12 +127,12 @@ fn draw(surface: &mut Surface<'_>, mark: &Mark, logo: Option<&Picture>) {
     match mark {
         Mark::Text { x, baseline, text, colour } => {
             surface.set_fill(Some(fill(*colour)));
-            let at = Point::from_xy(points(*x), points(*baseline));
-            let face = &FACES[match text.weight {
-                Weight::Regular => 0,
-                Weight::Strong => 1,
-            }];
-            surface.draw_glyphs(at, &glyphs(text), face.clone(), &text.text, points(text.size), false);
+            let mut x = *x;
+            for run in &text.runs {
+                let (at, face) = (Point::from_xy(points(x), points(*baseline)), FACES[run.typeface.at()].clone());
+                surface.draw_glyphs(at, &glyphs(run), face, &text.text, points(text.size), false);
+                x = x.saturating_add(run.width_until(usize::MAX, text.size));
+            }
         }
         Mark::Bar(frame, colour) => {
             surface.set_fill(Some(fill(*colour)));
@@ -169,10 +169,10 @@ fn points(thousandths: i32) -> f32 {
 
 /// Glyphs with their lengths in parts of the size.
 #[expect(clippy::float_arithmetic, reason = "widths of glyphs, not money")]
-fn glyphs(text: &ShapedText) -> Vec<KrillaGlyph> {
-    let em = units_per_em(text.weight) as f32;
+fn glyphs(run: &ShapedRun) -> Vec<KrillaGlyph> {
+    let em = units_per_em(run.typeface) as f32;
     let part = |units: i32| units as f32 / em;
-    text.glyphs
+    run.glyphs
         .iter()
         .map(|glyph| {
             let id = GlyphId::new(glyph.id);

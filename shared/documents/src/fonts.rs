@@ -1,10 +1,13 @@
-//! The two faces, and texts as glyphs of them.
+//! The faces, and texts as glyphs of them: two weights of one, and for Japanese, which that lacks, one weight of another.
 //!
 //! Lengths are thousandths of a point.
 
 use std::{ops::Range, sync::LazyLock};
 
-use rustybuzz::{Direction, ShapePlan, UnicodeBuffer, script::LATIN};
+use rustybuzz::{
+    Direction, ShapePlan, UnicodeBuffer,
+    script::{HAN, LATIN},
+};
 
 /// What stands for a character that the faces lack.
 const REPLACEMENT: char = '\u{fffd}';
@@ -16,34 +19,69 @@ pub(crate) enum Weight {
     Strong,
 }
 
-/// The files of the faces.
-pub(crate) static REGULAR: &[u8] = include_bytes!("../fonts/NotoSans-Regular.subset.ttf");
-pub(crate) static STRONG: &[u8] = include_bytes!("../fonts/NotoSans-SemiBold.subset.ttf");
+/// A file that texts are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Typeface {
+    Regular,
+    Strong,
+    /// What the others lack of Japanese, in one weight.
+    Japanese,
+}
 
-static FACES: LazyLock<[rustybuzz::Face<'static>; 2]> = LazyLock::new(|| {
-    [REGULAR, STRONG]
-        .map(|file| rustybuzz::Face::from_slice(file, 0).expect("the faces are files of this crate, and tests read them"))
+impl Typeface {
+    /// Its place in [`FONT_FILES`].
+    pub(crate) fn at(self) -> usize {
+        match self {
+            Self::Regular => 0,
+            Self::Strong => 1,
+            Self::Japanese => 2,
+        }
+    }
+
+    /// That of a weight.
+    fn of(weight: Weight) -> Self {
+        match weight {
+            Weight::Regular => Self::Regular,
+            Weight::Strong => Self::Strong,
+        }
+    }
+
+    /// The one that has a character: that of the weight, else the Japanese one; `None` where none has it.
+    fn with(c: char, weight: Weight) -> Option<Self> {
+        let has = |typeface: &Self| face(*typeface).glyph_index(c).is_some_and(|glyph| glyph.0 != 0);
+        [Self::of(weight), Self::Japanese].into_iter().find(has)
+    }
+}
+
+/// The files of the faces.
+pub(crate) static FONT_FILES: [&[u8]; 3] = [
+    include_bytes!("../fonts/NotoSans-Regular.subset.ttf"),
+    include_bytes!("../fonts/NotoSans-SemiBold.subset.ttf"),
+    include_bytes!("../fonts/NotoSansCJKjp-Regular.subset.otf"),
+];
+
+static FACES: LazyLock<[rustybuzz::Face<'static>; 3]> = LazyLock::new(|| {
+    FONT_FILES.map(|file| rustybuzz::Face::from_slice(file, 0).expect("the faces are files of this crate, and tests read them"))
 });
 
-/// How Latin letters are shaped, which is most of what there is to shape: made once, as each costs more than the shaping itself.
-static LATIN_PLANS: LazyLock<[ShapePlan; 2]> =
-    LazyLock::new(|| [Weight::Regular, Weight::Strong].map(|weight| plan(face(weight), LATIN)));
+/// How most of what there is to shape is shaped, Latin letters and Japanese: made once, as each costs more than the shaping itself.
+static PLANS: LazyLock<[ShapePlan; 3]> = LazyLock::new(|| {
+    [(Typeface::Regular, LATIN), (Typeface::Strong, LATIN), (Typeface::Japanese, HAN)]
+        .map(|(typeface, script)| plan(face(typeface), script))
+});
 
 fn plan(face: &rustybuzz::Face<'_>, script: rustybuzz::Script) -> ShapePlan {
     // The faces have no script that is written from right to left.
     ShapePlan::new(face, Direction::LeftToRight, Some(script), None, &[])
 }
 
-fn face(weight: Weight) -> &'static rustybuzz::Face<'static> {
-    match weight {
-        Weight::Regular => &FACES[0],
-        Weight::Strong => &FACES[1],
-    }
+fn face(typeface: Typeface) -> &'static rustybuzz::Face<'static> {
+    &FACES[typeface.at()]
 }
 
 /// Units of a face's design to the size of its type.
-pub(crate) fn units_per_em(weight: Weight) -> i32 {
-    face(weight).units_per_em()
+pub(crate) fn units_per_em(typeface: Typeface) -> i32 {
+    face(typeface).units_per_em()
 }
 
 /// A glyph of a text, in units of its face.
@@ -57,34 +95,37 @@ pub(crate) struct ShapedGlyph {
     pub(crate) of: Range<usize>,
 }
 
-/// A text of one line as glyphs.
+/// A part of a text in one face.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ShapedText {
-    pub(crate) text: String,
-    pub(crate) weight: Weight,
-    pub(crate) size: i32,
+pub(crate) struct ShapedRun {
+    pub(crate) typeface: Typeface,
     pub(crate) glyphs: Vec<ShapedGlyph>,
 }
 
-impl ShapedText {
-    /// Shapes a clean text.
-    pub(crate) fn of(text: &str, weight: Weight, size: i32) -> Self {
+impl ShapedRun {
+    /// Shapes a part of a text.
+    fn of(text: &str, part: Range<usize>, typeface: Typeface) -> Self {
+        let (from, until) = (part.start, part.end);
+        let own = text.get(part).unwrap_or_default();
         let mut buffer = UnicodeBuffer::new();
-        buffer.push_str(text);
+        buffer.push_str(own);
         buffer.guess_segment_properties();
         buffer.set_direction(Direction::LeftToRight);
-        // Signs and digits alone have no script.
-        let script = if text.chars().all(is_latin_or_common) { LATIN } else { buffer.script() };
+        let script = match typeface {
+            Typeface::Japanese => HAN,
+            // Signs and digits alone have no script.
+            Typeface::Regular | Typeface::Strong if own.chars().all(is_latin_or_common) => LATIN,
+            Typeface::Regular | Typeface::Strong => buffer.script(),
+        };
         buffer.set_script(script);
-        let face = face(weight);
-        let shaped = match (script == LATIN, weight) {
-            (true, Weight::Regular) => rustybuzz::shape_with_plan(face, &LATIN_PLANS[0], buffer),
-            (true, Weight::Strong) => rustybuzz::shape_with_plan(face, &LATIN_PLANS[1], buffer),
-            (false, _) => rustybuzz::shape_with_plan(face, &plan(face, script), buffer),
+        let shaped = if script == LATIN || typeface == Typeface::Japanese {
+            rustybuzz::shape_with_plan(face(typeface), &PLANS[typeface.at()], buffer)
+        } else {
+            rustybuzz::shape_with_plan(face(typeface), &plan(face(typeface), script), buffer)
         };
         let (infos, positions) = (shaped.glyph_infos(), shaped.glyph_positions());
-        let start = |info: &rustybuzz::GlyphInfo| usize::try_from(info.cluster).unwrap_or(usize::MAX);
-        let end = |at: usize, from: usize| infos.iter().skip(at + 1).map(start).find(|next| *next > from).unwrap_or(text.len());
+        let start = |info: &rustybuzz::GlyphInfo| usize::try_from(info.cluster).map_or(usize::MAX, |at| from.saturating_add(at));
+        let end = |at: usize, from: usize| infos.iter().skip(at + 1).map(start).find(|next| *next > from).unwrap_or(until);
         let glyphs = infos.iter().zip(positions).enumerate().map(|(at, (info, position))| ShapedGlyph {
             id: info.glyph_id,
             advance: position.x_advance,
@@ -92,26 +133,57 @@ impl ShapedText {
             up: position.y_offset,
             of: start(info)..end(at, start(info)),
         });
-        Self { text: text.to_owned(), weight, size, glyphs: glyphs.collect() }
+        Self { typeface, glyphs: glyphs.collect() }
+    }
+
+    /// How wide its glyphs are that begin before a byte of the text.
+    pub(crate) fn width_until(&self, byte: usize, size: i32) -> i32 {
+        let units: i64 = self.glyphs.iter().filter(|glyph| glyph.of.start < byte).map(|glyph| i64::from(glyph.advance)).sum();
+        length(units, self.typeface, size)
+    }
+}
+
+/// A text of one line as glyphs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShapedText {
+    pub(crate) text: String,
+    pub(crate) size: i32,
+    pub(crate) runs: Vec<ShapedRun>,
+}
+
+impl ShapedText {
+    /// Shapes a clean text.
+    pub(crate) fn of(text: &str, weight: Weight, size: i32) -> Self {
+        let typeface_of = |c: char| Typeface::with(c, weight).unwrap_or(Typeface::of(weight));
+        let mut parts: Vec<(Typeface, Range<usize>)> = Vec::new();
+        for (at, c) in text.char_indices() {
+            let (typeface, end) = (typeface_of(c), at + c.len_utf8());
+            match parts.last_mut() {
+                Some((last, part)) if *last == typeface => part.end = end,
+                _ => parts.push((typeface, at..end)),
+            }
+        }
+        let runs = parts.into_iter().map(|(typeface, part)| ShapedRun::of(text, part, typeface)).collect();
+        Self { text: text.to_owned(), size, runs }
     }
 
     /// How wide it is, without the space that it may end in.
     pub(crate) fn width(&self) -> i32 {
         let shown = self.text.trim_end_matches(' ').len();
-        let units: i64 = self.glyphs.iter().filter(|glyph| glyph.of.start < shown).map(|glyph| i64::from(glyph.advance)).sum();
-        length(units, self.weight, self.size)
+        self.runs.iter().map(|run| run.width_until(shown, self.size)).fold(0, i32::saturating_add)
     }
 }
 
-fn length(units: i64, weight: Weight, size: i32) -> i32 {
-    i32::try_from(units * i64::from(size) / i64::from(units_per_em(weight))).unwrap_or(i32::MAX)
+fn length(units: i64, typeface: Typeface, size: i32) -> i32 {
+    i32::try_from(units * i64::from(size) / i64::from(units_per_em(typeface))).unwrap_or(i32::MAX)
 }
 
 /// How wide a character of a clean text is by itself.
 pub(crate) fn advance(c: char, weight: Weight, size: i32) -> i32 {
-    let face = face(weight);
+    let typeface = Typeface::with(c, weight).unwrap_or(Typeface::of(weight));
+    let face = face(typeface);
     let units = face.glyph_index(c).and_then(|glyph| face.glyph_hor_advance(glyph)).unwrap_or_default();
-    length(i64::from(units), weight, size)
+    length(i64::from(units), typeface, size)
 }
 
 /// How wide a clean text is, a little more or less for pairs that stand closer or wider.
@@ -153,7 +225,7 @@ fn is_latin_or_common(c: char) -> bool {
 }
 
 fn has(c: char) -> bool {
-    face(Weight::Regular).glyph_index(c).is_some_and(|glyph| glyph.0 != 0)
+    Typeface::with(c, Weight::Regular).is_some()
 }
 
 /// Controls, marks of direction, joiners, selectors of variants and tags: they have no shape of their own.
@@ -168,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_faces_have_the_same_characters() {
+    fn both_weights_have_the_same_characters() {
         let all = (0..0x2_ffff_u32).filter_map(char::from_u32);
         let has = |at: usize, c| FACES[at].glyph_index(c).is_some();
         assert_eq!(all.filter(|c| has(0, *c) != has(1, *c)).collect::<Vec<_>>(), Vec::<char>::new());
@@ -186,6 +258,8 @@ mod tests {
             ("שלום Ltd", "���� Ltd"),
             ("a\u{202e}b\u{200d}c\u{fe0f}\u{0}\u{7f}", "abc"),
             ("👩‍👩‍👧 Co", "��� Co"),
+            ("株式会社　髙濵", "株式会社 髙濵"),
+            ("㈱ﾀﾞﾝﾘﾝ", "㈱ﾀﾞﾝﾘﾝ"),
             ("abcdefghijkl", "abcdefghijkl"),
             ("abcdefghijklm", "abcdefghijk…"),
             ("", ""),
@@ -196,13 +270,27 @@ mod tests {
 
     #[test]
     fn glyphs_cover_their_text_and_stand_beside_each_other() {
-        for text in ["Überfällig", "e\u{301}a\u{308}\u{323}x", "1\u{a0}250,00\u{a0}€", "��", ""] {
+        for text in
+            ["Überfällig", "e\u{301}a\u{308}\u{323}x", "1\u{a0}250,00\u{a0}€", "��", "2026年2月4日", "請求書 N-100、￥1,250", ""]
+        {
             let shaped = ShapedText::of(text, Weight::Regular, 9000);
+            let glyphs: Vec<&ShapedGlyph> = shaped.runs.iter().flat_map(|run| &run.glyphs).collect();
             assert!(
-                shaped.glyphs.iter().all(|glyph| glyph.id != 0 && text.get(glyph.of.clone()).is_some_and(|of| !of.is_empty())),
+                glyphs.iter().all(|glyph| glyph.id != 0 && text.get(glyph.of.clone()).is_some_and(|of| !of.is_empty())),
                 "{text:?}"
             );
+            assert_eq!(glyphs.last().map_or(0, |glyph| glyph.of.end), text.len(), "{text:?}");
             assert!((shaped.width() - width(text, Weight::Regular, 9000)).abs() < 2000, "{text:?}");
         }
+    }
+
+    #[test]
+    fn each_character_is_set_in_the_face_that_has_it() {
+        let of = |text: &str, weight| ShapedText::of(text, weight, 9000).runs.iter().map(|run| run.typeface).collect::<Vec<_>>();
+        assert_eq!(of("4 Feb", Weight::Strong), [Typeface::Strong]);
+        assert_eq!(of("2月", Weight::Strong), [Typeface::Strong, Typeface::Japanese]);
+        assert_eq!(of("残高 €5", Weight::Regular), [Typeface::Japanese, Typeface::Regular]);
+        // A kanji is as wide as the type is large.
+        assert_eq!(ShapedText::of("残高", Weight::Regular, 9000).width(), 18_000);
     }
 }

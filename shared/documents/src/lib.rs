@@ -7,7 +7,7 @@
 //! | `statement`, `invoice_copy`, `receipt` | what each document is made from |
 //! | `words` | the documents' own words, by language |
 //! | `sheet` | what a document says, before it has pages |
-//! | `fonts` | the two faces, and texts as glyphs of them |
+//! | `fonts` | the faces, and texts as glyphs of them |
 //! | `lines` | texts cut into lines |
 //! | `page` | marks on pages, and the tree that says what they are |
 //! | `flow` | what is written onto pages from top to bottom |

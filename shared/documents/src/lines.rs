@@ -43,7 +43,10 @@ pub(crate) fn lines(text: &str, (weight, size): (Weight, i32), room: i32, lines_
     lines
 }
 
-/// As much of a word as there is room for, at least a character, and the rest.
+/// What no line of Japanese begins with: marks that end a phrase, and what belongs to the kana before.
+const NEVER_FIRST: &str = "、。，．・：；？！）」』】〉》〕］｝ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ";
+
+/// As much of a word as there is room for, at least a character, and the rest. Japanese has no spaces: a sentence of it is a word.
 fn split_at(word: &str, (weight, size): (Weight, i32), room: i32) -> (&str, &str) {
     let (mut used, mut at) = (0_i32, 0);
     for c in word.chars() {
@@ -53,7 +56,15 @@ fn split_at(word: &str, (weight, size): (Weight, i32), room: i32) -> (&str, &str
         }
         at += c.len_utf8();
     }
-    word.split_at(at)
+    let (mut head, mut tail) = word.split_at(at);
+    while tail.starts_with(|first: char| NEVER_FIRST.contains(first)) {
+        match head.char_indices().next_back() {
+            Some((before, _)) if before > 0 => (head, tail) = word.split_at(before),
+            // Nothing but such marks: they are cut where there is room.
+            _ => return word.split_at(at),
+        }
+    }
+    (head, tail)
 }
 
 #[cfg(test)]
@@ -71,6 +82,17 @@ mod tests {
         let cut = lines(&long, STYLE, room, 9);
         assert!(cut.len() > 3 && cut.concat() == long, "{cut:?}");
         assert!(cut.iter().all(|line| width(line, STYLE.0, STYLE.1) <= room));
+    }
+
+    #[test]
+    fn no_line_of_japanese_begins_with_what_ends_a_phrase() {
+        let room = 30_000;
+        assert_eq!(lines("請求書。残高ー明細", STYLE, room, 9), ["請求", "書。残", "高ー明", "細"]);
+        assert_eq!(lines("。。。。。", STYLE, room, 9), ["。。。", "。。"]);
+        let long = "残高の明細をご確認ください。".repeat(9);
+        let cut = lines(&long, STYLE, 95_000, 99);
+        assert!(cut.len() > 9 && cut.concat() == long, "{cut:?}");
+        assert!(cut.iter().all(|line| !line.starts_with('。') && width(line, STYLE.0, STYLE.1) <= 95_000), "{cut:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgreementId, BalanceKey, Coverage, Currency, InvoiceId, LinkId, Payment, PaymentId, Settings,
+    AgreementId, BalanceKey, Coverage, Currency, DisputedLine, InvoiceId, LinkId, Payment, PaymentId, Settings,
     calendar::{Calendar, Locality, freshness},
     dates::add_days,
 };
@@ -105,6 +105,9 @@ pub struct Dispute {
     /// How much of it is right, minor units, once it is upheld in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upheld_minor: Option<i64>,
+    /// The line of the invoice that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<DisputedLine>,
     /// Where it stands.
     pub status: DisputeStatus,
 }
@@ -338,6 +341,14 @@ impl Agreement {
             Terms::Pause(pause) => &pause.of,
             Terms::Money(money) => &money.of,
             Terms::Later(_) => &[],
+        }
+    }
+
+    /// The line of its invoice that it is about, of a dispute of one.
+    pub fn disputed_line(&self) -> Option<&DisputedLine> {
+        match &self.terms {
+            Terms::Dispute(dispute) => dispute.line.as_ref(),
+            Terms::Promise(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
         }
     }
 

@@ -43,7 +43,8 @@ fn results(facts: &Facts, invoice: &InvoiceId) -> Vec<Coverage> {
     let mut of_it: Vec<Coverage> = Vec::new();
     for coverage in folded.chain(facts.coverage.iter().cloned()).chain(under_way.map(in_doubt)) {
         let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.invoice() == Some(invoice)).cloned().collect();
-        let coverage = Coverage { rows, ..coverage };
+        // Word of a message comes to the customer that it was about: nobody waits for it elsewhere.
+        let coverage = Coverage { rows, receipt_by: None, ..coverage };
         if !coverage.rows.is_empty() && !of_it.contains(&coverage) {
             of_it.push(coverage);
         }
@@ -64,6 +65,7 @@ fn in_doubt(pending: &Pending) -> Coverage {
         workflow: pending.case.workflow.clone(),
         rows: pending.rows.clone(),
         copy: pending.copy_of.is_some(),
+        receipt_by: None,
     }
 }
 

@@ -10,8 +10,16 @@ use crate::{
 };
 
 /// What the number of an account, and that of its bank, are called where it has no IBAN, after the language.
-static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] =
-    [["en", "Account", "Bank code"], ["de", "Konto", "Bankleitzahl"], ["fr", "Compte", "Code banque"]];
+static LINE_WORDS: [[&str; 3]; CUSTOMER_LANGUAGES.len()] = [
+    ["en", "Account", "Bank code"],
+    ["de", "Konto", "Bankleitzahl"],
+    ["fr", "Compte", "Code banque"],
+    ["es", "Cuenta", "Código del banco"],
+    ["it", "Conto", "Codice della banca"],
+    ["ja", "口座番号", "銀行コード"],
+    ["nl", "Rekening", "Bankcode"],
+    ["pt", "Conta", "Código do banco"],
+];
 
 /// An account that money is transferred to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +167,12 @@ mod tests {
             BankAccount { iban: None, bic: None, bank: None, local: Some(local), currency: Some(Currency::EUR), ..account() };
         assert_eq!(british.lines("de-AT"), ["Acme GmbH (EUR)", "Bankleitzahl 12-34-56", "Konto 12345678"]);
         assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Code banque 12-34-56", "Compte 12345678"]);
-        assert_eq!(british.lines("es"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
+        assert_eq!(british.lines("es-MX"), ["Acme GmbH (EUR)", "Código del banco 12-34-56", "Cuenta 12345678"]);
+        assert_eq!(british.lines("it"), ["Acme GmbH (EUR)", "Codice della banca 12-34-56", "Conto 12345678"]);
+        assert_eq!(british.lines("ja"), ["Acme GmbH (EUR)", "銀行コード 12-34-56", "口座番号 12345678"]);
+        assert_eq!(british.lines("nl"), ["Acme GmbH (EUR)", "Bankcode 12-34-56", "Rekening 12345678"]);
+        assert_eq!(british.lines("pt-BR"), ["Acme GmbH (EUR)", "Código do banco 12-34-56", "Conta 12345678"]);
+        assert_eq!(british.lines("pl"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
         let swiss = BankAccount { iban: None, qr_iban: Some("CH44 3199 9123 0008 8901 2".to_owned()), ..account() };
         assert_eq!(swiss.lines("de"), [""; 0]);
         assert_eq!(LINE_WORDS.map(|[language, ..]| language), CUSTOMER_LANGUAGES);

@@ -83,6 +83,14 @@ impl BasketStatus {
             Self::Paid | Self::Failed | Self::Expired | Self::Cancelled | Self::Refunded | Self::ChargedBack => true,
         }
     }
+
+    /// Whether its provider says that nothing came of it, or that nothing of what came stayed.
+    pub fn is_gone(self) -> bool {
+        match self {
+            Self::Failed | Self::Refunded | Self::ChargedBack => true,
+            Self::Begun | Self::Pending | Self::Paid | Self::Expired | Self::Cancelled | Self::Later(_) => false,
+        }
+    }
 }
 
 /// What a payer set out to pay: lines of one currency and legal entity, by one provider and one way. One basket leads to one payment of its

@@ -13,6 +13,14 @@ use crate::{AgreementId, DueItemKey, calendar::DayOff};
 pub enum Because {
     /// A message is sent.
     Send,
+    /// The statement of a period is sent.
+    Statement {
+        /// Which: `2026-12`, or the week `2026-W49`.
+        period: String,
+        /// The step whose message would leave on the same day, and comes later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<String>,
+    },
     /// Nothing is open.
     NothingOpen,
     /// Something is open, and the `applies_when` of no published workflow holds.
@@ -95,10 +103,16 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether a message is sent.
+    pub fn sends(&self) -> bool {
+        matches!(self, Self::Send | Self::Statement { .. })
+    }
+
     /// The reason in a word.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Send => "send",
+            Self::Statement { .. } => "statement",
             Self::NothingOpen => "nothing_open",
             Self::NoWorkflowApplies => "no_workflow_applies",
             Self::NothingDueNow { .. } => "nothing_due_now",
@@ -130,6 +144,7 @@ mod tests {
         let at: Timestamp = "2026-02-05T09:00:00Z".parse().expect("an instant");
         for because in [
             Because::Send,
+            Because::Statement { period: "2026-12".to_owned(), instead_of: Some("nudge".to_owned()) },
             Because::NothingDueNow { held: true },
             Because::MessagePending { until: at },
             Because::Approval { step: "agency".to_owned() },

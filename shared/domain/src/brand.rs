@@ -17,7 +17,7 @@ const PICTURES: [(&str, &str); 2] = [("data:image/png;base64,", "iVBORw0KGgo"), 
 /// 1.05 / 4.5 - 0.05.
 const LUMINANCE_MAX: u64 = 183_333;
 
-/// How a tenant shows itself. Nothing is decided by it.
+/// How a tenant, or one of its legal entities, shows itself. Nothing is decided by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BrandSettings {
@@ -38,12 +38,12 @@ impl BrandSettings {
         *self == Self::default()
     }
 
-    /// What is wrong with it: a JSON pointer within the settings and a sentence for each.
-    pub(crate) fn flaws(&self) -> Vec<(String, String)> {
+    /// What is wrong with it: a JSON pointer behind `pointer` and a sentence for each.
+    pub(crate) fn flaws(&self, pointer: &str) -> Vec<(String, String)> {
         let mut flaws = Vec::new();
         let mut refuse = |bad: bool, field: &str, detail: String| {
             if bad {
-                flaws.push((format!("/brand/{field}"), detail));
+                flaws.push((format!("{pointer}/brand/{field}"), detail));
             }
         };
         if let Some(text) = &self.colour {
@@ -67,15 +67,17 @@ impl BrandSettings {
             "particulars have 1 to {PARTICULARS_CHARS_MAX} characters in at most {PARTICULARS_LINES_MAX} lines, and no control characters \
              but line breaks; leave them out for none"
         );
-        refuse(self.particulars.as_deref().is_some_and(|text| !is_lines(text)), "particulars", detail);
+        let is_good = |text: &str| is_lines(text, PARTICULARS_CHARS_MAX, PARTICULARS_LINES_MAX);
+        refuse(self.particulars.as_deref().is_some_and(|text| !is_good(text)), "particulars", detail);
         flaws
     }
 }
 
-fn is_lines(text: &str) -> bool {
+/// Whether a text says something, in so many characters and lines at most, without control characters but line breaks.
+pub(crate) fn is_lines(text: &str, chars_max: usize, lines_max: usize) -> bool {
     !text.trim().is_empty()
-        && text.chars().count() <= PARTICULARS_CHARS_MAX
-        && text.lines().count() <= PARTICULARS_LINES_MAX
+        && text.chars().count() <= chars_max
+        && text.lines().count() <= lines_max
         && !text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r'))
 }
 
@@ -128,7 +130,7 @@ mod tests {
     use super::*;
 
     fn flaws(brand: &BrandSettings) -> String {
-        brand.flaws().into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>().join(" ")
+        brand.flaws("").into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct ChannelFacts {
     pub has_subject: bool,
     /// Whether further people may get a message of their own when a step asks for copies.
     pub carries_copies: bool,
+    /// Whether word of the arrival of each message comes here, so that its absence says something.
+    pub gives_receipts: bool,
     /// Most segments that a message may take, where carriers cut messages into segments and charge for each.
     pub segments_max: Option<usize>,
     /// Whether each message is paid for, and some numbers cost more than others.
@@ -103,6 +105,7 @@ impl Channel {
                 needs_consent: false,
                 has_subject: true,
                 carries_copies: true,
+                gives_receipts: true,
                 segments_max: None,
                 paid_by_number: false,
                 collecting: Collecting::Anybody,
@@ -115,6 +118,7 @@ impl Channel {
                 needs_consent: true,
                 has_subject: false,
                 carries_copies: true,
+                gives_receipts: false,
                 segments_max: Some(6),
                 paid_by_number: true,
                 collecting: Collecting::OwnNameInUnitedStates,
@@ -127,6 +131,7 @@ impl Channel {
                 needs_consent: true,
                 has_subject: false,
                 carries_copies: false,
+                gives_receipts: false,
                 segments_max: None,
                 paid_by_number: true,
                 collecting: Collecting::Anybody,
@@ -139,6 +144,7 @@ impl Channel {
                 needs_consent: true,
                 has_subject: false,
                 carries_copies: true,
+                gives_receipts: false,
                 segments_max: None,
                 paid_by_number: false,
                 collecting: Collecting::NotForOthers("WhatsApp"),
@@ -151,6 +157,7 @@ impl Channel {
                 needs_consent: false,
                 has_subject: false,
                 carries_copies: true,
+                gives_receipts: false,
                 segments_max: None,
                 paid_by_number: false,
                 collecting: Collecting::Anybody,
@@ -163,6 +170,7 @@ impl Channel {
                 needs_consent: true,
                 has_subject: false,
                 carries_copies: false,
+                gives_receipts: false,
                 segments_max: None,
                 paid_by_number: false,
                 collecting: Collecting::Anybody,

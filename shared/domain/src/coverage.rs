@@ -116,6 +116,11 @@ impl Occurrence {
         Self(CompactString::from(promise.as_str()))
     }
 
+    /// The one of a statement's period: `2026-12`.
+    pub fn of_period(period: &str) -> Self {
+        Self(CompactString::from(period))
+    }
+
     /// The one of a repeated step's `n`th time, from 1.
     pub fn nth(&self, n: u32) -> Self {
         if n <= 1 { self.clone() } else { Self(format_compact!("{}.{n}", self.0)) }
@@ -177,6 +182,8 @@ stored_words!(
         SendNow = "send_now",
         /// The message of that decision may go beyond the cap of contacts a person.
         CapLifted = "cap_lifted",
+        /// No receipt came for a message in the time that its step gives, and the step has no other way: it counts as sent.
+        Unconfirmed = "unconfirmed",
     }
 );
 
@@ -185,7 +192,7 @@ impl Outcome {
     pub fn satisfies(self) -> bool {
         match self {
             // An end that only a later release knows is one: nobody is written to again.
-            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Later(_) => true,
+            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Unconfirmed | Self::Later(_) => true,
             Self::Undelivered | Self::NotSent | Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => false,
         }
     }
@@ -202,7 +209,8 @@ impl Outcome {
             | Self::Approved
             | Self::BroughtForward
             | Self::SendNow
-            | Self::CapLifted => false,
+            | Self::CapLifted
+            | Self::Unconfirmed => false,
         }
     }
 
@@ -217,6 +225,7 @@ impl Outcome {
             | Self::Missed
             | Self::Undelivered
             | Self::NotSent
+            | Self::Unconfirmed
             | Self::Later(_) => false,
         }
     }
@@ -253,6 +262,16 @@ pub struct Coverage {
     /// Whether the message was a copy to one more person. It satisfies its steps like any other: whoever had it does not get it again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub copy: bool,
+    /// Until when word of the message's arrival is awaited; `None` where none is, or it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_by: Option<Timestamp>,
+}
+
+impl Coverage {
+    /// Whether its message left and word of its arrival did not come in time.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.outcome == Outcome::Sent && self.receipt_by.is_some_and(|by| by <= now)
+    }
 }
 
 fn is_false(flag: &bool) -> bool {

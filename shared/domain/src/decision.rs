@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, DueItemKey,
     Facts, InvoiceId, ItemOf, MessageId, Mode, NewTask, OpenWork, OrderId, OrderTrace, PaymentId, Pending, PendingStatus,
-    PersonDigest, VersionChoice, Withdrawal, WorkRow, effect::WORK_ROWS_MAX,
+    PersonDigest, VersionChoice, Withdrawal, WorkRow, effect::WORK_ROWS_MAX, workflow::ReceiptTime,
 };
 
 /// The answer of `decide`.
@@ -156,6 +156,8 @@ pub struct Planned {
     pub rows: Vec<Covered>,
     /// The position of the message of which it is a copy to one more person.
     pub copy_of: Option<u32>,
+    /// How long its arrival is awaited once it left, before its step tries another channel.
+    pub receipt_within: Option<ReceiptTime>,
 }
 
 impl Pending {
@@ -177,6 +179,7 @@ impl Pending {
             pay_by: planned.pay_by,
             rows: planned.rows.clone(),
             copy_of: planned.copy_of,
+            receipt_within: planned.receipt_within,
         }
     }
 }
@@ -195,6 +198,9 @@ impl OpenWork {
             more: rows.len() > WORK_ROWS_MAX,
             asked_at,
             done: false,
+            confirm_by: None,
+            via: Vec::new(),
+            urgent: false,
         }
     }
 }

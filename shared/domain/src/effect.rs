@@ -25,6 +25,12 @@ stored_words!(
         Notice = "notice",
         /// Stopping supply.
         CreditHold = "credit_hold",
+        /// Supplying again.
+        CreditRelease = "credit_release",
+        /// Stricter terms of payment.
+        ChangeTerms = "change_terms",
+        /// The usual terms again.
+        RestoreTerms = "restore_terms",
         /// Giving the matter to an agency.
         HandOff = "hand_off",
         /// Charging for the delay.
@@ -38,6 +44,9 @@ impl EffectKind {
         match kind {
             TaskKind::Notify | TaskKind::Escalation => Self::Notice,
             TaskKind::CreditHold => Self::CreditHold,
+            TaskKind::CreditRelease => Self::CreditRelease,
+            TaskKind::ChangeTerms => Self::ChangeTerms,
+            TaskKind::RestoreTerms => Self::RestoreTerms,
             TaskKind::HandOff => Self::HandOff,
             TaskKind::Fee => Self::Charge,
             TaskKind::Task
@@ -62,9 +71,11 @@ impl EffectKind {
             | TaskKind::Failing
             | TaskKind::Breaker
             | TaskKind::DeadLetter
+            | TaskKind::AnswerUnmatched
             | TaskKind::Connection
             | TaskKind::Books
             | TaskKind::Records
+            | TaskKind::Unconfirmed
             | TaskKind::Later(_) => Self::Task,
         }
     }
@@ -169,9 +180,18 @@ pub struct OpenWork {
     pub more: bool,
     /// When it was asked for.
     pub asked_at: Timestamp,
-    /// Whether a person finished it though its reason is still there.
+    /// Whether a person finished it though its reason is still there; of a credit hold and of stricter terms, whether they are in force.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub done: bool,
+    /// By when whoever carries it out is to say so, where somebody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_by: Option<Timestamp>,
+    /// The ways by which people are told of it, where its step names some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
+    /// Whether they are told at once, whatever the hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
 }
 
 impl OpenWork {
@@ -188,11 +208,15 @@ impl OpenWork {
             | TaskKind::NeedsReview
             | TaskKind::PlanEnded
             | TaskKind::Failing
+            | TaskKind::Unconfirmed
             | TaskKind::Later(_) => true,
             TaskKind::Task
             | TaskKind::Notify
             | TaskKind::Escalation
             | TaskKind::CreditHold
+            | TaskKind::CreditRelease
+            | TaskKind::ChangeTerms
+            | TaskKind::RestoreTerms
             | TaskKind::HandOff
             | TaskKind::Fee
             | TaskKind::Approval
@@ -207,10 +231,18 @@ impl OpenWork {
             | TaskKind::Document
             | TaskKind::Breaker
             | TaskKind::DeadLetter
+            | TaskKind::AnswerUnmatched
             | TaskKind::Connection
             | TaskKind::Books
             | TaskKind::Records => false,
         }
+    }
+
+    /// What a decision knows of it once a person ended it so: nothing, or that it is over though its reason is still there. A credit hold that
+    /// was placed, and stricter terms that were given, stay known as long as they are in force.
+    pub fn ended(self, result: TaskResult) -> Option<Self> {
+        let in_force = matches!(self.kind, TaskKind::CreditHold | TaskKind::ChangeTerms) && result == TaskResult::Done;
+        (in_force || Self::outlives_its_end(self.kind)).then(|| Self { done: true, ..self })
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Agreement, ByHand, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId,
     LastContact, MessageId, Mode, OpenWork, Order, OrderId, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus,
-    People, PersonDigest, Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
+    People, PersonDigest, Reversal, SourceVersion, Suppression, TaskId, TaskResult, VersionOf, along::Along,
 };
 
 mod moves;
@@ -74,7 +74,12 @@ pub enum Event {
     /// A person took an order back before it was used up.
     OrderWithdrawn(OrderId),
     /// A person finished a task.
-    TaskEnded(TaskId),
+    TaskEnded {
+        /// Which.
+        task: TaskId,
+        /// How.
+        result: TaskResult,
+    },
     /// A decision was committed.
     Decided {
         /// The decision.
@@ -110,6 +115,8 @@ pub enum Event {
         /// The ledger whose contact it is again, and as of when, where a person had said that it never left.
         contact: Option<(Mode, Timestamp)>,
     },
+    /// Word came that a message arrived.
+    Arrived(MessageId),
     /// A message that was sent proved not to have been delivered, or a person says of one in doubt that it never left.
     NotDelivered {
         /// Which.
@@ -177,7 +184,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::OrderWithdrawn(id) => {
             Facts { orders: facts.orders.into_iter().filter(|known| known.id != *id).collect(), ..facts }
         }
-        Event::TaskEnded(task) => task_ended(facts, task),
+        Event::TaskEnded { task, result } => task_ended(facts, task, *result),
         Event::Decided { decision, at } => decided(facts, decision, *at),
         Event::Claimed(message) => with_status(facts, message, PendingStatus::Calling),
         Event::BecameUnknown(message) => with_status(facts, message, PendingStatus::Unknown),
@@ -187,6 +194,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
             settled(facts, message, rows, *outcome, *at, *contacted_at)
         }
         Event::ProvedSent { message, contact } => proved_sent(facts, message, *contact),
+        Event::Arrived(message) => arrived(facts, message),
         Event::NotDelivered { message, outcome, last_contact } => not_delivered(facts, message, *outcome, *last_contact),
         Event::Contacted { person, attempt } => contacted(facts, person, attempt),
         Event::NotContacted { person, message } => not_contacted(facts, Some(person), message),
@@ -290,10 +298,9 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
         let archived = of_it(&archiving.archive_invoices);
         let restored = archiving.restore_invoices.contains(&fact.invoice.id);
         fact.archived = (fact.archived || archived.is_some()) && !restored;
-        for mark in archived.into_iter().chain(of_it(&archiving.fold_invoices)).flatten() {
-            if !fact.folded.contains(&mark) {
-                fact.folded.push(mark);
-            }
+        // They hold what was folded before, but for what says nothing any more.
+        if let Some(marks) = archived.or_else(|| of_it(&archiving.fold_invoices)) {
+            fact.folded = marks;
         }
     }
     facts.work.retain(|work| !decision.withdrawn.iter().any(|withdrawal| withdrawal.task == work.task));
@@ -315,12 +322,9 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
     facts
 }
 
-fn task_ended(mut facts: Facts, task: &TaskId) -> Facts {
-    facts.work.retain(|work| work.task != *task || OpenWork::outlives_its_end(work.kind));
-    for work in facts.work.iter_mut().filter(|work| work.task == *task) {
-        work.done = true;
-    }
-    facts
+fn task_ended(facts: Facts, task: &TaskId, result: TaskResult) -> Facts {
+    let after = |work: OpenWork| if work.task == *task { work.ended(result) } else { Some(work) };
+    Facts { work: facts.work.into_iter().filter_map(after).collect(), ..facts }
 }
 
 fn with_status(mut facts: Facts, message: &MessageId, status: PendingStatus) -> Facts {
@@ -341,6 +345,7 @@ fn settled(
     let Some(place) = facts.pending.iter().position(|pending| pending.id == *message) else { return facts };
     let pending = facts.pending.remove(place);
     let person = person_of(&facts, &pending.contact, pending.person.as_ref());
+    let receipt_by = pending.receipt_by(at);
     if outcome.is_some_and(Outcome::is_contact) {
         facts = was_contacted(facts, person, &pending, contacted_at);
     } else {
@@ -358,6 +363,7 @@ fn settled(
         workflow: pending.case.workflow,
         rows: rows.to_vec(),
         copy: pending.copy_of.is_some(),
+        receipt_by,
     }));
     facts
 }
@@ -407,16 +413,24 @@ fn not_contacted(mut facts: Facts, person: Option<&String>, message: &MessageId)
     facts
 }
 
-/// Changes what came of a message wherever that is remembered.
-fn with_outcome(mut facts: Facts, message: &MessageId, change: impl Fn(Outcome) -> Outcome) -> Facts {
+/// Changes what is known of a message wherever that is remembered.
+fn with_marks(mut facts: Facts, message: &MessageId, change: impl Fn(&mut Coverage)) -> Facts {
     let of_invoices = facts.invoices.iter_mut().flat_map(|fact| &mut fact.folded);
     let of_plans = facts.agreements.iter_mut().flat_map(|agreement| &mut agreement.folded);
     let of_charges = facts.charges.iter_mut().flat_map(|charge| &mut charge.folded);
     let folded = of_invoices.chain(of_plans).chain(of_charges);
     for coverage in folded.chain(&mut facts.coverage).filter(|coverage| coverage.message.as_ref() == Some(message)) {
-        coverage.outcome = change(coverage.outcome);
+        change(coverage);
     }
     facts
+}
+
+fn with_outcome(facts: Facts, message: &MessageId, change: impl Fn(Outcome) -> Outcome) -> Facts {
+    with_marks(facts, message, |mark| mark.outcome = change(mark.outcome))
+}
+
+fn arrived(facts: Facts, message: &MessageId) -> Facts {
+    with_marks(facts, message, |mark| mark.receipt_by = None)
 }
 
 fn proved_sent(facts: Facts, message: &MessageId, contact: Option<(Mode, Timestamp)>) -> Facts {

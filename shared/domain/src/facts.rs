@@ -7,8 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, ByHand, CaseId, CaseKey, Channel, Charge, Contact, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId,
-    LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings, TenantId,
-    by_hand::last_word, customer::mailbox_of, id::digest, word::stored_words, workflow::CompiledWorkflow,
+    LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings,
+    StatedPeriods, TenantId,
+    by_hand::last_word,
+    customer::mailbox_of,
+    id::digest,
+    word::stored_words,
+    workflow::{CompiledWorkflow, ReceiptTime},
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -340,6 +345,9 @@ pub struct Case {
     /// Whether a person chose its workflow: what no published workflow applies to joins it then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
+    /// Of which periods its balance was stated last.
+    #[serde(default, skip_serializing_if = "StatedPeriods::is_empty")]
+    pub stated: StatedPeriods,
 }
 
 /// Where a case stands.
@@ -432,6 +440,16 @@ pub struct Pending {
     /// The position, within the decision, of the message of which it is a copy to one more person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<u32>,
+    /// How long its arrival is awaited once it left, before its step tries another channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_within: Option<ReceiptTime>,
+}
+
+impl Pending {
+    /// Until when word of its arrival is awaited, where it leaves at an instant. What shadow mode would have sent arrived.
+    pub fn receipt_by(&self, sent_at: Timestamp) -> Option<Timestamp> {
+        self.receipt_within.filter(|_| self.mode == Mode::Live).map(|time| time.after(sent_at))
+    }
 }
 
 stored_words!(

@@ -67,13 +67,23 @@ pub fn steps_without_sender(settings: &Settings, workflow: &Workflow) -> Vec<(Ch
             found.push((*channel, Flaw { pointer: format!("/steps/{position}/action/send/channels/{at}"), detail }));
         }
     }
+    let stated = workflow.statement.iter().flat_map(|plan| plan.channels.iter().enumerate());
+    for (at, channel) in stated.filter(|(_, channel)| lacks_sender(settings, **channel)) {
+        let detail = format!(
+            "statements are sent by {channel}, and the settings name no sender for it: set sender.{channel} with PATCH /v1/settings to {}, \
+             which the operator listed for the tenant, or leave the channel out",
+            channel.facts().sender_form.wanted()
+        );
+        found.push((*channel, Flaw { pointer: format!("/statement/channels/{at}"), detail }));
+    }
     found
 }
 
-/// The channels that steps of workflows name.
+/// The channels that steps and statements of workflows name.
 pub fn channels(workflows: &[Workflow]) -> BTreeSet<Channel> {
     let steps = workflows.iter().flat_map(|workflow| &workflow.steps);
-    steps.flat_map(|step| sent_by(&step.action)).copied().collect()
+    let stated = workflows.iter().filter_map(|workflow| workflow.statement.as_ref()).flat_map(|plan| &plan.channels);
+    steps.flat_map(|step| sent_by(&step.action)).chain(stated).copied().collect()
 }
 
 fn sent_by(action: &Action) -> &[Channel] {
@@ -83,6 +93,7 @@ fn sent_by(action: &Action) -> &[Channel] {
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => &[],
     }
@@ -145,6 +156,20 @@ mod tests {
         settings.sender.insert(Channel::Sms, "ACME".to_owned());
         assert!(steps_without_sender(&settings, &workflow).is_empty());
         assert_eq!(channels(&[workflow]), [Channel::Email, Channel::Voice, Channel::Sms].into());
+    }
+
+    #[test]
+    fn a_statement_without_a_sender_is_named() {
+        let mut stating = workflow(r#"["email"]"#);
+        stating.statement = Some(
+            serde_json::from_value(serde_json::json!({"every": "week", "on": "monday", "channels": ["sms"]})).expect("a plan"),
+        );
+        let mut settings = Settings::named("Acme");
+        settings.sender.insert(Channel::Email, "ar@acme.example".to_owned());
+        let found = steps_without_sender(&settings, &stating);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0, found[0].1.pointer.as_str()), (Channel::Sms, "/statement/channels/0"));
+        assert_eq!(channels(&[stating]), [Channel::Email, Channel::Sms].into());
     }
 
     #[test]

@@ -130,6 +130,10 @@ id!(
     FileId, "fil_"
 );
 id!(
+    /// What somebody answered: derived from tenant, channel and its provider's id.
+    ReplyId, "rpl_"
+);
+id!(
     /// A portal link: derived from its code, which it does not tell.
     LinkId, "lnk_"
 );
@@ -140,6 +144,10 @@ id!(
 id!(
     /// A code that somebody who came by a portal link asked for: derived from the link and the moment. It does not tell the code.
     CodeRequestId, "pcr_"
+);
+id!(
+    /// A notice to people of the tenant: derived from the task that it tells of, what it tells, and by which way it goes to whom.
+    NoticeId, "ntc_"
 );
 id!(
     /// A subscription of an outside system to events: drawn, since it names nothing else.
@@ -196,6 +204,13 @@ fn after_instant(prefix: &str, instant: jiff::Timestamp, parts: &[&str]) -> Comp
 
 impl NoteId {
     /// The id of a note that is made at an instant; `parts` tell it from others of that instant.
+    pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
+        Self(after_instant(Self::PREFIX, instant, parts))
+    }
+}
+
+impl PlanOfferId {
+    /// The id of an offer that is made at an instant; `parts` tell it from others of that instant.
     pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
         Self(after_instant(Self::PREFIX, instant, parts))
     }
@@ -305,12 +320,15 @@ mod tests {
     }
 
     #[test]
-    fn notes_sort_as_they_were_made() {
+    fn notes_and_offers_sort_as_they_were_made() {
         let at = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant");
         let first = NoteId::at(at("2026-02-03T10:00:00Z"), &["z"]);
         let second = NoteId::at(at("2026-02-03T10:00:00.001Z"), &["a"]);
         assert!(first < second);
         assert_eq!(NoteId::parse(first.as_str()), Some(first));
+        let offers = ["2026-02-03T10:00:00Z", "2027-02-03T10:00:00Z"].map(|text| PlanOfferId::at(at(text), &["a"]));
+        assert!(offers[0] < offers[1]);
+        assert_eq!(PlanOfferId::parse(offers[0].as_str()).as_ref(), Some(&offers[0]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 /// The languages in which there is everything that a customer reads: the built-in texts, the pages behind a customer's link, and the documents.
 /// Templates may be in any other too. English comes first: it stands in where a text of the wanted language is missing.
-pub const CUSTOMER_LANGUAGES: [&str; 3] = ["en", "de", "fr"];
+pub const CUSTOMER_LANGUAGES: [&str; 8] = ["en", "de", "fr", "es", "it", "ja", "nl", "pt"];
 
 /// Which of several texts a person reads, by the texts' languages: one in the person's language, else in English, else in the
 /// tenant's, else the first. Where the person's language is not known, the tenant's comes before English.
@@ -37,8 +37,11 @@ mod tests {
         for (texts, person, tenant, chosen) in [
             (&CUSTOMER_LANGUAGES[..], Some("fr"), Some("de"), Some("fr")),
             (&CUSTOMER_LANGUAGES[..], Some("fr-CA"), None, Some("fr")),
-            (&CUSTOMER_LANGUAGES[..], Some("es"), Some("de"), Some("en")),
+            (&CUSTOMER_LANGUAGES[..], Some("es-MX"), Some("de"), Some("es")),
+            (&CUSTOMER_LANGUAGES[..], Some("it"), Some("de"), Some("it")),
+            (&CUSTOMER_LANGUAGES[..], Some("pl"), Some("de"), Some("en")),
             (&CUSTOMER_LANGUAGES[..], None, Some("fr-BE"), Some("fr")),
+            (&CUSTOMER_LANGUAGES[..], Some("pt-BR"), Some("de"), Some("pt")),
             (&["de", "en"][..], Some("de"), None, Some("de")),
             (&["de", "en"][..], Some("de-AT"), Some("en"), Some("de")),
             (&["de", "de-at", "en"][..], Some("de-AT"), None, Some("de-at")),

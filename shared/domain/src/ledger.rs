@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Contact, Currency, InvoiceId, PaymentId, SourceVersion, word::stored_words};
+use crate::{BilledLine, Contact, Currency, InvoiceId, PaymentId, SourceVersion, word::stored_words};
 
 /// Most instalments that an invoice may have.
 pub const INSTALMENTS_MAX: usize = 120;
@@ -69,6 +69,10 @@ pub struct Invoice {
     /// The name of the customer that it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_name: Option<String>,
+    /// Its lines, where a document says them: none of them where it says that there are none, `None` where it does not speak of them, which
+    /// leaves what is known. They are stored apart: an invoice among facts has none.
+    #[serde(skip)]
+    pub lines: Option<Vec<BilledLine>>,
 }
 
 impl Invoice {
@@ -101,6 +105,7 @@ impl Invoice {
             tags: Vec::new(),
             for_external_id: None,
             for_name: None,
+            lines: None,
         }
     }
 }

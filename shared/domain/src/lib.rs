@@ -12,10 +12,16 @@
 //! | [`dates`] | counting civil days |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
+//! | [`billed_line`] | the lines of an invoice, which no decision reads and a dispute may name |
+//! | [`pay_sources`] | in which currencies the providers of payments are paid by, and whose invoices are paid elsewhere |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
+//! | [`delivery`] | deliveries of events to subscriptions: when one is tried again |
+//! | [`public_address`] | which addresses of the internet are public places |
 //! | [`settings`] | a tenant's settings |
+//! | [`attached_document`] | what a mail may carry as a file beside its words |
 //! | [`brand`] | how a tenant shows itself to its customers |
+//! | [`signing`] | whose name a mail leaves under, and how it is signed |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
@@ -44,9 +50,13 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`stricter_terms`] | terms of payment that a step asks for |
+//! | [`notice_channel`] | addresses of channels that notices go to: which hosts they may name |
+//! | [`notice`] | how people of the tenant are told of work: whom, by which ways, when |
 //! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
+//! | [`heard`] | what somebody answered, before anything is decided by it |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`service_mail`] | notices to whoever came by a portal link, and what is asked before one leaves |
 //! | [`order`] | what people told Dunlin to do |
@@ -67,13 +77,16 @@
 pub mod agreed;
 pub mod agreement;
 pub mod along;
+pub mod attached_document;
 pub mod attachment;
 pub mod balance;
 pub mod bank_account;
 pub mod basket;
 pub mod because;
+pub mod billed_line;
 pub mod book_shares;
 pub mod brand;
+mod branding;
 pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
@@ -90,6 +103,8 @@ pub mod customer_file;
 pub mod dates;
 pub mod decide;
 pub mod decision;
+pub mod delivery;
+pub mod delivery_rules;
 pub mod document;
 pub mod due_item;
 pub mod effect;
@@ -98,6 +113,8 @@ pub mod explain;
 pub mod facts;
 pub mod go_live;
 pub mod guard;
+pub mod heard;
+pub mod hearing;
 pub mod id;
 pub mod identities;
 pub mod inputs;
@@ -110,11 +127,14 @@ pub mod mailbox;
 pub mod message;
 pub mod money;
 pub mod new_task;
+pub mod notice;
+pub mod notice_channel;
 pub mod order;
 pub mod own_message;
 pub mod owners;
 mod paid_of_invoice;
 pub mod past;
+pub mod pay_sources;
 pub mod people;
 pub mod person_digest;
 pub mod phone;
@@ -124,6 +144,7 @@ pub mod plan_wish;
 mod planned;
 pub mod portal_code;
 pub mod proposal;
+pub mod public_address;
 pub mod receivables;
 pub mod remark;
 pub mod reporting;
@@ -133,9 +154,12 @@ mod rule_input;
 pub mod self_test;
 pub mod service_mail;
 pub mod settings;
+pub mod signing;
 pub mod simulate;
 pub mod standing;
+pub mod statement;
 pub mod step_history;
+pub mod stricter_terms;
 mod taken_back;
 pub mod teams;
 #[cfg(test)]
@@ -147,10 +171,12 @@ pub mod workflow;
 pub mod write_back;
 
 pub use agreement::*;
+pub use attached_document::AttachedDocument;
 pub use balance::{BalanceKey, CaseKey};
 pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
 pub use because::Because;
+pub use billed_line::{BilledLine, DisputedLine, NamedLine};
 pub use book_shares::BookShares;
 pub use brand::BrandSettings;
 pub use bulk::BulkStage;
@@ -164,13 +190,18 @@ pub use currency::Currency;
 pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
+pub use delivery::{DeliveryStatus, SubscriptionEnd};
+pub use delivery_rules::{DeliveryRule, DeliveryWord};
 pub use document::{CustomerRef, Document};
 pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};
 pub use facts::*;
+pub use heard::{FoundBy, HeardAbout, HeardFile, HeardReply, MachineWritten, Suspicion, UnkeptBecause, UnkeptFile};
+pub use hearing::{Hearing, hear};
 pub use id::{
     AgreementId, BulkId, CaseId, ChargeId, CodeRequestId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId,
-    LinkId, MessageId, NoteId, OrderId, PaymentId, PlanOfferId, ServiceMailId, SubscriptionId, TaskId, TenantId,
+    LinkId, MessageId, NoteId, NoticeId, OrderId, PaymentId, PlanOfferId, ReplyId, ServiceMailId, SubscriptionId, TaskId,
+    TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
@@ -181,6 +212,7 @@ pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use new_task::{NewTask, TaskKind};
+pub use notice::{NoticeKind, NoticeSettings, NoticeUrgency, NoticeWay};
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
@@ -190,12 +222,15 @@ pub use plan_settings::CustomerPlans;
 pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use reporting::{ExchangeRate, Reporting};
-pub use retention::{RetentionRule, retention_of};
+pub use retention::{Checked, RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
 pub use service_mail::{ServiceMail, ServiceMailKind};
 pub use settings::{Mode, Settings};
+pub use signing::{SenderName, Signing};
 pub use standing::Standing;
+pub use statement::{STATEMENT, StatedPeriods, is_statement};
+pub use stricter_terms::StricterTerms;
 pub use version::{SourceVersion, VersionOf};
 pub use webhook::WebhookFate;
 pub use word::LaterWord;

@@ -70,8 +70,10 @@ impl MessageStatus {
             Self::Sent | Self::Shadow | Self::InDoubt | Self::NotSent | Self::Dropped => 1,
             Self::BouncedForNow => 2,
             Self::Delivered => 3,
-            Self::Bounced | Self::Rejected | Self::RenderingFailed => 4,
-            Self::Complained => 5,
+            Self::RenderingFailed => 4,
+            Self::Rejected => 5,
+            Self::Bounced => 6,
+            Self::Complained => 7,
             Self::Later(_) => u8::MAX,
         }
     }
@@ -148,6 +150,21 @@ impl DeliveryEvent {
         match self {
             Self::Sent | Self::Delivered | Self::BouncedForNow | Self::Complained => true,
             Self::Bounced | Self::Rejected | Self::RenderingFailed | Self::NotSent | Self::Dropped | Self::Later(_) => false,
+        }
+    }
+
+    /// Whether it proves that the message arrived.
+    pub fn proves_arrival(self) -> bool {
+        match self {
+            Self::Delivered | Self::Complained => true,
+            Self::Sent
+            | Self::BouncedForNow
+            | Self::Bounced
+            | Self::Rejected
+            | Self::RenderingFailed
+            | Self::NotSent
+            | Self::Dropped
+            | Self::Later(_) => false,
         }
     }
 

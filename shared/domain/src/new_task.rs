@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Currency, CustomerId, MessageId, TaskId, TenantId, word::stored_words};
+use crate::{CaseId, Currency, CustomerId, MessageId, StricterTerms, TaskId, TenantId, word::stored_words};
 
 /// Work for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,12 @@ impl NewTask {
         let names_one = matches!(self.kind, TaskKind::InDoubt | TaskKind::MessageUnsent | TaskKind::DeadLetter);
         self.key.split(':').filter(|_| names_one).find_map(MessageId::parse)
     }
+
+    /// The terms that it asks to give the customer, where it asks for stricter ones. Its key names them.
+    pub fn terms(&self) -> Option<StricterTerms> {
+        let names_some = self.kind == TaskKind::ChangeTerms;
+        self.key.split('/').filter(|_| names_some).find_map(StricterTerms::parse)
+    }
 }
 
 stored_words!(
@@ -58,6 +64,12 @@ stored_words!(
         Escalation = "escalation",
         /// Stop supply.
         CreditHold = "credit_hold",
+        /// Supply again: what it was stopped for is paid.
+        CreditRelease = "credit_release",
+        /// Give the customer stricter terms.
+        ChangeTerms = "change_terms",
+        /// Give the customer its usual terms back: what they were changed for is paid.
+        RestoreTerms = "restore_terms",
         /// Give the matter to an agency.
         HandOff = "hand_off",
         /// Charge for the delay.
@@ -108,8 +120,12 @@ stored_words!(
         Connection = "connection",
         /// Exception: the books and what was read of them differ.
         Books = "books",
+        /// Exception: an answer came of which nothing says whose it is, or that nobody is shown.
+        AnswerUnmatched = "answer_unmatched",
         /// Exception: the records of a customer are not as they were written.
         Records = "records",
+        /// Exception: nobody said in time whether a credit hold, stricter terms or the end of these were carried out.
+        Unconfirmed = "unconfirmed",
     }
 );
 
@@ -121,6 +137,9 @@ impl TaskKind {
             | Self::Notify
             | Self::Escalation
             | Self::CreditHold
+            | Self::CreditRelease
+            | Self::ChangeTerms
+            | Self::RestoreTerms
             | Self::HandOff
             | Self::Fee
             | Self::Approval
@@ -146,7 +165,9 @@ impl TaskKind {
             | Self::PlanBroken
             | Self::Connection
             | Self::Books
+            | Self::AnswerUnmatched
             | Self::Records
+            | Self::Unconfirmed
             | Self::Later(_) => true,
         }
     }

@@ -90,6 +90,7 @@ mod tests {
             pay_by: None,
             rows: Vec::new(),
             copy_of: None,
+            receipt_within: None,
         };
         let decision = decision(&stage.facts, BTreeMap::new(), planned, now);
         stage.facts = evolve(&stage.facts, &Event::Decided { decision, at: now });

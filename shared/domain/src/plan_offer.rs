@@ -115,6 +115,8 @@ pub fn plan_proposal(invoices: Vec<String>, parts: Vec<ProposedPart>, amount_min
         parts: Some(parts),
         until_on: None,
         ends_with: None,
+        line: None,
+        lines: Vec::new(),
     }
 }
 

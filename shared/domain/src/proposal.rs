@@ -6,9 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, AgreementId, AgreementScope, BalanceKey, Currency, Dispute, DisputeReason, DisputeStatus, EndsWith, Facts,
-    HoldClock, HoldReason, InvoiceId, MoneyOnItsWay, MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise,
-    PromiseStatus, Settings, Stood, Terms, WayOfPaying,
+    Agreement, AgreementId, AgreementScope, BalanceKey, BilledLine, Currency, Dispute, DisputeReason, DisputeStatus, EndsWith,
+    Facts, HoldClock, HoldReason, InvoiceId, MoneyOnItsWay, MoneyStatus, NamedLine, Pause, PauseStatus, PaymentPlan, PlanPart,
+    PlanStatus, Promise, PromiseStatus, Settings, Stood, Terms, WayOfPaying,
     agreed::Measure,
     agreement::{INVOICES_MAX, expected_on},
     calendar::Locality,
@@ -16,9 +16,14 @@ use crate::{
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
 
+mod amending;
 mod announced;
+mod line;
 mod same;
 
+use line::Meant;
+
+pub use amending::{Amendment, amend};
 pub use announced::{AnnouncedLine, AnnouncedMoney, announce};
 pub use same::agreed_already;
 
@@ -68,6 +73,29 @@ pub struct Proposal {
     /// Of a pause: what ends it.
     #[serde(default)]
     pub ends_with: Option<ProposedEnd>,
+    /// Of a dispute of one invoice: the line that it is about.
+    #[serde(default)]
+    pub line: Option<NamedLine>,
+    /// The lines of that invoice, which whoever proposes reads where `line` names one.
+    #[serde(skip)]
+    pub lines: Vec<BilledLine>,
+}
+
+impl Proposal {
+    /// The text that names its invoice, by the id here or the source's own, where it names a line: whose lines are to be read.
+    pub fn invoice_of_line(&self) -> Option<&str> {
+        self.line.as_ref().and_then(|_| self.scope.one_invoice())
+    }
+
+    /// The line that it names, where it names one.
+    fn meant(&self) -> Result<Option<Meant>, Flaw> {
+        let Some(named) = &self.line else { return Ok(None) };
+        if self.scope.one_invoice().is_none() {
+            let detail = "a line is of one invoice; name that invoice as the scope, such as {\"invoice\": \"INV-1\"}";
+            return Err(("/line".to_owned(), detail.to_owned()));
+        }
+        Meant::of(named, &self.lines, self.amount_minor).map(Some)
+    }
 }
 
 /// A part of a proposed plan.
@@ -96,6 +124,17 @@ pub enum ProposedScope {
     Invoice(String),
     /// Invoices, each likewise.
     Invoices(Vec<String>),
+}
+
+impl ProposedScope {
+    /// The text that names its invoice, where it is one.
+    fn one_invoice(&self) -> Option<&str> {
+        match self {
+            Self::Invoice(text) => Some(text),
+            Self::Invoices(texts) => texts.first().filter(|_| texts.len() == 1).map(String::as_str),
+            Self::Customer | Self::Case(_) | Self::Balance(_) => None,
+        }
+    }
 }
 
 /// What ends a proposed pause: `"closed"`, `"replied"` or `{"agreement": "agr_…"}`.
@@ -138,7 +177,14 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
     let alive = facts.agreements.iter().filter(|agreement| agreement.runs()).count();
     flaws.add(alive >= AGREEMENTS_MAX, "/kind", format!("the customer has {alive} agreements that are not over; end some first"));
     flaws.extend(of_other_kinds(proposal));
+    let before = flaws.0.len();
     let scope = flaws.scope(&proposal.scope, facts, &receivables);
+    // Of an invoice that is not the customer's no line is looked for.
+    let meant = if proposal.kind == "dispute" && flaws.0.len() == before { proposal.meant() } else { Ok(None) };
+    let meant = meant.unwrap_or_else(|flaw| {
+        flaws.0.push(flaw);
+        None
+    });
     if let AgreementScope::Balance(balance) = &scope {
         // What keeps nothing back because its name is wrong would look like an agreement.
         let id = &balance.legal_entity;
@@ -156,14 +202,15 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
         "/scope",
         "nothing is open there, so that there is nothing to agree on".to_owned(),
     );
-    let checking = Checking { proposal, facts, settings, receivables: &receivables, scope: &scope, of };
+    let checking = Checking { proposal, facts, settings, receivables: &receivables, scope: &scope, of, meant };
     flaws.extend(checking.amount());
     let terms = checking.terms(&mut flaws);
     let (Some((terms, clock)), true) = (terms, flaws.0.is_empty()) else { return Err(flaws.0) };
     let amount_minor = match &terms {
         // The parts and shares of a plan say it.
         Terms::Plan(_) => None,
-        Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => proposal.amount_minor,
+        Terms::Dispute(_) => checking.contested(),
+        Terms::Promise(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => proposal.amount_minor,
     };
     Ok(Agreement {
         id: proposer.id.clone(),
@@ -179,65 +226,6 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
         by: proposer.by.to_owned(),
         folded: Vec::new(),
     })
-}
-
-/// What is to change of a promise that is open; what is left out stays.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Amendment {
-    /// The day promised.
-    #[serde(default)]
-    pub pays_on: Option<Date>,
-    /// How much of its scope, minor units.
-    #[serde(default)]
-    pub amount_minor: Option<i64>,
-    /// How it is paid.
-    #[serde(default)]
-    pub way: Option<String>,
-}
-
-/// A promise with another day, amount or way: the same agreement, measured by what was owed when it was made.
-///
-/// # Errors
-///
-/// Every flaw that was found; one of `""` where the agreement is no promise that is open.
-pub fn amend(
-    agreement: &Agreement,
-    amendment: &Amendment,
-    facts: &Facts,
-    settings: &Settings,
-    proposer: Proposer<'_>,
-) -> Result<Agreement, Vec<Flaw>> {
-    let whole = |detail: &str| Err(vec![(String::new(), detail.to_owned())]);
-    let Terms::Promise(promise) = &agreement.terms else {
-        return whole("only a promise is changed; end this one and make another");
-    };
-    if promise.status != PromiseStatus::Open || agreement.ended_at.is_some() {
-        return whole("the promise is over; record the new one");
-    }
-    let scope = match &agreement.scope {
-        AgreementScope::Customer => ProposedScope::Customer,
-        AgreementScope::Case(currency) => ProposedScope::Case(*currency),
-        AgreementScope::Balance(balance) => ProposedScope::Balance(balance.clone()),
-        AgreementScope::Invoices(ids) => ProposedScope::Invoices(ids.iter().map(|id| id.as_str().to_owned()).collect()),
-        AgreementScope::Later(_) => return whole("a later release made it; this one cannot change it"),
-    };
-    let proposal = Proposal {
-        kind: "promise".to_owned(),
-        scope,
-        amount_minor: amendment.amount_minor.or(agreement.amount_minor),
-        pays_on: Some(amendment.pays_on.unwrap_or(promise.pays_on)),
-        sent_on: None,
-        way: Some(amendment.way.clone().unwrap_or_else(|| promise.way.as_str().to_owned())),
-        reason: None,
-        parts: None,
-        until_on: None,
-        ends_with: None,
-    };
-    let fresh = propose(&proposal, facts, settings, proposer)?;
-    let Terms::Promise(terms) = fresh.terms else { return whole("only a promise is changed") };
-    let terms = Terms::Promise(Promise { of: promise.of.clone(), ..terms });
-    Ok(Agreement { terms, amount_minor: fresh.amount_minor, ..agreement.clone() })
 }
 
 /// Whether a proposal is right by itself, whatever is owed and whenever it is made. One that is not was never taken, so that it is no repeat
@@ -265,6 +253,7 @@ pub fn is_well_formed(proposal: &Proposal) -> bool {
         && has_reason
         && has_scope
         && has_end
+        && (proposal.line.is_none() || proposal.scope.one_invoice().is_some())
         && (kind != "promise" || proposal.pays_on.is_some())
         && (kind != "plan" || (1..=PLAN_PARTS_MAX).contains(&parts.len()))
 }
@@ -279,6 +268,7 @@ fn of_other_kinds(proposal: &Proposal) -> Vec<Flaw> {
         ("parts", proposal.parts.is_some(), &["plan"][..]),
         ("until_on", proposal.until_on.is_some(), &["dispute", "pause"][..]),
         ("ends_with", proposal.ends_with.is_some(), &["pause"][..]),
+        ("line", proposal.line.is_some(), &["dispute"][..]),
     ];
     let known = ["promise", "dispute", "plan", "pause", "money"];
     if !known.contains(&proposal.kind.as_str()) {
@@ -345,11 +335,18 @@ struct Checking<'a> {
     receivables: &'a Receivables<'a>,
     scope: &'a AgreementScope,
     of: Vec<Stood>,
+    meant: Option<Meant>,
 }
 
 impl Checking<'_> {
     fn open_minor(&self) -> i64 {
         self.of.iter().map(|stood| stood.open_minor).fold(0, i64::saturating_add)
+    }
+
+    /// How much a dispute is about: what was said, else what its line comes to, no more than is open.
+    fn contested(&self) -> Option<i64> {
+        let of_line = self.meant.as_ref().map(|meant| meant.amount_minor.min(self.open_minor()));
+        self.proposal.amount_minor.or(of_line)
     }
 
     /// The balances of what is open in the scope.
@@ -439,7 +436,8 @@ impl Checking<'_> {
                 let text = proposal.reason.as_deref().unwrap_or_default();
                 let reason: DisputeReason = serde_json::from_value(text.into()).unwrap_or(DisputeReason::Other);
                 flaws.add(reason.is_later(), "/reason", format!("'{text}' is none of {}", DisputeReason::WORDS.join(", ")));
-                let dispute = Dispute { reason, of: self.of.clone(), upheld_minor: None, status: DisputeStatus::Open };
+                let line = self.meant.as_ref().map(|meant| meant.line.clone());
+                let dispute = Dispute { reason, of: self.of.clone(), upheld_minor: None, line, status: DisputeStatus::Open };
                 Some((Terms::Dispute(dispute), HoldClock::StopClock))
             }
             "pause" => {

@@ -25,7 +25,7 @@ mod unclear;
 pub(crate) use known::total;
 pub use known::{CountedPayment, InFlight, Mismatch, Overpaid, ReceivablesRules, TakenBack};
 use settle::{Settled, Settlement, settle};
-pub use twice::{SAME_DAYS_AFTER, SAME_DAYS_BEFORE, Twice};
+pub use twice::{SAME_DAYS_AFTER, SAME_DAYS_AFTER_MONTHLY, SAME_DAYS_BEFORE, Twice};
 pub use unclear::Unclear;
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.

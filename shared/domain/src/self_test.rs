@@ -103,6 +103,8 @@ impl Stage {
             to: vec![Role::Billing],
             fallback: Default::default(),
             copies: 0,
+            after: None,
+            attach: Vec::new(),
         };
         let at = At { anchor: Anchor::DueDate, offset: Offset::Days(Days(1)) };
         let workflow = Workflow {
@@ -114,6 +116,7 @@ impl Stage {
             applies_when: None,
             exit_when: None,
             min_gap: Days(3),
+            statement: None,
             steps: vec![Step::new("reminder", at, Action::Send(send))],
         };
         let settings = Settings {

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, AgreementId, Basket, BasketStatus, DisputeStatus, LinkId, Mode, NoteId, PaymentId, PlanStatus, PromiseStatus,
-    ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
+    Agreement, AgreementId, Basket, BasketStatus, DisputeStatus, LinkId, Mode, NoteId, PaymentId, PlanOfferId, PlanStatus,
+    PromiseStatus, ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
 };
 
 /// How long a service mail, and what became of it, is kept: in days.
@@ -41,6 +41,8 @@ stored_words!(
         DecisionUndone = "decision_undone",
         /// It was agreed to pay in parts.
         PlanAgreed = "plan_agreed",
+        /// A person of the tenant offers to be paid in parts.
+        PlanOffered = "plan_offered",
         /// What was written on the page was answered there.
         Answered = "answered",
     }
@@ -57,6 +59,8 @@ pub enum ToldOf {
     Basket,
     /// An agreement.
     Agreement,
+    /// An offer to pay in parts.
+    PlanOffer,
     /// A note.
     Note,
     /// What only a later release knows.
@@ -73,6 +77,7 @@ impl ServiceMailKind {
             Self::PromiseMade | Self::DisputeOpened | Self::DisputeDecided | Self::DecisionUndone | Self::PlanAgreed => {
                 ToldOf::Agreement
             }
+            Self::PlanOffered => ToldOf::PlanOffer,
             Self::Answered => ToldOf::Note,
             Self::Later(_) => ToldOf::Unknown,
         }
@@ -89,16 +94,18 @@ impl ServiceMailKind {
             | Self::DisputeDecided
             | Self::DecisionUndone
             | Self::PlanAgreed
+            | Self::PlanOffered
             | Self::Answered
             | Self::Later(_) => WORTH_SENDING,
         }
     }
 
     /// Whether one of the kind may go to the address of a link that stands so. A new link is what an expired one is for; a code opens pages of a
-    /// good one alone; what confirms something is told though the link expired meanwhile. Nothing goes by a link that a person made void.
+    /// good one alone, and so does an offer, for which nobody asked; what confirms something is told though the link expired meanwhile. Nothing goes by
+    /// a link that a person made void.
     fn may_go_by(self, link: MailedLink) -> bool {
         match (link, self) {
-            (MailedLink::Revoked, _) | (MailedLink::Expired, Self::Code | Self::Later(_)) => false,
+            (MailedLink::Revoked, _) | (MailedLink::Expired, Self::Code | Self::PlanOffered | Self::Later(_)) => false,
             (MailedLink::Good, _)
             | (
                 MailedLink::Expired,
@@ -111,6 +118,22 @@ impl ServiceMailKind {
                 | Self::PlanAgreed
                 | Self::Answered,
             ) => true,
+        }
+    }
+
+    /// Whether it answers what its reader did or asked for. What a person of the tenant thought of by themselves does not.
+    fn is_asked_for(self) -> bool {
+        match self {
+            Self::Code
+            | Self::NewLink
+            | Self::Receipt
+            | Self::PromiseMade
+            | Self::DisputeOpened
+            | Self::DisputeDecided
+            | Self::DecisionUndone
+            | Self::PlanAgreed
+            | Self::Answered => true,
+            Self::PlanOffered | Self::Later(_) => false,
         }
     }
 
@@ -130,6 +153,7 @@ impl ServiceMailKind {
                 | Self::DisputeDecided
                 | Self::DecisionUndone
                 | Self::PlanAgreed
+                | Self::PlanOffered
                 | Self::Code
                 | Self::NewLink
                 | Self::Receipt
@@ -177,6 +201,7 @@ impl ServiceMail {
             | ServiceMailKind::PromiseMade
             | ServiceMailKind::DisputeOpened
             | ServiceMailKind::PlanAgreed
+            | ServiceMailKind::PlanOffered
             | ServiceMailKind::Later(_) => String::new(),
         };
         let id = ServiceMailId::derive(&[kind.as_str(), link.as_str(), about.unwrap_or_default(), &moment]);
@@ -193,6 +218,11 @@ impl ServiceMail {
         self.about.as_deref().filter(|_| self.kind.told_of() == ToldOf::Basket).and_then(PaymentId::parse)
     }
 
+    /// What it tells of, where that is an offer to pay in parts.
+    pub fn plan_offer(&self) -> Option<PlanOfferId> {
+        self.about.as_deref().filter(|_| self.kind.told_of() == ToldOf::PlanOffer).and_then(PlanOfferId::parse)
+    }
+
     /// Whether it names what one of its kind tells of, and nothing else.
     pub fn is_whole(&self) -> bool {
         let about = self.about.as_deref();
@@ -201,6 +231,7 @@ impl ServiceMail {
             ToldOf::Link => about.is_none(),
             ToldOf::Basket => self.basket().is_some(),
             ToldOf::Agreement => self.agreement().is_some(),
+            ToldOf::PlanOffer => self.plan_offer().is_some(),
             ToldOf::Note => about.and_then(NoteId::parse).is_some(),
             ToldOf::Unknown => false,
         }
@@ -273,6 +304,8 @@ pub enum ServiceMailBlock {
     Bounced,
     /// The address complained.
     Complained,
+    /// The address opted out, and nobody there asked for this.
+    OptedOut,
     /// The person asked for all contact to cease.
     Ceased,
     /// What stands against the address only a later release knows.
@@ -298,6 +331,7 @@ impl ServiceMailBlock {
             Self::AddressGone => "the link's address is no email address of the customer's people any more",
             Self::Bounced => "the address bounced for good",
             Self::Complained => "the address complained",
+            Self::OptedOut => "the address opted out of messages, and nobody there asked for this one",
             Self::Ceased => "the person asked for all contact to cease",
             Self::Stopped => "the address is suppressed by a later release",
             Self::NoSender => "the settings name no sender of emails; PATCH /v1/settings sets sender.email",
@@ -309,7 +343,7 @@ impl ServiceMailBlock {
 
 /// Why a service mail of a kind does not leave; `None` where it does.
 ///
-/// An opt-out of messages does not stop it: it answers what the person just did or asked for. What says that the address takes nothing, or that
+/// An opt-out of messages does not stop one that answers what the person just did or asked for. What says that the address takes nothing, or that
 /// its owner wants nothing, does.
 pub fn why_not(kind: ServiceMailKind, facts: &ServiceMailFacts) -> Option<ServiceMailBlock> {
     match facts.mode {
@@ -333,7 +367,8 @@ pub fn why_not(kind: ServiceMailKind, facts: &ServiceMailFacts) -> Option<Servic
         return Some(ServiceMailBlock::AddressGone);
     }
     let stops = |reason: Option<SuppressionReason>| match reason {
-        None | Some(SuppressionReason::OptOut) => None,
+        None => None,
+        Some(SuppressionReason::OptOut) => (!kind.is_asked_for()).then_some(ServiceMailBlock::OptedOut),
         Some(SuppressionReason::Bounce) => Some(ServiceMailBlock::Bounced),
         Some(SuppressionReason::Complaint) => Some(ServiceMailBlock::Complained),
         Some(SuppressionReason::Cease) => Some(ServiceMailBlock::Ceased),

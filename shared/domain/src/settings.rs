@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, OwnerRule, Reporting,
+    BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, NoticeSettings, OwnerRule, Reporting, Signing,
     word::{self, stored_words},
 };
 
@@ -63,6 +63,9 @@ pub struct Settings {
     /// How the tenant shows itself on what its customers see.
     #[serde(default, skip_serializing_if = "BrandSettings::is_usual")]
     pub brand: BrandSettings,
+    /// Whose name mails leave under, and how they are signed.
+    #[serde(default, skip_serializing_if = "Signing::is_usual")]
+    pub signing: Signing,
     /// The companies of the tenant that invoice, by short id, where there are several. What an invoice or customer names must be among
     /// them; while there are none, it may name what it likes.
     #[serde(default)]
@@ -121,6 +124,9 @@ pub struct Settings {
     /// How soon somebody decides what customers contest.
     #[serde(default, skip_serializing_if = "DisputeDeadline::is_usual")]
     pub disputes: DisputeDeadline,
+    /// How people of the tenant are told of work.
+    #[serde(default, skip_serializing_if = "NoticeSettings::is_usual")]
+    pub notices: NoticeSettings,
     /// How workflows are published.
     #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
     pub publishing: PublishingRules,
@@ -174,6 +180,7 @@ impl Settings {
             payment_details: None,
             bank_accounts: Vec::new(),
             brand: BrandSettings::default(),
+            signing: Signing::default(),
             legal_entities: BTreeMap::new(),
             window: Window::default(),
             sms: SmsSettings::default(),
@@ -193,6 +200,7 @@ impl Settings {
             promises: CustomerPromises::default(),
             plans: CustomerPlans::default(),
             disputes: DisputeDeadline::default(),
+            notices: NoticeSettings::default(),
             publishing: PublishingRules::default(),
             training: false,
             paused: false,
@@ -220,6 +228,9 @@ pub struct LegalEntity {
     /// The accounts that its customers transfer to; where it lists any, those of the tenant do not count for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bank_accounts: Vec<BankAccount>,
+    /// How it shows itself on what its customers see.
+    #[serde(default, skip_serializing_if = "BrandSettings::is_usual")]
+    pub brand: BrandSettings,
 }
 
 impl Settings {
@@ -423,15 +434,15 @@ impl Default for Window {
 }
 
 /// `HH:MM`, or `HH:MM:SS` when read.
-mod minutes {
+pub(crate) mod minutes {
     use jiff::civil::Time;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("{:02}:{:02}", time.hour(), time.minute()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|_| serde::de::Error::custom(format!("'{text}' is not a time of day such as '09:00'")))
     }

@@ -1,10 +1,12 @@
 //! What each open due item has been through: the results of steps, from which its rung is derived.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
     CaseKey, Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, Policy, calendar::Locality,
-    receivables::Receivables, settings::counts, workflow::CompiledWorkflow,
+    receivables::Receivables, settings::counts, statement::is_statement, workflow::CompiledWorkflow,
 };
 
 /// How a step ended for one due item.
@@ -24,6 +26,26 @@ pub struct StepResult<'a> {
     pub way: Option<&'a (Channel, String)>,
     /// By when the message asked to be paid.
     pub pay_by: Option<Date>,
+    /// Until when word of the message's arrival is awaited, where it is.
+    pub receipt_by: Option<Timestamp>,
+    /// Whether that time is over, so that the step is open again for its next channel.
+    pub overdue: bool,
+}
+
+impl<'a> StepResult<'a> {
+    /// A result without a message.
+    pub fn of(step: &'a str, occurrence: Occurrence, outcome: Outcome, at: Timestamp, on: Date) -> Self {
+        Self { step, occurrence, outcome, at, on, way: None, pay_by: None, receipt_by: None, overdue: false }
+    }
+
+    /// Whether the step is over by it.
+    pub fn satisfies(&self) -> bool {
+        self.outcome.satisfies() && !self.overdue
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        self.step == other.step && self.occurrence == other.occurrence
+    }
 }
 
 /// The results of every open due item in one ledger, by the item's position in the receivables.
@@ -35,10 +57,17 @@ pub struct StepHistory<'a> {
 }
 
 impl<'a> StepHistory<'a> {
-    /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
+    /// The results that count in `mode` at `now`: shadow mode sees both ledgers, live mode only what really left.
     /// Steps are called as the version calls them by which `policy` has the item's case go on.
-    pub fn of(facts: &'a Facts, policy: &'a Policy, receivables: &Receivables<'_>, place: &Locality, mode: Mode) -> Self {
-        Self::but_for(facts, policy, receivables, place, mode, &[])
+    pub fn of(
+        facts: &'a Facts,
+        policy: &'a Policy,
+        receivables: &Receivables<'_>,
+        place: &Locality,
+        mode: Mode,
+        now: Timestamp,
+    ) -> Self {
+        Self::but_for(facts, policy, receivables, place, (mode, now), &[])
     }
 
     /// The same without what some messages came to: a message and its copies are each judged as if the others were still to leave.
@@ -47,13 +76,15 @@ impl<'a> StepHistory<'a> {
         policy: &'a Policy,
         receivables: &Receivables<'_>,
         place: &Locality,
-        mode: Mode,
+        (mode, now): (Mode, Timestamp),
         messages: &[MessageId],
     ) -> Self {
         let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); receivables.items.len()];
         let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; receivables.items.len()];
-        let counted = facts.marks().filter(others).filter(|coverage| counts(coverage.mode, mode));
+        // A statement is no step's: it says nothing of how far an item is.
+        let of_steps = facts.marks().filter(|coverage| !is_statement(&coverage.rows));
+        let counted = of_steps.filter(others).filter(|coverage| counts(coverage.mode, mode));
         for coverage in counted {
             let on = place.date_of(coverage.at);
             for row in &coverage.rows {
@@ -65,6 +96,8 @@ impl<'a> StepHistory<'a> {
                     on,
                     way: coverage.way.as_ref(),
                     pay_by: coverage.pay_by,
+                    receipt_by: coverage.receipt_by.filter(|_| coverage.outcome == Outcome::Sent),
+                    overdue: false,
                 };
                 let Some(at) = receivables.position(&row.item) else { continue };
                 if let Some(known) = workflows.get_mut(at).filter(|_| !coverage.workflow.is_empty()) {
@@ -74,6 +107,9 @@ impl<'a> StepHistory<'a> {
                     results.push(result);
                 }
             }
+        }
+        for results in &mut of_item {
+            mark_overdue(results, now);
         }
         let mut history = Self { of_item, workflows };
         if policy.workflows.iter().all(|workflow| workflow.carried().is_empty()) {
@@ -133,10 +169,26 @@ impl<'a> StepHistory<'a> {
         receivables.position(item).map_or(&[], |at| self.results(at))
     }
 
+    /// The next instant at which the arrival of a message about an open item is overdue, if it is awaited.
+    pub fn receipt_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let awaited = |results: &Vec<StepResult<'_>>| {
+            results
+                .iter()
+                .filter(|result| !was_left(results, result))
+                .filter_map(|result| result.receipt_by)
+                .filter(|by| *by > now)
+                .min()
+        };
+        self.of_item.iter().filter_map(awaited).min()
+    }
+
     /// The history with further results, each with its item's position.
     pub fn with(mut self, results: impl IntoIterator<Item = (usize, StepResult<'a>)>) -> Self {
         for (item, result) in results {
             if let Some(known) = self.of_item.get_mut(item) {
+                if result.outcome == Outcome::Unconfirmed {
+                    known.iter_mut().filter(|of| of.is_of(&result)).for_each(|of| of.overdue = false);
+                }
                 known.push(result);
             }
         }
@@ -146,7 +198,7 @@ impl<'a> StepHistory<'a> {
 
 /// How a step was satisfied, according to an item's results: the first time.
 pub fn satisfied<'r, 'a>(results: &'r [StepResult<'a>], step: &str, occurrence: &Occurrence) -> Option<&'r StepResult<'a>> {
-    let ended = |result: &&StepResult<'a>| result.occurrence == *occurrence && result.outcome.satisfies() && result.step == step;
+    let ended = |result: &&StepResult<'a>| result.occurrence == *occurrence && result.satisfies() && result.step == step;
     results.iter().filter(ended).min_by_key(|result| result.at)
 }
 
@@ -171,5 +223,31 @@ pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: &Occurrence
 
 /// The last day by which a message about an item asked to be paid, if one did that counts as sent.
 pub fn pay_by(results: &[StepResult<'_>]) -> Option<Date> {
-    results.iter().filter(|result| result.outcome.is_contact()).filter_map(|result| result.pay_by).max()
+    results.iter().filter(|result| result.outcome.is_contact() && !result.overdue).filter_map(|result| result.pay_by).max()
+}
+
+/// Channels by which a step's message left and did not arrive in time, according to an item's results.
+pub fn overdue(results: &[StepResult<'_>], step: &str, occurrence: &Occurrence) -> BTreeSet<Channel> {
+    let of_it = |result: &&StepResult<'_>| result.overdue && result.occurrence == *occurrence && result.step == step;
+    results.iter().filter(of_it).filter_map(|result| result.way.map(|(channel, _)| *channel)).collect()
+}
+
+/// Says of each result whether the arrival of its message is overdue at `now`.
+fn mark_overdue(results: &mut [StepResult<'_>], now: Timestamp) {
+    let overdue: Vec<bool> =
+        results.iter().map(|result| result.receipt_by.is_some_and(|by| by <= now) && !was_left(results, result)).collect();
+    for (result, overdue) in results.iter_mut().zip(overdue) {
+        result.overdue = overdue;
+    }
+}
+
+/// Whether nobody waits any more for the arrival of a result's message: the step had no other way, or another step wrote since.
+fn was_left(results: &[StepResult<'_>], result: &StepResult<'_>) -> bool {
+    results.iter().any(|other| {
+        if other.is_of(result) {
+            other.outcome == Outcome::Unconfirmed
+        } else {
+            other.way.is_some() && other.outcome.is_contact() && other.at > result.at
+        }
+    })
 }

@@ -377,5 +377,8 @@ pub(crate) fn work_of(facts: &Facts, kind: crate::TaskKind, item: crate::DueItem
         more: false,
         asked_at: at("2026-02-05T15:45:00Z"),
         done: false,
+        confirm_by: None,
+        via: Vec::new(),
+        urgent: false,
     }
 }

@@ -5,7 +5,7 @@
 //!   │           ├──────▶ failed: the vendor refused it, and a person enters it
 //!   │           ├──────▶ unknown: its answer was lost; it is looked for in the books before it is asked for again
 //!   │           └──────▶ queued: the vendor asked to wait
-//!   ├──────────────────▶ failed: nothing of it can be written
+//!   ├──────────────────▶ failed: nothing of it can be written; queued again where a person has it tried again
 //!   └──────────────────▶ withdrawn: it was taken back before anybody asked; queued again where it is paid again
 //! ```
 //!
@@ -102,6 +102,13 @@ pub struct BooksPayment {
     pub account: Option<String>,
     /// What it pays, each invoice once.
     pub parts: Vec<BooksPart>,
+    /// How often a person had it tried again: what is asked anew is no repeat of what was refused.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub round: u32,
+}
+
+fn is_first(round: &u32) -> bool {
+    *round == 0
 }
 
 impl BooksPayment {
@@ -142,7 +149,13 @@ impl BooksPayment {
             received_on: payment.received_on,
             account,
             parts,
+            round: 0,
         })
+    }
+
+    /// What a vendor tells repeats of a request by, at most 32 characters: the payment, and the round where a person had it tried again.
+    pub fn repeats_by(&self) -> String {
+        if self.round == 0 { self.reference.to_string() } else { format!("{}-{}", self.reference, self.round) }
     }
 
     /// What is written, minor units.
@@ -179,9 +192,12 @@ pub struct WriteBack {
     /// Why it failed, or what is known of an answer that was lost; no personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What is written; fixed when the vendor is asked for the first time.
+    /// What is written; fixed when the vendor is asked for the first time, and once more with each round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writes: Option<BooksPayment>,
+    /// How often a person had it tried again.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub round: u32,
 }
 
 impl WriteBack {
@@ -197,7 +213,29 @@ impl WriteBack {
             not_before: None,
             reason: None,
             writes: None,
+            round: 0,
         }
+    }
+
+    /// What it is after a person has it tried again: whatever was the reason is mended by then. `None` while the vendor is still asked without them,
+    /// and where there is nothing to try. What was asked for before is looked for in the books first, and what is asked for is reckoned anew.
+    pub fn tried_again(&self, now: Timestamp) -> Option<Self> {
+        let may = match self.status {
+            WriteBackStatus::Failed => true,
+            WriteBackStatus::Unknown => self.is_given_up(),
+            WriteBackStatus::Queued
+            | WriteBackStatus::Calling
+            | WriteBackStatus::Done
+            | WriteBackStatus::Withdrawn
+            | WriteBackStatus::Later(_) => false,
+        };
+        let (round, queued) = (self.round.saturating_add(1), self.becomes(WriteBackStatus::Queued, None, now));
+        may.then(|| Self { calls: 0, round, ..queued })
+    }
+
+    /// What the vendor is asked for, where that is fixed in this round.
+    pub fn fixed(&self) -> Option<&BooksPayment> {
+        self.writes.as_ref().filter(|writes| writes.round == self.round)
     }
 
     /// The beginning again of one that was withdrawn; `None` of any other.
@@ -214,7 +252,8 @@ impl WriteBack {
     /// The vendor is asked for this now.
     #[must_use]
     pub fn calling(&self, writes: BooksPayment, now: Timestamp) -> Self {
-        let writes = Some(self.writes.clone().unwrap_or(writes));
+        let anew = BooksPayment { round: self.round, ..writes };
+        let writes = Some(self.fixed().cloned().unwrap_or(anew));
         Self { calls: self.calls.saturating_add(1), writes, ..self.becomes(WriteBackStatus::Calling, None, now) }
     }
 
@@ -317,7 +356,8 @@ pub fn undo_task(basket: &Basket, source: &str) -> NewTask {
     };
     let detail = format!(
         "Payment {id} was written or entered into the books of {source} as far as they took it, or is to be, and {gone} of it did not stay: it \
-         is {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books.",
+         is {status} at {provider}. Dunlin deletes nothing there. Find the entry by the reference {id}, and take it back in the books; if its \
+         money came otherwise, take {id} out of its reference.",
         id = basket.id,
         status = basket.status,
         provider = basket.provider,
@@ -418,6 +458,27 @@ mod tests {
         let calling = asked.calling(first.clone(), at(NOW));
         let again = calling.lost("502", at(NOW)).calling(first.of_parts(&[]), at(NOW));
         assert_eq!((again.writes, again.calls, again.status), (Some(first), 2, WriteBackStatus::Calling));
+    }
+
+    #[test]
+    fn a_person_has_tried_again_what_was_refused_or_given_up_and_nothing_else() {
+        let (stage, basket) = paid();
+        let writes = of(&stage, &basket, &["A"]).expect("something");
+        let asked = WriteBack::asked(&basket.id, "xero", at(NOW));
+        let calling = asked.calling(writes.clone(), at(NOW));
+        for one in [asked.clone(), calling.clone(), calling.lost("502", at(NOW)), calling.done(at(NOW))] {
+            assert_eq!(one.tried_again(at(NOW)), None, "{}", one.status);
+        }
+        let again = calling.failed("the account takes no deposits", at(NOW)).tried_again(at(NOW)).expect("a round");
+        assert_eq!((again.status, again.calls, again.round, again.reason.as_deref()), (WriteBackStatus::Queued, 0, 1, None));
+        assert!(again.writes.is_some() && again.fixed().is_none(), "it is looked for by what was asked, and reckoned anew");
+        let other = BooksPayment { account: Some("40".to_owned()), ..writes.clone() };
+        let second = again.calling(other, at(NOW));
+        let fixed = second.fixed().expect("fixed anew");
+        assert_eq!((fixed.account.as_deref(), fixed.round), (Some("40"), 1));
+        assert_ne!(fixed.repeats_by(), writes.repeats_by(), "it is no repeat of what was refused");
+        assert_eq!(second.put_off(at(NOW)).calling(writes, at(NOW)).writes, second.writes, "and stays so within the round");
+        assert_eq!(second.put_off(at(NOW)).withdrawn(at(NOW)), None, "somebody was asked");
     }
 
     #[test]

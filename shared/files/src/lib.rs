@@ -7,7 +7,10 @@
 
 #![warn(missing_docs)]
 
+mod carried;
 mod documents;
+mod file_judge;
+mod office_package;
 mod receipts;
 mod sign;
 mod signed_links;
@@ -22,7 +25,9 @@ use aws_sdk_s3::{
 };
 use jiff::Timestamp;
 
+pub use carried::{CarriedOnItsWay, FetchCarried};
 pub use documents::{DocumentAnswer, DocumentAsked, DocumentMaker, DocumentUnavailable, WantedDocument};
+pub use file_judge::judged_file;
 pub use receipts::{FetchReceipt, ReceiptOnItsWay};
 pub use sign::{SigningScope, canonical_query, encoded, hex_signature, query_signature};
 pub use signed_links::{SignedLinks, UploadForm, VALID_S};

@@ -65,6 +65,8 @@ pub enum ProviderObject {
 pub enum KnownPart {
     /// Nothing: the answer says it all.
     Nothing,
+    /// That money came once, whatever became of it since.
+    Came,
     /// That a payment failed, and why.
     Failed {
         /// The provider's word.
@@ -115,7 +117,7 @@ impl KnownPart {
                 let (external_id, kind, money, in_force) = (external_id.clone(), *kind, *money, *in_force);
                 Some(ProviderOutcome::TakenBack { external_id, kind, money, in_force })
             }
-            Self::Nothing | Self::Failed { .. } | Self::ChargebackOver => None,
+            Self::Nothing | Self::Came | Self::Failed { .. } | Self::ChargebackOver => None,
         }
     }
 }

@@ -61,6 +61,22 @@ fn every_provider_says_what_it_can_do() {
     }
 }
 
+/// Whoever says to a customer that something can be paid goes by the currencies that the domain knows of a provider.
+#[test]
+fn the_domain_knows_in_which_currencies_each_provider_is_paid() {
+    let letters = || 'A'..='Z';
+    let codes = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
+    let currencies: Vec<Currency> = codes.filter_map(|code| Currency::parse(&code).ok()).collect();
+    assert!(currencies.len() > 100);
+    for provider in registry().iter().filter(|provider| provider.capabilities().redirects) {
+        for currency in &currencies {
+            let ways = provider.capabilities().ways;
+            let offered = ways.iter().any(|way| way.takes(*currency) && !way.needs_customer);
+            assert_eq!(domain::pay_sources::takes(provider.source(), *currency), offered, "{} {currency}", provider.name());
+        }
+    }
+}
+
 /// The way and the currency that are tried of each provider.
 fn tried(provider: &'static dyn PaymentProvider) -> (WayOfPaying, Currency) {
     if provider.capabilities().webhooks.is_some() { common::kit(provider).takes } else { (WayOfPaying::Transfer, Currency::EUR) }

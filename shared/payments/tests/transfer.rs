@@ -5,11 +5,12 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{access, asked, basket, lines, words};
-use domain::{Currency, Money, PaymentId, WayOfPaying};
+use domain::{BankAccount, Currency, HolderAddress, Money, PaymentId, WayOfPaying};
 use payments::{
     CannotBegin, NextCall, PaymentProvider, ProviderSecret,
     transfer::{
         BankTransfer, CodeFlaw, PayeeAccount, PostalPlace, ReferenceFlaw, ReferenceForm, TransferCode, TransferReference,
+        mail_code,
     },
 };
 
@@ -256,4 +257,53 @@ fn a_reader_reads_what_was_written() {
         }
     }
     assert!(matches!(TransferCode::Epc.svg(&"x".repeat(5000)), Err(CodeFlaw::TooLong(5000))));
+}
+
+/// What a reader sees in a PNG.
+fn scanned_png(bytes: &[u8]) -> String {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("an image");
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    let mut pixels = vec![0; reader.output_buffer_size().expect("it fits")];
+    let line = reader.next_frame(&mut pixels).expect("pixels").line_size;
+    let white = |x: usize, y: usize| (pixels[y * line + x / 8] >> (7 - x % 8)) & 1 == 1;
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| if white(x, y) { 255 } else { 0 });
+    let grids = image.detect_grids();
+    assert_eq!(grids.len(), 1, "one code is found");
+    grids[0].decode().expect("it reads").1
+}
+
+#[test]
+fn the_code_of_a_mail_names_invoices() {
+    let of = |iban: &str, address: bool| BankAccount {
+        holder: "Grüne Wüste GmbH".to_owned(),
+        iban: Some(iban.to_owned()),
+        bic: Some("COBADEFFXXX".to_owned()),
+        address: address.then(|| HolderAddress {
+            postal_code: "2501".to_owned(),
+            town: "Biel".to_owned(),
+            country: "CH".to_owned(),
+            ..HolderAddress::default()
+        }),
+        ..BankAccount::default()
+    };
+    let (euros, francs) =
+        (Money::from_minor(125_050, Currency::EUR), Money::from_minor(125_050, Currency::parse("CHF").expect("known")));
+    let epc = mail_code(&of(GERMAN, false), euros, "F-1, F-2").expect("a code");
+    let bic = "COBADEFFXXX";
+    let said = format!("BCD\n002\n1\nSCT\n{bic}\nGrüne Wüste GmbH\nDE89370400440532013000\nEUR1250.50\n\n\nF-1, F-2");
+    assert_eq!(scanned_png(&epc), said);
+    assert!(epc.len() < 8_000, "{} bytes go along with each mail", epc.len());
+    let swiss = scanned_png(&mail_code(&of(SWISS, true), francs, "F-1").expect("a code"));
+    assert!(swiss.starts_with("SPC\n0200\n1\nCH9300762011623852957\nS\nGrüne Wüste GmbH\n"), "{swiss}");
+    assert!(swiss.ends_with("\nNON\n\nF-1\nEPD") && swiss.contains("\n1250.50\nCHF\n"), "{swiss}");
+    for (account, money, words) in [
+        (of(GERMAN, false), francs, "F-1"),
+        (of(SWISS, false), francs, "F-1"),
+        (of(QR_IBAN, true), francs, "F-1"),
+        (BankAccount { iban: None, qr_iban: Some(QR_IBAN.to_owned()), ..of(GERMAN, true) }, francs, "F-1"),
+        (of(GERMAN, false), euros, "N".repeat(141).as_str()),
+        (of(GERMAN, false), Money::from_minor(0, Currency::EUR), "F-1"),
+    ] {
+        assert_eq!(mail_code(&account, money, words), None, "{account:?} {money:?} {words}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use channels::Attachment;
-use domain::{CustomerId, PaymentId, TenantId, attachment::sha256_of};
+use domain::{BankAccount, CustomerId, InvoiceId, Money, PaymentId, TenantId, attachment::sha256_of};
 use futures::future::BoxFuture;
 use store::{Error, OwnAttachment};
 
@@ -12,6 +12,15 @@ pub type FetchFile = Arc<dyn Fn(String, u64) -> BoxFuture<'static, Result<Option
 
 /// Has the receipt of a payment made as a PDF: nothing where none can be had in time, so that its notice leaves without it.
 pub type MakeReceipt = Arc<dyn Fn(TenantId, CustomerId, PaymentId) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+
+/// Has a document of a customer made as a PDF in a language: the copy of an invoice, or the statement where none is named. Nothing where none can be had in
+/// time, so that its mail leaves without it.
+pub type MakeDocument =
+    Arc<dyn Fn(TenantId, CustomerId, Option<InvoiceId>, String) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+
+/// Makes the code of a transfer to an account as an image (PNG), by which a banking app fills in the amount and what the transfer names: nothing where the
+/// account takes none, or it cannot say this.
+pub type MakeTransferCode = Arc<dyn Fn(&BankAccount, Money, &str) -> Option<Vec<u8>> + Send + Sync>;
 
 /// What a sender does with files.
 pub(crate) enum AttachedFiles {
@@ -46,7 +55,7 @@ impl AttachedFiles {
             let Some(bytes) = found.filter(|bytes| sha256_of(bytes) == file.sha256) else {
                 return Ok(Err(format!("file {} is gone, or was replaced after the message was written", n + 1)));
             };
-            files.push(Attachment { name: file.name.clone(), content_type: file.content_type.clone(), bytes });
+            files.push(Attachment { name: file.name.clone(), content_type: file.content_type.clone(), bytes, shown_as: None });
         }
         Ok(Ok(files))
     }

@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use store::{AddressId, AskedFor, Attempt, Entry, Head, MessageResult, OwnAttachment, PortalLink};
 
-use crate::queued::QueuedMessage;
+use crate::{answers_to::AnswersTo, queued::QueuedMessage, send_outcome::SendOutcome, signing::Signer};
 
 /// A message on its way, with what it was checked against.
 pub(crate) struct Checked {
@@ -52,11 +52,17 @@ pub(crate) struct Written {
     pub(crate) template_version: u32,
     /// The portal link as the message has it.
     pub(crate) portal: PortalLink,
+    /// Where answers to it go.
+    pub(crate) answers: AnswersTo,
+    /// In whose name it leaves beside the tenant's.
+    pub(crate) signer: Option<Signer>,
     /// What it asks for though it covers nothing.
     pub(crate) asked_for: Option<AskedFor>,
     /// The files that a person's message names.
     pub(crate) listed: Vec<OwnAttachment>,
-    /// Those that were fetched.
+    /// The documents that were made for it.
+    pub(crate) documents: Vec<Attachment>,
+    /// All files that it leaves with.
     pub(crate) attachments: Vec<Attachment>,
 }
 
@@ -76,6 +82,8 @@ pub(crate) struct Call {
     pub(crate) reason: String,
     /// What the guard said of it right before the provider was called: `allow`, the rules that did not, or nothing where it was not asked.
     pub(crate) guard: Value,
+    /// The documents that it carried; nothing where it had none.
+    pub(crate) carried: Value,
 }
 
 /// A message that is claimed, right in everything, and to be sent now.
@@ -84,6 +92,22 @@ pub(crate) struct Held {
     pub(crate) attempt: Attempt,
     pub(crate) call: Call,
     pub(crate) written: Written,
+}
+
+/// How a message was claimed.
+pub(crate) enum Claiming {
+    /// It was not, and ended so; `None` when it is worth looking again.
+    Ended(Option<SendOutcome>),
+    /// It is held.
+    Held(Box<Held>),
+}
+
+/// What keeps a claimed message from being sent.
+pub(crate) enum Meanwhile {
+    /// It ends so: how, why, and what the guard said.
+    Over(MessageResult, String, Value),
+    /// It is tried again: why.
+    Later(String),
 }
 
 /// A message as it goes to a provider.
@@ -98,11 +122,16 @@ pub(crate) fn outgoing(queued: &QueuedMessage, checked: &Checked, contact: &Cont
         message: queued.message.clone(),
         number: pending.number,
         from: match channel.facts().sender_form {
-            SenderForm::Mailbox => channels::channel::set_mailbox(&from, policy.settings.name_of(entity)),
+            SenderForm::Mailbox => {
+                let shown = policy.settings.name_of(entity);
+                let own = |signer: &Signer| signer.mailbox(&from, shown);
+                written.signer.as_ref().map_or_else(|| channels::channel::set_mailbox(&from, shown), own)
+            }
             SenderForm::NumberOrName | SenderForm::Number | SenderForm::Line => from,
         },
         to: contact.address(channel).unwrap_or_default().to_owned(),
-        reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
+        reply_to: written.answers.reply_to.clone(),
+        thread: written.answers.thread.clone(),
         rendered: written.rendered.clone(),
         opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| written.links.opt_out.clone()),
         attachments: written.attachments.clone(),

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use channels::Provider;
 use domain::{
-    Cause, Channel, Contact, ContactAttempt, Covered, Event, Facts, Mode, Next, Pending, PendingStatus, People,
-    SuppressionReason,
+    Cause, Channel, Contact, ContactAttempt, Event, Facts, Mode, Next, Pending, PendingStatus, People, SuppressionReason,
     calendar::Locality,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
@@ -12,15 +11,13 @@ use domain::{
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::{Value, json};
-use store::{
-    AddressId, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, Release, Settlement, Stop, Store, Vault,
-};
+use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Release, Settlement, Store, Vault};
 
 use crate::{
-    attached::{AttachedFiles, FetchFile, MakeReceipt},
-    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
+    attached::{AttachedFiles, MakeDocument, MakeReceipt, MakeTransferCode},
+    carried_documents::recorded,
+    checked::{Call, Checked, Claiming, Held, Loaded, Meanwhile, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
-    own_message,
     queued::QueuedMessage,
     render,
     send_outcome::SendOutcome,
@@ -38,14 +35,18 @@ pub struct Sender {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     /// The channel whose messages it takes.
-    serves: Channel,
+    pub(crate) serves: Channel,
     /// What records name as its provider.
-    provider: &'static str,
+    pub(crate) provider: &'static str,
     pub(crate) channel: Arc<dyn channels::ChannelClient>,
     pub(crate) portal_url: String,
     pub(crate) clock: Clock,
-    files: AttachedFiles,
+    pub(crate) files: AttachedFiles,
     pub(crate) receipts: Option<MakeReceipt>,
+    pub(crate) documents: Option<MakeDocument>,
+    pub(crate) codes: Option<MakeTransferCode>,
+    /// The domain at which answers to mails are taken in.
+    pub(crate) inbound_domain: Option<String>,
 }
 
 impl Sender {
@@ -82,19 +83,8 @@ impl Sender {
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let portal_url = portal_url.trim_end_matches('/').to_owned();
         let sender = Self::of(store, vault, (provider.channel, provider.name, channel), portal_url, clock);
-        Ok(Self { files: AttachedFiles::None, ..sender })
-    }
-
-    /// The same, which fetches the files that go along with messages.
-    #[must_use]
-    pub fn with_files(self, fetch: FetchFile) -> Self {
-        Self { files: AttachedFiles::From(fetch), ..self }
-    }
-
-    /// The same, which has receipts made that go along with notices of payments.
-    #[must_use]
-    pub fn with_receipts(self, make: MakeReceipt) -> Self {
-        Self { receipts: Some(make), ..self }
+        let inbound_domain = env.get("INBOUND_DOMAIN").map(str::to_owned);
+        Ok(Self { files: AttachedFiles::None, inbound_domain, ..sender })
     }
 
     /// A sender of what is given, which leaves files to others: it names no provider, so that whoever makes one carries no provider's client.
@@ -105,7 +95,9 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        Self { store, vault, serves, provider, channel, portal_url, clock, files: AttachedFiles::Named, receipts: None }
+        let files = AttachedFiles::Named;
+        let (receipts, documents, codes, inbound_domain) = (None, None, None, None);
+        Self { store, vault, serves, provider, channel, portal_url, clock, files, receipts, documents, codes, inbound_domain }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -245,7 +237,7 @@ impl Sender {
             let cause = Cause::UnlistedSender { channel: pending.channel, legal_entity: entity.to_owned() };
             return self.defer_with_cause(queued, &cause, unlisted).await.map(|ended| Claiming::Ended(Some(ended)));
         }
-        let written = match self.render(queued, checked, &rows, contact).await? {
+        let written = match self.put_in_words(queued, checked, &rows, contact).await? {
             Ok(written) => written,
             // Nobody can mend the words of a person's message: who wrote it reads why in its record.
             Err(detail) if is_own_message(&pending.template) => {
@@ -285,6 +277,7 @@ impl Sender {
             provider_id: None,
             reason: String::new(),
             guard: json!("allow"),
+            carried: recorded(&written.documents),
         };
         let stopped = match self.recheck_after_claim(queued, checked).await {
             Ok(stopped) => stopped,
@@ -382,63 +375,12 @@ impl Sender {
         Ok(ended)
     }
 
-    async fn render(
-        &self,
-        queued: &QueuedMessage,
-        checked: &Checked,
-        rows: &[Covered],
-        contact: &Contact,
-    ) -> Result<Result<Written, String>, Error> {
-        let Checked { facts, policy, pending, .. } = checked;
-        let now = self.clock.now();
-        let own;
-        let templates;
-        let mut listed = Vec::new();
-        let template = if is_own_message(&pending.template) {
-            let text = self.store.own_text(&queued.tenant, &queued.customer, &queued.message).await?;
-            let Some(text) = text else { return Ok(Err("its words are gone".to_owned())) };
-            own = own_message::template_of(&text, pending.channel);
-            listed = text.attachments;
-            &own
-        } else {
-            templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
-            let language = facts.customer.language.as_deref();
-            match render::choose(&templates, language, policy.settings.language.as_deref()) {
-                Some(template) => template,
-                None => {
-                    let channel = pending.channel.as_str();
-                    return Ok(Err(format!("template {} has no text for {channel} any more", pending.template)));
-                }
-            }
-        };
-        let attachments = match self.files.fetch(&listed).await? {
-            Ok(files) => files,
-            Err(detail) => return Ok(Err(detail)),
-        };
-        let address = contact.address(pending.channel).unwrap_or_default();
-        let person = contact.person_digest();
-        let to = LinkTo { channel: pending.channel, address, contact: &pending.contact, person: person.as_ref() };
-        let known = link_to(checked, &AddressId::of(pending.channel, address));
-        let (code, portal) = self.vault.link_for(&queued.tenant, &queued.customer, to, known, now).await?;
-        let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
-        let links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
-        let situation = decide::assess(facts, policy, now);
-        let is_own = is_own_message(&pending.template);
-        let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
-        let rendered = render::render(&situation, policy, pending, &shown, contact, template, links.clone());
-        let template_version = template.version;
-        let written = |rendered: channels::Rendered| {
-            let asked_for = own_message::asked_for(&rendered, template, pending, shown).filter(|_| is_own);
-            Written { rendered, links, template_version, portal, asked_for, listed, attachments }
-        };
-        Ok(rendered.map(written).map_err(|error| error.to_string()))
-    }
-
     /// Keeps the portal link that a message has which leaves: with the first one to an address, and with one that finds half of its time
-    /// over or the link before void. False when somebody else wrote it meanwhile.
+    /// over or the link before void. A mail has it where answers go to an address that names it, too. False when somebody else wrote it meanwhile.
     async fn keep_link(&self, queued: &QueuedMessage, checked: &Checked, written: &Written) -> Result<bool, Error> {
         let known = link_to(checked, &written.portal.address);
-        let leaves = checked.pending.mode == Mode::Live && written.rendered.text.contains(&written.links.portal);
+        let names_it = written.rendered.text.contains(&written.links.portal) || written.answers.has_a_mark();
+        let leaves = checked.pending.mode == Mode::Live && names_it;
         if !leaves || known == Some(&written.portal) {
             return Ok(true);
         }
@@ -557,7 +499,7 @@ impl Sender {
             rendered_sha256: Some(call.rendered_sha256),
             template_version: call.template_version,
             layout_version: channels::LAYOUT_VERSION,
-            trace: json!({ "provider": provider, "guard": call.guard }),
+            trace: trace(provider, call.guard, call.carried),
         };
         self.store.settle(&queued.tenant, claimed, &queued.message, attempt, &settlement, next).await?;
         Ok(ended)
@@ -580,18 +522,11 @@ impl Sender {
     }
 }
 
-/// What keeps a claimed message from being sent.
-enum Meanwhile {
-    /// It ends so: how, why, and what the guard said.
-    Over(MessageResult, String, Value),
-    /// It is tried again: why.
-    Later(String),
-}
-
-/// How a message was claimed.
-pub(crate) enum Claiming {
-    /// It was not, and ended so; `None` when it is worth looking again.
-    Ended(Option<SendOutcome>),
-    /// It is held.
-    Held(Box<Held>),
+/// What a record says of how a message was sent.
+fn trace(provider: &str, guard: Value, carried: Value) -> Value {
+    let mut trace = json!({ "provider": provider, "guard": guard });
+    if !carried.is_null() {
+        trace["carried"] = carried;
+    }
+    trace
 }

@@ -10,23 +10,29 @@
 
 #![recursion_limit = "256"]
 
+mod answers_to;
 mod attached;
 mod batch;
+mod carried_documents;
 mod checked;
+mod equipped;
 mod flow;
 mod function;
+mod in_words;
 mod outcome;
 mod outside;
 mod own_message;
+mod pay_link;
 mod preview;
 mod queued;
 mod render;
 mod send_outcome;
 mod service_mail;
+mod signing;
 mod test_message;
 mod told;
 
-pub use attached::{FetchFile, MakeReceipt};
+pub use attached::{FetchFile, MakeDocument, MakeReceipt, MakeTransferCode};
 pub use flow::Sender;
 pub use function::main;
 pub use outside::{ClaimedMessage, OutsideClaimed, OutsideResult, OutsideSender};

@@ -1,6 +1,7 @@
 //! What a provider's answer means for its message: the one place where that is decided.
 
 use channels::{Accepted, SendError};
+use domain::{DeliveryRule, DeliveryWord};
 use store::MessageResult;
 
 /// How often a provider may refuse for now before the message has failed.
@@ -37,23 +38,43 @@ pub(crate) enum Then {
 
 /// What an answer means for a message that was put on the bus `dispatches` times.
 pub(crate) fn meaning(answer: Result<Accepted, SendError>, dispatches: u32) -> Meaning {
-    let unsent = |then, suppress, reason| Meaning { then, suppress, provider_id: None, reason };
+    let word = word_of(&answer, dispatches);
+    let rule = word.rule();
+    let (then, suppress) = (then(rule, &answer, dispatches), rule.suppress.is_some());
     match answer {
-        Ok(Accepted { provider_id }) => Meaning {
-            then: Then::Settle(MessageResult::Sent),
-            suppress: false,
-            provider_id: Some(provider_id),
-            reason: String::new(),
-        },
-        Err(SendError::Retry { detail, .. }) if dispatches >= TRIES_MAX => {
-            unsent(Then::Settle(MessageResult::Failed), false, detail)
+        Ok(Accepted { provider_id }) => Meaning { then, suppress, provider_id: Some(provider_id), reason: String::new() },
+        Err(SendError::Retry { detail, .. } | SendError::Refused { detail, .. } | SendError::Unknown { detail }) => {
+            Meaning { then, suppress, provider_id: None, reason: detail }
         }
-        Err(SendError::Retry { after, detail }) => {
-            unsent(Then::TryAgain { seconds: wait_seconds(after.unwrap_or(WAIT_SECONDS), dispatches) }, false, detail)
-        }
-        Err(SendError::Refused { suppress, detail }) => unsent(Then::Settle(MessageResult::Failed), suppress, detail),
-        Err(SendError::Unknown { detail }) => unsent(Then::Settle(MessageResult::Unknown), false, detail),
     }
+}
+
+/// What an answer says. A provider that is busy for too long has refused.
+fn word_of(answer: &Result<Accepted, SendError>, dispatches: u32) -> DeliveryWord {
+    match answer {
+        Ok(_) => DeliveryWord::Accepted,
+        Err(SendError::Retry { .. }) if dispatches >= TRIES_MAX => DeliveryWord::Refused,
+        Err(SendError::Retry { .. }) => DeliveryWord::Busy,
+        Err(SendError::Refused { suppress: true, .. }) => DeliveryWord::InvalidAddress,
+        Err(SendError::Refused { suppress: false, .. }) => DeliveryWord::Refused,
+        Err(SendError::Unknown { .. }) => DeliveryWord::InDoubt,
+    }
+}
+
+/// What becomes of a message by the rule of what its provider answered.
+fn then(rule: DeliveryRule, answer: &Result<Accepted, SendError>, dispatches: u32) -> Then {
+    if rule.retries {
+        let after = match answer {
+            Err(SendError::Retry { after, .. }) => *after,
+            Ok(_) | Err(SendError::Refused { .. } | SendError::Unknown { .. }) => None,
+        };
+        return Then::TryAgain { seconds: wait_seconds(after.unwrap_or(WAIT_SECONDS), dispatches) };
+    }
+    Then::Settle(match (rule.falls_back, rule.asks_person) {
+        (true, _) => MessageResult::Failed,
+        (false, true) => MessageResult::Unknown,
+        (false, false) => MessageResult::Sent,
+    })
 }
 
 /// Doubles from what the provider asked for with each dispatch, at most six hours.

@@ -7,12 +7,12 @@ use channels::{Accepted, ChannelClient, Outgoing, SendError};
 use domain::{Channel, Facts, Pending, PendingStatus, People, Suppression, SuppressionReason};
 use jiff::Timestamp;
 use kit::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{AddressId, Error, OutsideClaim, OwnAttachment, Store, Vault};
 
 use crate::{
-    checked::{Call, Checked, Held, outgoing},
-    flow::{CLAIMS_MAX, Claiming, Sender},
+    checked::{Call, Checked, Claiming, Held, outgoing},
+    flow::{CLAIMS_MAX, Sender},
     outcome::{Then, meaning},
     queued::QueuedMessage,
     send_outcome::SendOutcome,
@@ -199,6 +199,7 @@ impl OutsideSender {
                     provider_id: meaning.provider_id,
                     reason: meaning.reason,
                     guard: json!("allow"),
+                    carried: Value::Null,
                 };
                 self.0.settle(queued, &head, &held, &checked, call, OUTSIDE).await?
             }

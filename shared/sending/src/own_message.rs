@@ -1,15 +1,19 @@
 //! Messages in a person's own words: the template that the words are, the due items that they are shown with, and how they look.
 
-use channels::Rendered;
+use channels::{Brand, LogoPlace, Rendered};
 use domain::{
-    Channel, Covered, Facts, Occurrence, Pending, People, Policy,
+    Channel, Covered, Facts, Occurrence, Pending, People, Policy, TenantId,
     decide::{Situation, assess},
     own_message::OWN_WORDS,
 };
 use jiff::Timestamp;
-use store::{AskedFor, OwnText, StoredTemplate};
+use store::{AskedFor, Error, OwnText, Store, StoredTemplate};
 
-use crate::{preview::NOWHERE, render};
+use crate::{
+    pay_link,
+    preview::NOWHERE,
+    render::{self, Beside},
+};
 
 /// The words as the template that they are.
 pub(crate) fn template_of(text: &OwnText, channel: Channel) -> StoredTemplate {
@@ -54,23 +58,34 @@ pub(crate) fn asked_for(
     AskedFor::of(pending.case.currency(), rows).filter(|_| shows)
 }
 
-/// A message in a person's own words as it would leave now, but that its links open nothing. Why not, where it does not render.
+/// A message in a person's own words as it would leave now, but that its links open nothing. The second result says what is wrong with the words,
+/// where it does not render.
 ///
 /// # Errors
 ///
-/// What is wrong with the words.
-pub fn rendered_own_message(
-    facts: &Facts,
-    policy: &Policy,
+/// Those of reading.
+pub async fn rendered_own_message(
+    store: &Store,
+    tenant: &TenantId,
+    (facts, policy): (&Facts, &Policy),
     pending: &Pending,
     text: &OwnText,
     now: Timestamp,
-) -> Result<Rendered, String> {
+) -> Result<Result<Rendered, String>, Error> {
     let people = People::of(facts);
-    let contact = people.contact(&pending.contact).ok_or("the customer has no such contact any more")?;
+    let Some(contact) = people.contact(&pending.contact) else {
+        return Ok(Err("the customer has no such contact any more".to_owned()));
+    };
+    let template = template_of(text, pending.channel);
+    let connected = pay_link::connected(store, tenant, &template).await?;
     let situation = assess(facts, policy, now);
     let rows = rows(&situation, pending);
-    let template = template_of(text, pending.channel);
-    let links = render::links(NOWHERE, "preview", "preview", pending.channel, &template.language);
-    render::render(&situation, policy, pending, &rows, contact, &template, links).map_err(|error| error.to_string())
+    let mut links = render::links(NOWHERE, "preview", "preview", pending.channel, &template.language);
+    links.pay = pay_link::pay_link(&situation, policy, &rows, &connected, &links.portal);
+    let entity = pending.case.balance.legal_entity.as_str();
+    // Who writes signs in their own words.
+    let brand = Brand { signature: None, ..Brand::of(&policy.settings, entity, LogoPlace::InPage) };
+    let beside = Beside { links, codes: None, brand: &brand, carried: Vec::new() };
+    let made = render::render(&situation, policy, pending, &rows, contact, &template, beside);
+    Ok(made.map(|made| made.rendered).map_err(|error| error.to_string()))
 }

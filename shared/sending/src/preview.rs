@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use channels::Rendered;
+use channels::{Brand, LogoPlace, Rendered};
 use domain::{
     Action, Case, CaseId, CaseKey, CaseState, Channel, CompiledWorkflow, Contact, Covered, DueItemKey, Facts, MessageId,
-    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Standing, TenantId,
+    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Settings, Standing, StatedPeriods, Step, TenantId,
     dates::add_days,
-    decide::{Situation, assess, case_by_item, guard_said},
+    decide::{Situation, assess, case_by_item, guard_said, promised_rows},
     guard::Verdict,
     receivables::DueItem,
     workflow::Send,
@@ -16,7 +16,11 @@ use domain::{
 use jiff::Timestamp;
 use store::{Error, Store};
 
-use crate::render;
+use crate::{
+    pay_link,
+    render::{self, Beside},
+    signing::{Signer, signer},
+};
 
 /// Where the links of a preview lead: a name that nobody can own.
 pub(crate) const NOWHERE: &str = "https://preview.invalid";
@@ -113,10 +117,21 @@ pub async fn preview(
         pay_by: pay_by.map(|days| add_days(situation.today, days)),
         rows: rows.clone(),
         copy_of: None,
+        receipt_within: None,
     };
-    let links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
-    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {
-        Ok(rendered) => rendered,
+    let mut links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
+    let connected = pay_link::connected(store, tenant, text).await?;
+    links.pay = pay_link::pay_link(&situation, &policy, &rows, &connected, &links.portal);
+    let entity = pending.case.balance.legal_entity.as_str();
+    let shown = Brand::of(&policy.settings, entity, LogoPlace::InPage);
+    let signer = if channel == Channel::Email { signer(store, tenant, &facts, &policy.settings).await? } else { None };
+    let brand = match &signer {
+        Some(signer) => signer.signing(shown),
+        None => shown,
+    };
+    let beside = Beside { links, codes: None, brand: &brand, carried: Vec::new() };
+    let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, beside) {
+        Ok(made) => made.rendered,
         Err(error) => return Ok(Err(format!("template '{}' does not render: {error}", send.template))),
     };
     let (verdict, rules) = guard_said(&situation, asked.workflow, channel, (id.as_str(), contact));
@@ -128,10 +143,16 @@ pub async fn preview(
         language: text.language.clone(),
         rendered,
         items: rows.into_iter().map(|row| row.item).collect(),
-        from: policy.settings.sender_of(&pending.case.balance.legal_entity, channel).unwrap_or_default().to_owned(),
+        from: from(&policy.settings, entity, channel, signer.as_ref()),
         guard: if verdict == Verdict::Allow { "allow".to_owned() } else { verdict.to_string() },
         rules,
     }))
+}
+
+/// Who a message would come from.
+fn from(settings: &Settings, entity: &str, channel: Channel, signer: Option<&Signer>) -> String {
+    let set = settings.sender_of(entity, channel).unwrap_or_default();
+    signer.map_or_else(|| set.to_owned(), |signer| signer.mailbox(set, settings.name_of(entity)))
 }
 
 /// The step's place, its message, and within how many days it asks to be paid.
@@ -145,6 +166,7 @@ fn step_of<'a>(asked: &PreviewAsked<'a>) -> Option<(usize, &'a Send, Option<i64>
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => None,
     }
@@ -168,6 +190,7 @@ fn as_if(facts: &Facts, policy: &Policy, asked: &PreviewAsked<'_>, now: Timestam
         opened_at: known.map_or(now, |case| case.opened_at),
         state: CaseState::Open,
         by_hand: true,
+        stated: StatedPeriods::default(),
     };
     let (mut facts, mut policy) = (facts.clone(), policy.clone());
     policy.rollouts.clear();
@@ -203,6 +226,10 @@ fn route<'s>(
 /// The due items that the message is about: those of the case that stand to their due date as the step's do; else those that are there.
 fn rows(situation: &Situation<'_>, key: &CaseKey, asked: &PreviewAsked<'_>, at: usize) -> Vec<Covered> {
     let step = asked.workflow.steps.get(at);
+    if let (true, Some(case)) = (step.is_some_and(Step::reminds_of_promise), situation.facts.cases.get(key)) {
+        let items = case_by_item(situation).items(key);
+        return promised_rows(situation, asked.workflow, case, &items, asked.step);
+    }
     let ahead = step.is_some_and(|step| step.at.offset.is_negative());
     let today = situation.receivables.today;
     let joined = case_by_item(situation);

@@ -1,17 +1,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{
-    AccountInMail, Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX,
+    AccountInMail, Attachment, Brand, CODE_IMAGE, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template,
+    UPCOMING_LISTED_MAX,
 };
 use domain::{
     Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, PaymentPlan, Pending,
     PlanStatus, Policy, Scope, Standing, TenantId, Terms,
-    decide::{Situation, case_by_item},
-    language,
+    decide::{Situation, case_by_item, promised_on},
+    is_statement, language,
     own_message::is_own_message,
+    pay_sources::paid_at_source,
     receivables::DueItem,
 };
 use jiff::{Timestamp, civil::Date};
+
+use crate::attached::MakeTransferCode;
 
 /// The page of a customer, and that of stopping one address: in the language of the message, or where each character is paid for in the
 /// language of the reader's browser.
@@ -36,7 +40,24 @@ pub(crate) fn choose<'a>(
     language::choose(&languages, customer, tenant).and_then(|at| templates.get(at))
 }
 
-/// Renders a message for its contact from what is due now.
+/// A message in words.
+pub(crate) struct Made {
+    pub(crate) rendered: Rendered,
+    /// The code of the transfer that its HTML shows, where it shows one.
+    pub(crate) code: Option<Attachment>,
+}
+
+/// What a message has beside what is due.
+pub(crate) struct Beside<'a> {
+    pub(crate) links: Links,
+    /// What makes the code of a transfer.
+    pub(crate) codes: Option<&'a MakeTransferCode>,
+    pub(crate) brand: &'a Brand,
+    /// What the documents are called that it carries.
+    pub(crate) carried: Vec<String>,
+}
+
+/// Renders a message for its contact from what is due now; with the code of a transfer where one can be made.
 pub(crate) fn render(
     situation: &Situation<'_>,
     policy: &Policy,
@@ -44,8 +65,8 @@ pub(crate) fn render(
     rows: &[Covered],
     contact: &Contact,
     template: &store::StoredTemplate,
-    links: Links,
-) -> Result<Rendered, RenderError> {
+    beside: Beside<'_>,
+) -> Result<Made, RenderError> {
     let facts: &Facts = situation.facts;
     let today = situation.receivables.today;
     let mut by_age: Vec<(&DueItem, &Covered)> =
@@ -53,17 +74,28 @@ pub(crate) fn render(
     by_age.sort_by_key(|(item, _)| (item.due_on, item.issued_on, item.number));
     let covered: Vec<&DueItem> = by_age.iter().map(|(item, _)| *item).collect();
     let own = own_steps(situation, pending);
+    let is_stated = is_statement(&pending.rows);
     let money = |minor| Money::from_minor(minor, pending.case.currency());
     let covering = |(item, row_of): &(&DueItem, &Covered)| InvoiceRow {
-        is_own: is_own_message(&pending.template) || own.contains(row_of.step.as_str()),
-        reminded: reminded(situation, item, row_of),
+        is_own: is_own_message(&pending.template) || is_stated || own.contains(row_of.step.as_str()),
+        // A statement reminds of nothing.
+        reminded: if is_stated { 0 } else { reminded(situation, item, row_of) },
+        // Of a reminder of a promise, what was promised.
+        due_now: money(row_of.due_now_minor),
         ..row(item, today)
     };
     let coming = |item: &&DueItem| row(item, today);
-    let of_case = of_case(situation, &pending.case);
+    // A statement is about all that the balance has, by whichever workflow it is chased.
+    let of_case = if is_stated {
+        situation.receivables.items.iter().filter(|item| item.is_of(&pending.case.balance)).collect()
+    } else {
+        of_case(situation, &pending.case)
+    };
+    let driving = situation.facts.cases.get(&pending.case).and_then(|case| policy.driving(case));
+    let promised_on = driving.and_then(|workflow| promised_on(facts, workflow, rows));
     let entity = pending.case.balance.legal_entity.as_str();
     let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
-    let input = RenderInput {
+    let mut input = RenderInput {
         language: facts.customer.language.clone().unwrap_or_else(|| template.language.clone()),
         country: facts.customer.country.clone(),
         customer_name: facts.customer.name.clone(),
@@ -71,17 +103,22 @@ pub(crate) fn render(
         case_id: facts.cases.get(&pending.case).map(|case| case.id.to_string()).unwrap_or_default(),
         invoices: by_age.iter().map(covering).collect(),
         more: 0,
-        covered_due_now: money(covered.iter().map(|item| item.due_now_minor).fold(0, i64::saturating_add)),
+        covered_due_now: money(by_age.iter().map(|(_, row)| row.due_now_minor).fold(0, i64::saturating_add)),
+        promised_on,
         upcoming: upcoming(situation, pending, &of_case, &covered).iter().take(UPCOMING_LISTED_MAX).map(coming).collect(),
         exposure_total: money(due_now(&mut of_case.iter())),
         exposure_overdue: money(due_now(&mut of_case.iter().filter(|item| item.days_past_due(today) > 0))),
         pay_by: pending.pay_by,
         payment_details: policy.settings.how_to_pay(entity, Some(pending.case.currency()), &template.language),
         bank: policy.settings.bank_account_of(entity, pending.case.currency()).map(AccountInMail::of),
+        has_code: false,
         several_currencies: situation.receivables.currencies().len() > 1,
         broken_plans: broken_plans(situation, &covered),
-        links,
+        carried: beside.carried,
+        links: beside.links,
     };
+    let code = beside.codes.and_then(|make| transfer_code(situation, policy, (pending, covered.as_slice()), &input, make));
+    input.has_code = code.is_some();
     let template = Template {
         id: template.id.clone(),
         language: template.language.clone(),
@@ -90,7 +127,29 @@ pub(crate) fn render(
         body: template.body.clone(),
         version: template.version,
     };
-    channels::render(&template, &input, &Brand { name: policy.settings.name_of(entity).to_owned() })
+    let rendered = channels::render(&template, &input, beside.brand)?;
+    Ok(Made { rendered, code })
+}
+
+/// The code of the transfer that a mail asks for: to the account that it names, of all that it asks for, naming its invoices. Where the tenant says in
+/// its own words how to pay, or an invoice is paid where its source says, the mail shows none.
+fn transfer_code(
+    situation: &Situation<'_>,
+    policy: &Policy,
+    (pending, covered): (&Pending, &[&DueItem<'_>]),
+    input: &RenderInput,
+    make: &MakeTransferCode,
+) -> Option<Attachment> {
+    let entity = pending.case.balance.legal_entity.as_str();
+    let source = situation.facts.customer.source.as_str();
+    let is_elsewhere = covered.iter().any(|item| paid_at_source(source, item.url).is_some());
+    if pending.channel != Channel::Email || policy.settings.payment_details_of(entity).is_some() || is_elsewhere {
+        return None;
+    }
+    let account = policy.settings.bank_account_of(entity, pending.case.currency())?;
+    let bytes = make(account, input.covered_due_now, &input.reference()?)?;
+    let (name, content_type) = ("transfer-code.png".to_owned(), "image/png".to_owned());
+    Some(Attachment { name, content_type, bytes, shown_as: Some(CODE_IMAGE.to_owned()) })
 }
 
 /// A due item as a message shows it.
@@ -130,6 +189,7 @@ fn own_steps<'s>(situation: &'s Situation<'_>, pending: &Pending) -> BTreeSet<&'
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => false,
     };
@@ -148,7 +208,7 @@ fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32
     u32::try_from(others.count()).unwrap_or(u32::MAX)
 }
 
-/// The plans that were broken and of which no mail about their invoices has told since, by what they are called.
+/// The plans that were broken and of which no message about their invoices has told since, by what they are called.
 fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<String> {
     let as_they_are = situation.receivables.agreements_of(situation.facts);
     let broken = as_they_are.filter_map(|agreement| match &agreement.terms {
@@ -159,8 +219,11 @@ fn broken_plans(situation: &Situation<'_>, covered: &[&DueItem<'_>]) -> Vec<Stri
         covered.iter().any(|item| {
             let is_of = item.key.invoice().is_some_and(|invoice| plan.of.iter().any(|stood| stood.invoice == *invoice));
             let results = situation.history.results_of(&situation.receivables, &item.key);
-            let by_mail = |way: Option<&(Channel, String)>| way.is_some_and(|(channel, _)| *channel == Channel::Email);
-            let told = results.iter().any(|result| by_mail(result.way) && result.outcome == Outcome::Sent && result.at >= *since);
+            let in_words = |way: Option<&(Channel, String)>| {
+                way.is_some_and(|(channel, _)| matches!(channel, Channel::Email | Channel::Sms))
+            };
+            let told =
+                results.iter().any(|result| in_words(result.way) && result.outcome == Outcome::Sent && result.at >= *since);
             is_of && !told
         })
     };
@@ -179,7 +242,8 @@ fn upcoming<'s>(
     let case = situation.facts.cases.get(&pending.case);
     let scope = case.and_then(|case| situation.policy.driving(case)).map(|workflow| workflow.scope);
     // Where each item is chased by itself, a message speaks of nothing but its own.
-    if scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
+    let speaks_alone = |item: &&DueItem<'_>| ahead(item) || item.due_now_minor == 0;
+    if is_statement(&pending.rows) || scope != Some(Scope::Customer) || covered.iter().any(speaks_alone) {
         return Vec::new();
     }
     of_case.iter().copied().filter(|item| ahead(item) && item.due_now_minor > 0).collect()

@@ -5,16 +5,19 @@
 //!                                                                    │ blocked, with why      │ blocked
 //! ```
 
-use channels::{Attachment, NoticeInput, Outgoing, SendError, notice_calendar, render_notice};
+use channels::{Attachment, Brand, LogoPlace, NoticeInput, Outgoing, SendError, logo_file, notice_calendar, render_notice};
 use domain::{
     Channel, Contact, CustomerId, Facts, MessageId, MessageStatus, PaymentId, People, Policy, ServiceMail, ServiceMailKind,
     Settings, SuppressionReason, TenantId,
     service_mail::{MailedFrom, MailedLink, ServiceMailBlock, ServiceMailFacts, why_not},
 };
 use jiff::Timestamp;
-use store::{AddressId, Error, FoundLink, LinkStanding, LinkTo, PortalLink, ServiceMailResult, Stop, Stopped, TakenServiceMail};
+use store::{
+    AddressId, AnsweredMail, Error, FoundLink, LinkStanding, LinkTo, PortalLink, ServiceMailResult, Stop, Stopped,
+    TakenServiceMail,
+};
 
-use crate::{Sender, flow::CLAIMS_MAX, queued::QueuedServiceMail, render, told::Told};
+use crate::{Sender, answers_to::Answerable, flow::CLAIMS_MAX, queued::QueuedServiceMail, render, told::Told};
 
 /// How often a provider may refuse a service mail for now: fewer times than its queue delivers it.
 const TRIES_MAX: u32 = 4;
@@ -175,13 +178,14 @@ impl Sender {
         };
         let notice = told.notice(&self.vault, tenant, (facts, settings), receipt.is_some(), now).await?;
         let page = format!("{}{}", links.portal, notice.page());
+        let brand = Brand::of(settings, &told.legal_entity, LogoPlace::Carried);
         let input = NoticeInput {
             notice: &notice,
             language,
             tenant_language: settings.language.as_deref(),
             country: facts.customer.country.as_deref(),
             contact_name: &contact.name,
-            tenant_name: settings.name_of(&told.legal_entity),
+            brand: &brand,
             portal: &page,
             opt_out: &links.opt_out,
         };
@@ -192,7 +196,17 @@ impl Sender {
         let about = mail.about.as_deref().unwrap_or(id.as_str());
         let calendar = notice_calendar(&input, about, mail.requested_at);
         let from = settings.sender_of(&told.legal_entity, Channel::Email).unwrap_or_default();
-        let reply_to = settings.reply_to_of(&told.legal_entity);
+        let answerable = Answerable {
+            tenant,
+            channel: Channel::Email,
+            mail: AnsweredMail::ServiceMail(id.clone()),
+            link: &portal.id,
+            case: None,
+            name: settings.name_of(&told.legal_entity),
+            reply_to: settings.reply_to_of(&told.legal_entity),
+            is_automatic: true,
+        };
+        let answers = self.answers_to(answerable).await?;
         let outgoing = Outgoing {
             tenant: tenant.clone(),
             customer: customer.clone(),
@@ -202,11 +216,12 @@ impl Sender {
             service_mail: Some(id.clone()),
             from: channels::channel::set_mailbox(from, settings.name_of(&told.legal_entity)),
             to: address.to_owned(),
-            reply_to: reply_to.map(|address| channels::channel::set_mailbox(address, "")),
+            reply_to: answers.reply_to,
+            thread: answers.thread,
             rendered,
             // One click stops reminders, which this is not: the way there stands at its end.
             opt_out_url: None,
-            attachments: calendar.into_iter().chain(receipt).collect(),
+            attachments: calendar.into_iter().chain(receipt).chain(logo_file(&brand)).collect(),
         };
         Ok(Ok(Worded { outgoing, portal }))
     }
@@ -215,7 +230,7 @@ impl Sender {
     async fn receipt(&self, tenant: &TenantId, customer: &CustomerId, payment: &PaymentId) -> Option<Attachment> {
         let make = self.receipts.as_ref()?;
         let bytes = make(tenant.clone(), customer.clone(), payment.clone()).await?;
-        Some(Attachment { name: format!("{payment}.pdf"), content_type: "application/pdf".to_owned(), bytes })
+        Some(Attachment { name: format!("{payment}.pdf"), content_type: "application/pdf".to_owned(), bytes, shown_as: None })
     }
 
     async fn give_service_back(&self, queued: &QueuedServiceMail, taken: &TakenServiceMail) {

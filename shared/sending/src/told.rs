@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use channels::{Decided, Notice, ReceiptLine};
 use domain::{
     Agreement, AgreementScope, Basket, CodeRequestId, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf,
-    Money, NoteId, PaymentId, PaymentPlan, Promise, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
+    Money, NoteId, PaymentId, PaymentPlan, PlanOffer, PlanOfferStatus, Promise, ServiceMail, ServiceMailKind, Settings, TenantId,
+    Terms,
     calendar::Locality,
     decided_by,
     receivables::{Receivables, ReceivablesRules},
@@ -24,6 +25,7 @@ enum About {
     /// A dispute whose decision was taken back.
     DisputeAgain(Box<Agreement>),
     Plan(Box<Agreement>, PaymentPlan),
+    Offer(Box<PlanOffer>),
     Note,
 }
 
@@ -47,6 +49,7 @@ impl About {
             | Self::Dispute(agreement, _)
             | Self::DisputeAgain(agreement)
             | Self::Plan(agreement, _) => invoices_of(agreement),
+            Self::Offer(offer) => offer.invoices.clone(),
         }
     }
 }
@@ -98,6 +101,13 @@ impl Told {
                 }
                 None => None,
             },
+            ToldOf::PlanOffer => match mail.plan_offer() {
+                Some(id) => {
+                    let offer = store.plan_offer(tenant, customer, &id).await?;
+                    offer.filter(|offer| offer.status == PlanOfferStatus::Open).map(|offer| About::Offer(Box::new(offer)))
+                }
+                None => None,
+            },
             ToldOf::Unknown => None,
         };
         let Some(about) = about else { return Ok(None) };
@@ -110,7 +120,7 @@ impl Told {
         };
         let entities: BTreeSet<String> = match &about {
             About::Basket(basket) => [basket.legal_entity.to_string()].into(),
-            About::Promise(..) | About::Dispute(..) | About::DisputeAgain(_) | About::Plan(..) => {
+            About::Promise(..) | About::Dispute(..) | About::DisputeAgain(_) | About::Plan(..) | About::Offer(_) => {
                 found.iter().map(entity).collect()
             }
             About::CodeRequest(_) | About::Link | About::Note => [facts.customer.legal_entity.clone().unwrap_or_default()].into(),
@@ -130,6 +140,7 @@ impl Told {
             | About::Dispute(..)
             | About::DisputeAgain(_)
             | About::Plan(..)
+            | About::Offer(_)
             | About::Note => None,
         }
     }
@@ -160,6 +171,7 @@ impl Told {
             },
             About::Dispute(agreement, dispute) => self.dispute(agreement, dispute, (facts, settings), now),
             About::DisputeAgain(_) => Notice::DecisionUndone { numbers: self.numbers() },
+            About::Offer(offer) => self.offer(offer),
             About::Plan(_, PaymentPlan { currency, parts, .. }) => {
                 let money = |minor| Money::from_minor(minor, *currency);
                 let total = parts.iter().map(|part| part.amount_minor).fold(0, i64::saturating_add);
@@ -167,6 +179,18 @@ impl Told {
                 Notice::PlanAgreed { numbers: self.numbers(), total: money(total), parts }
             }
         })
+    }
+
+    /// An offer to pay in parts.
+    fn offer(&self, offer: &PlanOffer) -> Notice {
+        let money = |minor| Money::from_minor(minor, offer.currency);
+        Notice::PlanOffered {
+            id: offer.id.to_string(),
+            numbers: self.numbers(),
+            total: money(offer.total_minor()),
+            parts: offer.parts.iter().map(|part| (money(part.amount_minor), part.due_on)).collect(),
+            valid_until: offer.valid_until,
+        }
     }
 
     fn numbers(&self) -> Vec<String> {

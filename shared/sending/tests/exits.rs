@@ -262,6 +262,7 @@ async fn write_own(queued: &mut Queued, attachments: Vec<OwnAttachment>) {
         pay_by: None,
         rows: Vec::new(),
         copy_of: None,
+        receipt_within: None,
     };
     let text = store::OwnText {
         subject: Some("Our call".to_owned()),
@@ -353,8 +354,12 @@ async fn files_go_along_as_they_were_when_the_message_was_written() {
         assert_eq!(told, author, "{found:?}");
         let taken = queued.provider.taken.lock().unwrap().first().map(|mail| mail.attachments.clone());
         assert_eq!(taken.as_ref().map(Vec::len), files, "{found:?}");
-        let expected =
-            Attachment { name: "a.pdf".to_owned(), content_type: "application/pdf".to_owned(), bytes: content.to_vec() };
+        let expected = Attachment {
+            name: "a.pdf".to_owned(),
+            content_type: "application/pdf".to_owned(),
+            bytes: content.to_vec(),
+            shown_as: None,
+        };
         assert!(taken.is_none_or(|files| files == [expected]));
     }
     // Where the bucket does not answer nothing is decided: the queue delivers the message again.

@@ -9,8 +9,8 @@ use domain::{
     Promise, PromiseStatus, ServiceMail, ServiceMailKind, Settings, Stood, SuppressionReason, Terms, WayOfPaying,
 };
 use jiff::SignedDuration;
-use sending::{QueuedServiceMail, Sender};
-use store::{AddressId, FoundLink, KnownServiceMail, LinkMailAsked, LinkTo, MadeBeside, PortalLink};
+use sending::{QueuedServiceMail, QueuedTest, Sender};
+use store::{AddressId, FoundLink, KnownServiceMail, LinkMailAsked, LinkTo, MadeBeside, PortalLink, TestMessage};
 use testbed::aws::Aws;
 
 mod provider;
@@ -126,6 +126,34 @@ async fn the_operators_list_of_senders_holds() {
     linked.aws.store.put_identities(&linked.aws.tenant, &listed, 0, linked.aws.now()).await.unwrap();
     linked.deliver(&mail).await.unwrap();
     assert_eq!(linked.came_to(&mail).await, (MessageStatus::Blocked, 0));
+}
+
+#[tokio::test]
+async fn the_operators_list_of_senders_holds_for_test_messages_too() {
+    let linked = Linked::start().await;
+    let (store, tenant, now) = (&linked.aws.store, &linked.aws.tenant, linked.aws.now());
+    let mut rev = 0;
+    for (id, domain, status, calls) in
+        [("tst_1", "acme.example", MessageStatus::Sent, 1), ("tst_2", "another.example", MessageStatus::Failed, 1)]
+    {
+        let message = TestMessage {
+            id: id.to_owned(),
+            customer: linked.customer.clone(),
+            to: TO.to_owned(),
+            from: "billing@acme.example".to_owned(),
+            name: "Acme".to_owned(),
+            subject: "[Test] Reminder".to_owned(),
+            text: "This is a test.".to_owned(),
+            html: None,
+        };
+        // It is taken off the list after the test was asked for.
+        assert!(store.request_test(tenant, &message, now).await.unwrap());
+        let listed = Identities { senders: [(Channel::Email, vec![domain.to_owned()])].into() };
+        rev = store.put_identities(tenant, &listed, rev, now).await.unwrap();
+        linked.sender.send_test(&QueuedTest { tenant: tenant.clone(), test: id.to_owned() }).await.unwrap();
+        let known = store.test_result(tenant, id, now).await.unwrap().unwrap();
+        assert_eq!((known.status, linked.provider.taken.lock().unwrap().len()), (status, calls), "{:?}", known.why);
+    }
 }
 
 #[tokio::test]

@@ -29,31 +29,39 @@ pub struct Actor {
     standing: Standing,
     subject: Option<String>,
     email: Option<String>,
+    act: Option<String>,
     once: Option<Once>,
 }
 
 impl Actor {
     /// Somebody of a tenant, by the subject of their sign-in where it has one.
     pub fn new(tenant: TenantId, role: StaffRole, subject: Option<&str>) -> Self {
-        Self { tenant, standing: Standing::Person(role), subject: subject.map(kept), email: None, once: None }
+        Self { tenant, standing: Standing::Person(role), subject: subject.map(kept), email: None, act: None, once: None }
     }
 
     /// A machine of a tenant: what its key's role and its scopes both allow.
     pub fn machine(tenant: TenantId, role: StaffRole, key: &KeyId, scopes: BTreeSet<KeyScope>) -> Self {
         let subject = Some(key.as_str().to_owned());
-        Self { tenant, standing: Standing::Machine(role, scopes), subject, email: None, once: None }
+        Self { tenant, standing: Standing::Machine(role, scopes), subject, email: None, act: None, once: None }
     }
 
     /// Somebody who operates the deployment. What they do is kept under the reserved tenant `app`.
     pub fn operator(subject: &str) -> Self {
         let standing = Standing::Operator;
-        Self { tenant: TenantId::app(), standing, subject: Some(kept(subject)), email: None, once: None }
+        Self { tenant: TenantId::app(), standing, subject: Some(kept(subject)), email: None, act: None, once: None }
     }
 
     /// With an address that the issuer of their token verified.
     #[must_use]
     pub fn with_email(self, email: Option<String>) -> Self {
         Self { email, ..self }
+    }
+
+    /// Acting by a request: a fresh text of lower-case letters and digits, which tells what it does from the same done by another one at the same
+    /// moment.
+    #[must_use]
+    pub fn by_act(self, act: String) -> Self {
+        Self { act: Some(act), ..self }
     }
 
     /// Acting for a request that is carried out once.
@@ -177,6 +185,7 @@ impl Actor {
             customer: None,
             what: serde_json::json!({}),
             note: None,
+            act: self.act.clone(),
             once: self.once.clone(),
         }
     }

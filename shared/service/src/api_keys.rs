@@ -11,9 +11,9 @@ use aws_lc_rs::{
 use domain::{KeyId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{API_KEYS_MAX, ApiKey, Store};
+use store::{ApiKey, Store};
 
-use crate::{Actor, Done, KeyScope, NotDone, Operation, StaffRole};
+use crate::{Actor, Done, KeyScope, NotDone, Operation, StaffRole, tenant_limits::TenantLimit};
 
 /// What every key begins with.
 pub const PREFIX: &str = "dun_";
@@ -143,9 +143,7 @@ pub async fn make(store: &Store, actor: &Actor, asked: &KeyAsked, now: Timestamp
         let why = "a key has no more than who makes it: no higher role, and of a key's scopes no others";
         return Err(NotDone::NotAllowed(why.to_owned()));
     }
-    if store.api_keys(tenant).await?.len() >= API_KEYS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {API_KEYS_MAX} keys")));
-    }
+    TenantLimit::Keys.unless_full(store.api_keys(tenant).await?.len())?;
     let (id, secret) = (drawn::<ID_BYTES>()?, drawn::<SECRET_BYTES>()?);
     let id = KeyId::parse(&format!("{}{id}", KeyId::PREFIX));
     let id = id.ok_or_else(|| NotDone::Changed("there is no id for it now; try again".to_owned()))?;

@@ -139,6 +139,7 @@ async fn accept(
         email: Some(open.email.clone()),
         email_verified: true,
         name: open.name.clone().or_else(|| person.name.clone()),
+        signature: before.and_then(|before| before.signature.clone()),
         role: open.role.clone(),
         added_at: now,
         added_by: open.by.clone(),
@@ -156,6 +157,7 @@ async fn accept(
         customer: None,
         what: json!({ "role": open.role, "invited_by": open.by }),
         note: None,
+        act: None,
         once: None,
     };
     // One who was removed is no admin any more.

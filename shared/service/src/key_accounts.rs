@@ -243,6 +243,8 @@ impl Settling<'_> {
             parts: None,
             until_on: None,
             ends_with: None,
+            line: None,
+            lines: Vec::new(),
         };
         let proposer = Proposer { id: &id, by: BY, now };
         let pause = propose(&proposal, &facts, self.settings, proposer).map_err(NotDone::Fields)?;

@@ -14,6 +14,7 @@
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
+//! | [`billed_lines`] | the lines of an invoice, where one is contested |
 //! | [`plan_offers`] | plans that people offer to customers |
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`baskets`] | what customers set out to pay here: given up, and told from entries in the books |
@@ -48,11 +49,14 @@
 //! | [`service_mails`] | what was sent to whoever came by a portal link |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
-//! | [`subscriptions`] | subscriptions of outside systems to events |
+//! | [`subscriptions`], [`deliveries`] | subscriptions of outside systems to events; what was delivered to them, replays and samples |
+//! | [`event_samples`] | a sample of each kind of event |
+//! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
+//! | [`tenant_limits`] | how many of something a tenant may have |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
@@ -70,6 +74,7 @@ pub mod attachments;
 pub mod audit;
 pub mod audit_export;
 pub mod baskets;
+pub mod billed_lines;
 pub mod bulk;
 pub mod companies;
 pub mod contacts;
@@ -77,7 +82,9 @@ mod cursors;
 pub mod customer_documents;
 pub mod customer_files;
 pub mod customers;
+pub mod deliveries;
 pub mod entering;
+pub mod event_samples;
 pub mod explain;
 pub mod flaws;
 pub mod health;
@@ -102,6 +109,7 @@ pub mod messages;
 pub mod not_done;
 pub mod note_answers;
 pub mod notes;
+pub mod notices;
 pub mod orders;
 pub mod owners;
 pub mod plan_offers;
@@ -119,6 +127,7 @@ pub mod suppressions;
 pub mod taken_payments;
 pub mod tasks;
 pub mod teams;
+pub mod tenant_limits;
 pub mod test_messages;
 pub mod token;
 pub mod webhooks;

@@ -6,8 +6,8 @@
 
 pub use domain::decided_by;
 use domain::{
-    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, KeptRate, LinkId, NewTask, NoteId,
-    ServiceMail, ServiceMailKind, Settings, TaskKind, TenantId, Terms,
+    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, KeptRate, LinkId, NamedLine, NewTask,
+    NoteId, ServiceMail, ServiceMailKind, Settings, TaskKind, TenantId, Terms,
     calendar::Locality,
     dates::add_days,
     id::digest,
@@ -17,7 +17,7 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 use store::{AuditEntry, CustomerNote, FoundLink, MadeBeside, Store};
 
-use crate::{Done, NotDone, customers::no_customer, matter};
+use crate::{Done, NotDone, billed_lines::with_lines, customers::no_customer, matter};
 
 mod bounds;
 mod named;
@@ -112,7 +112,9 @@ pub struct PromisedByLink {
 pub struct DisputedByLink {
     /// Which invoice.
     pub invoice: InvoiceId,
-    /// How much of it, minor units; all of it when left out.
+    /// The line that it is about; none where it is about the invoice.
+    pub line: Option<NamedLine>,
+    /// How much of it, minor units; all of it when left out: of a line what it comes to, as far as that is open.
     pub amount_minor: Option<i64>,
     /// Why: one of `domain::DisputeReason::WORDS`.
     pub reason: String,
@@ -194,6 +196,7 @@ impl LinkHolder {
             customer: Some(self.customer.clone()),
             what: json!({}),
             note: None,
+            act: None,
             once: self.request.as_ref().map(|request| request.mark().clone()),
         }
     }
@@ -227,6 +230,8 @@ impl LinkHolder {
             parts: None,
             until_on: None,
             ends_with: None,
+            line: None,
+            lines: Vec::new(),
         };
         if let Some(known) = agreed_already(&proposal, &facts, &settings, now) {
             return Ok(known.clone());
@@ -252,7 +257,7 @@ impl LinkHolder {
         self.make(store, &proposal, (&facts, &settings), flaws, ("promise_by_link", &what), None, now).await
     }
 
-    /// Contests an invoice, in whole or in part. Somebody is asked to decide by [`decided_by`]. The same again is the one that there is. Of one
+    /// Contests an invoice, in whole, in part, or a line of it. Somebody is asked to decide by [`decided_by`]. The same again is the one that there is. Of one
     /// invoice customers open no second dispute by themselves while one is undecided, and none after [`REJECTED_MAX`] were rejected.
     ///
     /// # Errors
@@ -271,7 +276,10 @@ impl LinkHolder {
             parts: None,
             until_on: None,
             ends_with: None,
+            line: asked.line.clone(),
+            lines: Vec::new(),
         };
+        let proposal = with_lines(store, &self.tenant, &facts, proposal).await?;
         if let Some(known) = agreed_already(&proposal, &facts, &settings, now) {
             return Ok(known.clone());
         }
@@ -485,8 +493,9 @@ fn contested(agreement: &Agreement, settings: &Settings, now: Timestamp) -> NewT
         key: agreement.id.as_str().to_owned(),
         title: "The customer contests an invoice".to_owned(),
         detail: format!(
-            "Decide {}: uphold it, in whole or in part, or reject it; the customer's words are its note",
-            agreement.id
+            "Decide {}{}: uphold it, in whole or in part, or reject it; the customer's words are its note",
+            agreement.id,
+            agreement.disputed_line().map_or_else(String::new, |line| format!(" about line {} of the invoice", line.position))
         ),
         to: None,
         due_on: Some(decided_by(settings, now)),

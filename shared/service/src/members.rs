@@ -1,11 +1,11 @@
 //! The tenant's people, and invitations. The last member who is an admin stays one.
 
-use domain::{TenantId, mailbox::is_address};
+use domain::{TenantId, mailbox::is_address, signing::signature_flaw};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Admins, Invitation, MEMBERS_MAX, Member, Membership, Store};
+use store::{Admins, Invitation, Member, Membership, Store};
 
-use crate::{Actor, Done, NotDone, Operation, StaffRole, member_subject::unfit};
+use crate::{Actor, Done, NotDone, Operation, StaffRole, member_subject::unfit, tenant_limits::TenantLimit};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -83,6 +83,7 @@ pub async fn add(store: &Store, actor: &Actor, asked: &MemberAsked, now: Timesta
         email: email.flatten(),
         email_verified: false,
         name,
+        signature: before.as_ref().and_then(|before| before.signature.clone()),
         role: role.as_str().to_owned(),
         added_at: now,
         added_by: actor.by().to_owned(),
@@ -102,9 +103,11 @@ pub struct MemberChange {
     pub role: Option<String>,
     /// What they are called from now on; nothing where it is empty.
     pub name: Option<String>,
+    /// How mails in their name are signed from now on, line by line; with the name where it is empty.
+    pub signature: Option<String>,
 }
 
-/// Changes a member's role or name. What is so already changes nothing.
+/// Changes a member's role, name or signature. What is so already changes nothing.
 ///
 /// # Errors
 ///
@@ -113,6 +116,8 @@ pub async fn change(store: &Store, actor: &Actor, subject: &str, asked: &MemberC
     let tenant = actor.may(Operation::ChangeMember)?;
     let mut flaws = Vec::new();
     let name = plain_name(asked.name.as_deref(), &mut flaws);
+    let signature = asked.signature.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    flaws.extend(signature.and_then(signature_flaw).map(|detail| ("/signature".to_owned(), detail)));
     let role = match asked.role.as_deref() {
         Some(role) => plain_role(actor, role, &mut flaws)?,
         None => None,
@@ -125,12 +130,14 @@ pub async fn change(store: &Store, actor: &Actor, subject: &str, asked: &MemberC
     let after = Member {
         role: role.map_or_else(|| before.role.clone(), |role| role.as_str().to_owned()),
         name: if asked.name.is_some() { name } else { before.name.clone() },
+        signature: if asked.signature.is_some() { signature.map(str::to_owned) } else { before.signature.clone() },
         ..before.clone()
     };
     if after == before {
         return Ok(before);
     }
-    let what = json!({ "role": { "from": before.role, "to": after.role }, "renamed": before.name != after.name });
+    let (renamed, signs) = (before.name != after.name, before.signature != after.signature);
+    let what = json!({ "role": { "from": before.role, "to": after.role }, "renamed": renamed, "signature_changed": signs });
     let entry = actor.entry(Operation::ChangeMember, now).of(subject).with(what);
     put(store.acting(entry), tenant, &after, admins(&before.role, &after.role)).await
 }
@@ -189,9 +196,7 @@ pub async fn invite(store: &Store, actor: &Actor, asked: &InvitationAsked, now: 
     let name = plain_name(asked.name.as_deref(), &mut flaws);
     let role = plain_role(actor, &asked.role, &mut flaws)?;
     let (Some(email), Some(role), true) = (email, role, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
-    if store.invitations(tenant).await?.len() >= MEMBERS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {MEMBERS_MAX} invitations; take some back")));
-    }
+    TenantLimit::Invitations.unless_full(store.invitations(tenant).await?.len())?;
     unless_full(store, tenant).await?;
     let role = role.as_str().to_owned();
     let entry = actor.entry(Operation::InviteMember, now).with(json!({ "role": role }));
@@ -236,10 +241,7 @@ async fn present(store: &Store, tenant: &TenantId, subject: &str) -> Done<Member
 }
 
 async fn unless_full(store: &Store, tenant: &TenantId) -> Done<()> {
-    if store.members(tenant).await?.len() >= MEMBERS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {MEMBERS_MAX} members, those that were removed included")));
-    }
-    Ok(())
+    TenantLimit::Members.unless_full(store.members(tenant).await?.len())
 }
 
 /// A machine changes nobody who is more than itself.

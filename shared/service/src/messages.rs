@@ -110,6 +110,7 @@ pub async fn plan(store: &Store, actor: &Actor, asked: &MessageAsked, now: Times
         pay_by: None,
         rows: Vec::new(),
         copy_of: None,
+        receipt_within: None,
     };
     let number = head.decision + 1;
     let pending = Pending::of(&planned, MessageId::of_decision(tenant, &customer, number, 0), number, now);
@@ -230,6 +231,7 @@ fn planned_of(pending: &Pending) -> Planned {
         pay_by: pending.pay_by,
         rows: pending.rows.clone(),
         copy_of: pending.copy_of,
+        receipt_within: pending.receipt_within,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     customers::{known_customer, no_customer, reason_of},
     matter,
     teams::{TeamMemberFound, away, today},
+    tenant_limits::TenantLimit,
 };
 
 /// Most customers and tasks that one request hands over; asked again, it goes on.
@@ -316,6 +317,11 @@ pub async fn set_absence(store: &Store, actor: &Actor, asked: &AbsenceAsked, now
     let (Some(subject), true) = (subject, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
     if !is_manager && subject != actor.by() {
         return Err(NotDone::NotAllowed("you may say it of yourself; a manager says it of others".to_owned()));
+    }
+    if absence.is_some() {
+        let all = store.absences(tenant).await?;
+        let others = all.iter().filter(|known| known.subject != subject).count();
+        TenantLimit::Absences.unless_full(others)?;
     }
     let what = json!({ "from_on": asked.from_on, "until_on": asked.until_on, "stand_in": asked.stand_in });
     let entry = actor.entry(Operation::SetAbsence, now).of(subject.as_str()).with(what);

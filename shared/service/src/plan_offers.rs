@@ -2,7 +2,8 @@
 //! its link, or does not.
 
 use domain::{
-    AgreementId, AgreementScope, CustomerId, OfferStanding, PlanOffer, PlanOfferId, PlanOfferStatus, Settings, Terms,
+    AgreementId, AgreementScope, Channel, Contact, CustomerId, Facts, LinkId, OfferStanding, People, PlanOffer, PlanOfferId,
+    PlanOfferStatus, Role, ServiceMail, ServiceMailKind, Settings, TenantId, Terms,
     calendar::tenant_zone,
     dates::add_days,
     id::digest,
@@ -11,13 +12,16 @@ use domain::{
 };
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
-use store::Store;
+use store::{AddressId, LinkStanding, PortalLink, Store};
 
 use crate::{
     Actor, Done, NotDone, Operation,
     customers::{known_customer, no_customer, reason_of},
     matter,
 };
+
+/// Most links of a customer that are looked at for one by which an offer is told.
+const LINKS_LOOKED_AT: usize = 100;
 
 /// An offer as a person makes it.
 #[derive(Clone, Debug)]
@@ -32,7 +36,7 @@ pub struct PlanOfferAsked {
     pub valid_until: Option<Date>,
 }
 
-/// Offers a customer to pay in parts. The same offer, while it can be agreed to, is the one that there is.
+/// Offers a customer to pay in parts, and has a notice of it sent. The same offer, while it can be agreed to, is the one that there is.
 ///
 /// # Errors
 ///
@@ -89,7 +93,7 @@ pub async fn offer(store: &Store, actor: &Actor, customer: &str, asked: &PlanOff
     }
     let told_apart = digest(&[&now.to_string(), &format!("{asked:?}")]);
     let offer = PlanOffer {
-        id: PlanOfferId::derive(&[tenant.as_str(), customer.as_str(), &told_apart]),
+        id: PlanOfferId::at(now, &[tenant.as_str(), customer.as_str(), &told_apart]),
         invoices: invoices.clone(),
         currency: terms.currency,
         parts: asked.parts.clone(),
@@ -103,8 +107,28 @@ pub async fn offer(store: &Store, actor: &Actor, customer: &str, asked: &PlanOff
         "amount_minor": offer.total_minor(), "currency": offer.currency, "parts": offer.parts.len(), "valid_until": offer.valid_until,
     });
     let entry = actor.entry(Operation::OfferPlan, now).of(offer.id.as_str()).about(&customer).with(what);
-    store.acting(entry).put_plan_offer(tenant, &customer, None, &offer, now).await?;
+    let link = told_by(store, tenant, &facts, now).await?;
+    let mail = link.map(|link| ServiceMail::of(ServiceMailKind::PlanOffered, &link, Some(offer.id.as_str()), now));
+    store.acting(entry).put_plan_offer(tenant, &customer, None, &offer, mail.as_ref(), now).await?;
     Ok(offer)
+}
+
+/// The link to whose address an offer is told: that of an email address of one of the customer's people, which opens its pages now. Of several that of
+/// somebody who is written to about money, the one that was made last. `None` where nobody has one: nothing was sent to anybody lately.
+async fn told_by(store: &Store, tenant: &TenantId, facts: &Facts, now: Timestamp) -> Done<Option<LinkId>> {
+    let links = store.links(tenant, &facts.customer.id, LINKS_LOOKED_AT, None).await?.links;
+    let people = People::of(facts);
+    let of_address = |link: &PortalLink| {
+        let has_it = |contact: &Contact| {
+            contact.address(Channel::Email).is_some_and(|address| AddressId::of(Channel::Email, address) == link.address)
+        };
+        let mut theirs = people.all().filter(|(_, contact)| has_it(contact)).peekable();
+        theirs.peek()?;
+        Some(theirs.any(|(_, contact)| contact.roles.contains(&Role::Billing)))
+    };
+    let good = links.into_iter().filter(|link| link.channel == Channel::Email && link.standing(now) == LinkStanding::Good);
+    let known = good.filter_map(|link| Some((of_address(&link)?, link.made_at, link.id)));
+    Ok(known.max().map(|(_, _, link)| link))
 }
 
 /// The offers to a customer, at most 200 of them, the newest first; each is there until 400 days after its last day.
@@ -147,7 +171,7 @@ pub async fn withdraw(
     }
     let after = before.with(PlanOfferStatus::Withdrawn, now);
     let entry = actor.entry(Operation::WithdrawPlanOffer, now).of(id.as_str()).about(&customer).noting(reason);
-    store.acting(entry).put_plan_offer(tenant, &customer, Some(&before), &after, now).await?;
+    store.acting(entry).put_plan_offer(tenant, &customer, Some(&before), &after, None, now).await?;
     Ok((customer, after))
 }
 

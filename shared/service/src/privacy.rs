@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Channel, Contact, ContactByHand, CustomerId, CustomerKind, Facts, Identifier, People, TenantId, address_key,
+    Channel, Checked, Contact, ContactByHand, CustomerId, CustomerKind, Facts, Identifier, People, TenantId, address_key,
     customer::mailbox_of, retention_of, service_mail::SERVICE_MAIL_DAYS,
 };
 use jiff::Timestamp;
@@ -413,11 +413,12 @@ fn has_phone_number(text: &str) -> bool {
 
 fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptOfPerson> {
     let rule = retention_of(country);
+    let wanted = if rule.checked == Checked::HouseRule { "a rule of Dunlin's keeps them" } else { "the law wants them kept" };
     let of = |what: &str, why: String, until: Option<String>| KeptOfPerson { what: what.to_owned(), why, until };
     let mut kept = vec![
         of(
             "invoices, payments and credit notes",
-            format!("the law wants them kept ({}); Art. 17(3)(b) GDPR", rule.citation),
+            format!("{wanted} ({}); Art. 17(3)(b) GDPR", rule.law),
             Some(format!("the end of the {}th year after that of each document", rule.years)),
         ),
         of(

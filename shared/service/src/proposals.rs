@@ -27,6 +27,7 @@ const NEVER: &[(Operation, &str)] = &[
     (Operation::PutConnection, "it takes or shows a secret, and a proposal keeps none"),
     (Operation::AuthorizeConnection, "a sign-in belongs to the person who begins it"),
     (Operation::ConfirmConnection, "a sign-in belongs to the person who begins it"),
+    (Operation::PutNoticeChannel, "it takes a secret, and a proposal keeps none"),
     (Operation::MakeSubscription, "its secret is shown once, to whoever asks for it"),
     (Operation::RotateSubscription, "its secret is shown once, to whoever asks for it"),
     (Operation::IssueLink, "the link opens a customer's statement, and is shown to whoever asks for it"),

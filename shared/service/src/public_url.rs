@@ -1,20 +1,34 @@
 //! Addresses of outside systems that a person enters: https, and no private place as far as the text shows.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use domain::public_address::is_public;
 
 /// Longest address, in bytes.
 const BYTES_MAX: usize = 2_048;
+
+/// Where events may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventPlaces {
+    /// Public places alone.
+    Public,
+    /// This machine too, by `http://127.0.0.1:port`: for the local stack and tests.
+    LoopbackToo,
+}
 
 /// Checks an address that events are to go to. A name may still lead to a private place: whoever calls it looks at what it resolves to.
 ///
 /// # Errors
 ///
 /// What is wrong, and how to mend it.
-pub fn check(url: &str) -> Result<(), String> {
+pub fn check(url: &str, places: EventPlaces) -> Result<(), String> {
     let refuse = |why: &str| Err(why.to_owned());
     let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&byte));
     if url.len() > BYTES_MAX || !is_plain {
         return Err(format!("it has at most {BYTES_MAX} plain characters, and no fragment (percent-encode others)"));
+    }
+    if places == EventPlaces::LoopbackToo && is_on_this_machine(url) {
+        return Ok(());
     }
     let Some(rest) = url.strip_prefix("https://") else { return refuse("it begins with https://") };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
@@ -24,7 +38,7 @@ pub fn check(url: &str) -> Result<(), String> {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
             let Ok(address) = address.parse::<Ipv6Addr>() else { return refuse("its host is no address of version 6") };
-            if !is_public_v6(address) {
+            if !is_public(IpAddr::V6(address)) {
                 return refuse(PRIVATE);
             }
             ("", port)
@@ -38,6 +52,13 @@ pub fn check(url: &str) -> Result<(), String> {
         return refuse("its port is a number from 1 to 65535");
     }
     if authority.starts_with('[') { Ok(()) } else { check_host(&host.to_ascii_lowercase()) }
+}
+
+/// Whether an address is a port of this machine over plain HTTP.
+fn is_on_this_machine(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://127.0.0.1:") else { return false };
+    let port = rest.split(['/', '?']).next().unwrap_or_default();
+    port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 const PRIVATE: &str = "it leads to a private place; events only go to public ones";
@@ -56,7 +77,7 @@ fn check_host(host: &str) -> Result<(), String> {
     // What ends in a number is read as an address of version 4 by whoever calls it, in any of several forms.
     if last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") {
         return match host.parse::<Ipv4Addr>() {
-            Ok(address) if is_public_v4(address) => Ok(()),
+            Ok(address) if is_public(IpAddr::V4(address)) => Ok(()),
             Ok(_) => Err(PRIVATE.to_owned()),
             Err(_) => Err("its host is no address; write it as four numbers from 0 to 255".to_owned()),
         };
@@ -66,24 +87,6 @@ fn check_host(host: &str) -> Result<(), String> {
         return Err(PRIVATE.to_owned());
     }
     Ok(())
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let shared = a == 100 && (64..128).contains(&b);
-    let special = (a, b, c) == (192, 0, 0) || a == 198 && (b == 18 || b == 19) || a == 0 || a >= 224;
-    !(address.is_private() || address.is_loopback() || address.is_link_local() || address.is_documentation() || shared || special)
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(mapped) = address.to_ipv4_mapped() {
-        return is_public_v4(mapped);
-    }
-    // Global unicast, without documentation, Teredo and 6to4, which carry an address of version 4.
-    let [first, second, ..] = address.segments();
-    let is_global = first & 0xe000 == 0x2000;
-    let is_special = first == 0x2001 && (second == 0x0db8 || second < 0x0200) || first == 0x2002;
-    is_global && !is_special
 }
 
 #[cfg(test)]
@@ -100,7 +103,23 @@ mod tests {
             "https://[2606:2800:220:1:248:1893:25c8:1946]:443/",
             "https://xn--mnchen-3ya.example/",
         ] {
-            assert_eq!(check(url), Ok(()), "{url}");
+            assert_eq!(check(url, EventPlaces::Public), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_a_place_for_tests_alone() {
+        let url = "http://127.0.0.1:4711/hook";
+        assert!(check(url, EventPlaces::Public).is_err());
+        assert_eq!(check(url, EventPlaces::LoopbackToo), Ok(()));
+        for url in [
+            "http://127.0.0.1/x",
+            "http://127.0.0.1:0/",
+            "http://127.0.0.1:80@10.0.0.1/",
+            "http://127.0.0.2:80/",
+            "https://127.0.0.1:443/",
+        ] {
+            assert!(check(url, EventPlaces::LoopbackToo).is_err(), "{url}");
         }
     }
 
@@ -144,7 +163,7 @@ mod tests {
             "https://a..example/",
             "https://-a.example/",
         ] {
-            assert!(check(url).is_err(), "{url}");
+            assert!(check(url, EventPlaces::Public).is_err(), "{url}");
         }
     }
 }

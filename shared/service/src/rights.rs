@@ -95,6 +95,7 @@ operations! {
         ShowContacts = "show_contacts", "Reads a customer's contacts, and what people entered of them.";
         ListLinks = "list_links", "Looks through a customer's portal links.";
         ListLinksOf = "list_links_of", "Looks through the portal links of a customer by the source's id.";
+        ListNotices = "list_notices", "Looks through how people of the tenant were told of work.";
         ListServiceMails = "list_service_mails", "Looks through what was sent to whoever came by a customer's portal links.";
         ListSuppressions = "list_suppressions", "Looks through the addresses that must not be used.";
         ShowTask = "show_task", "Reads a task.";
@@ -153,6 +154,7 @@ operations! {
         TakePayment = "take_payment", "Writes down a payment that was taken by hand.";
         UndoPayment = "undo_payment", "Takes back that a payment was taken by hand.";
         CancelBasket = "cancel_basket", "Gives up what a customer set out to pay here.";
+        RetryWriteBack = "retry_write_back", "Has a payment written into the books again that they refused.";
         JudgeEntry = "judge_entry", "Says whether an entry in the books is a payment that was taken here.";
         ActOnCharge = "act_on_charge", "Does something with a charge.";
         GiveOrder = "give_order", "Gives an order about a step or case.";
@@ -240,12 +242,18 @@ operations! {
         DeleteConnection = "delete_connection", "Ends a connection.";
         BackfillConnection = "backfill_connection", "Asks for closed invoices and payments of the past.";
         PutWriteBack = "put_write_back", "Says whether payments that were taken here are written into the books.";
+        ListNoticeChannels = "list_notice_channels", "Lists the channels that notices go to.";
+        PutNoticeChannel = "put_notice_channel", "Enters the address of a channel that notices go to.";
+        DeleteNoticeChannel = "delete_notice_channel", "Takes a channel away that notices go to.";
         ListSubscriptions = "list_subscriptions", "Lists the subscriptions to events.";
         ShowSubscription = "show_subscription", "Reads a subscription to events.";
         MakeSubscription = "make_subscription", "Makes a subscription to events.";
         ChangeSubscription = "change_subscription", "Changes a subscription to events.";
         RotateSubscription = "rotate_subscription", "Gives a subscription a new secret.";
         DeleteSubscription = "delete_subscription", "Deletes a subscription to events.";
+        ListDeliveries = "list_deliveries", "Lists what was delivered to a subscription.";
+        ReplayDeliveries = "replay_deliveries", "Delivers events to a subscription again.";
+        TestSubscription = "test_subscription", "Has a sample of an event delivered to a subscription.";
     }
     Staff(Admin), Some(Members) => {
         AddMember = "add_member", "Makes somebody a member.";

@@ -1,13 +1,17 @@
-//! Subscriptions of outside systems to events. They are stored and kept; no release delivers events to them yet.
+//! Subscriptions of outside systems to events. `deliver` brings the events; [`deliveries`](crate::deliveries) is the log.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{SubscriptionId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{BusKind, SUBSCRIPTIONS_MAX, Store, Subscription, Vault};
+use store::{BusKind, Store, Subscription, Vault};
 
-use crate::{Actor, Done, NotDone, Operation, public_url};
+use crate::{
+    Actor, Done, NotDone, Operation,
+    public_url::{self, EventPlaces},
+    tenant_limits::TenantLimit,
+};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -62,26 +66,25 @@ pub async fn show(store: &Store, actor: &Actor, id: &str) -> Done<Subscription> 
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::Conflict`] where there are too many; those of KMS and of the table.
 pub async fn make(
-    store: &Store,
-    vault: &Vault,
+    (store, vault): (&Store, &Vault),
     actor: &Actor,
     given: &SubscriptionGiven,
+    places: EventPlaces,
     now: Timestamp,
 ) -> Done<ShownSubscription> {
     let tenant = actor.may(Operation::MakeSubscription)?;
-    let given = checked(given)?;
-    if store.subscriptions(tenant).await?.len() >= SUBSCRIPTIONS_MAX {
-        return Err(NotDone::Conflict(format!("a tenant has at most {SUBSCRIPTIONS_MAX} subscriptions; delete some")));
-    }
+    let given = checked(given, places)?;
+    TenantLimit::Subscriptions.unless_full(store.subscriptions(tenant).await?.len())?;
     let (id, secret) = (drawn::<16>()?, secret()?);
     let id = SubscriptionId::derive(&[tenant.as_str(), &STANDARD.encode(id)]);
     let made = Subscription {
-        sealed: vault.seal(tenant, &sealed_for(&id), secret.as_bytes()).await?,
+        sealed: vault.seal(tenant, &Subscription::sealed_for(&id), secret.as_bytes()).await?,
         id,
         name: given.name,
         url: given.url,
         events: given.events,
         enabled: given.enabled.unwrap_or(true),
+        ended: None,
         sealed_before: None,
         made_at: now,
         made_by: actor.by().to_owned(),
@@ -92,7 +95,8 @@ pub async fn make(
     Ok(ShownSubscription { subscription, secret })
 }
 
-/// Changes a subscription: `change` makes of what it is what it is to be. What is so already changes nothing.
+/// Changes a subscription: `change` makes of what it is what it is to be. What is so already changes nothing. One that is put into use again,
+/// or that goes elsewhere, begins anew: that it ended or failed before counts for nothing.
 ///
 /// # Errors
 ///
@@ -102,15 +106,18 @@ pub async fn change(
     actor: &Actor,
     id: &str,
     change: impl FnOnce(&SubscriptionGiven) -> Done<SubscriptionGiven>,
+    places: EventPlaces,
     seen: Option<u64>,
     now: Timestamp,
 ) -> Done<Subscription> {
     let tenant = actor.may(Operation::ChangeSubscription)?;
     let before = known(store, tenant, id).await?;
     unless_stale(&before, seen)?;
-    let given = checked(&change(&given_of(&before))?)?;
+    let given = checked(&change(&given_of(&before))?, places)?;
     let SubscriptionGiven { name, url, events, enabled } = given;
-    let after = Subscription { name, url, events, enabled: enabled.unwrap_or(true), ..before.clone() };
+    let enabled = enabled.unwrap_or(true);
+    let ended = before.ended.filter(|_| !enabled);
+    let after = Subscription { name, url, events, enabled, ended, ..before.clone() };
     if after == before {
         return Ok(before);
     }
@@ -120,7 +127,9 @@ pub async fn change(
         "moved": before.url != after.url,
     });
     let entry = actor.entry(Operation::ChangeSubscription, now).of(after.id.as_str()).with(what);
-    Ok(store.acting(entry).put_subscription(tenant, &after).await?)
+    let store = store.acting(entry);
+    let is_fresh = after.enabled && (!before.enabled || before.url != after.url);
+    Ok(if is_fresh { store.resume_subscription(tenant, &after).await? } else { store.put_subscription(tenant, &after).await? })
 }
 
 /// Gives a subscription a new secret. The one before is kept beside it for so many more hours, 24 where nothing is said.
@@ -146,7 +155,7 @@ pub async fn rotate(
     let secret = secret()?;
     let until = now + SignedDuration::from_hours(i64::from(hours));
     let after = Subscription {
-        sealed: vault.seal(tenant, &sealed_for(&before.id), secret.as_bytes()).await?,
+        sealed: vault.seal(tenant, &Subscription::sealed_for(&before.id), secret.as_bytes()).await?,
         sealed_before: (hours > 0).then(|| (before.sealed.clone(), until)),
         ..before
     };
@@ -175,7 +184,7 @@ pub fn given_of(known: &Subscription) -> SubscriptionGiven {
     SubscriptionGiven { name, url, events, enabled: Some(enabled) }
 }
 
-async fn known(store: &Store, tenant: &TenantId, id: &str) -> Done<Subscription> {
+pub(crate) async fn known(store: &Store, tenant: &TenantId, id: &str) -> Done<Subscription> {
     let none = || NotDone::NotFound("there is no such subscription; GET /v1/subscriptions lists them".to_owned());
     let id = SubscriptionId::parse(id).ok_or_else(none)?;
     store.subscription(tenant, &id).await?.ok_or_else(none)
@@ -188,14 +197,14 @@ fn unless_stale(known: &Subscription, seen: Option<u64>) -> Done<()> {
     }
 }
 
-fn checked(given: &SubscriptionGiven) -> Done<SubscriptionGiven> {
+fn checked(given: &SubscriptionGiven, places: EventPlaces) -> Done<SubscriptionGiven> {
     let mut wrong = Vec::new();
     let name = given.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
     if name.as_deref().is_some_and(|name| name.chars().count() > NAME_MAX || name.chars().any(char::is_control)) {
         wrong.push(("/name".to_owned(), format!("a name is one line of at most {NAME_MAX} characters")));
     }
     let url = given.url.trim().to_owned();
-    wrong.extend(public_url::check(&url).err().map(|detail| ("/url".to_owned(), detail)));
+    wrong.extend(public_url::check(&url, places).err().map(|detail| ("/url".to_owned(), detail)));
     let kinds: Vec<&str> = BusKind::ALL.iter().map(|kind| kind.as_str()).collect();
     if given.events.is_empty() {
         wrong.push(("/events".to_owned(), format!("name at least one of {}", kinds.join(", "))));
@@ -215,12 +224,7 @@ fn checked(given: &SubscriptionGiven) -> Done<SubscriptionGiven> {
     Ok(SubscriptionGiven { name, url, events, enabled: given.enabled })
 }
 
-/// What a secret is sealed for.
-fn sealed_for(id: &SubscriptionId) -> String {
-    format!("subscription/{id}")
-}
-
-fn drawn<const N: usize>() -> Done<[u8; N]> {
+pub(crate) fn drawn<const N: usize>() -> Done<[u8; N]> {
     let mut random = [0_u8; N];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Changed("there is no randomness now; try again".to_owned()))?;
     Ok(random)

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::{Draft, PublishAsked, PublishedVersion, Publishing, Store, StoredTemplate, WorkflowState};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, tenant_limits::TenantLimit};
 
 /// What is wrong with the texts of a workflow: asked of whoever renders them.
 pub type TextProver = fn(&Workflow, &[StoredTemplate], &Settings) -> Vec<Finding>;
@@ -137,7 +137,15 @@ pub const SHOWN: &str = "preview";
 /// A plan with one more step, the day after the due date, that writes a template: for looking at a template by itself.
 pub fn with_template(plan: &CompiledWorkflow, template: &str, channels: Vec<Channel>) -> CompiledWorkflow {
     let at = At { anchor: Anchor::DueDate, offset: Offset::Days(Days(1)) };
-    let send = Send { channels, template: template.to_owned(), to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 };
+    let send = Send {
+        channels,
+        template: template.to_owned(),
+        to: vec![Role::Billing],
+        fallback: Fallback::Task,
+        copies: 0,
+        after: None,
+        attach: Vec::new(),
+    };
     let mut workflow = plan.workflow().clone();
     workflow.steps.retain(|step| step.id != SHOWN);
     workflow.steps.push(Step::new(SHOWN, at, Action::Send(send)));
@@ -160,6 +168,9 @@ pub async fn put_draft(
     let tenant = actor.may(Operation::PutDraft)?;
     let before = store.draft(tenant, &workflow.id).await?;
     let current = store.workflow_state(tenant, &workflow.id).await?.map_or(0, |state| state.version);
+    if before.is_none() {
+        TenantLimit::Drafts.unless_full(store.drafts(tenant).await?.len())?;
+    }
     let base = base.or(before.as_ref().map(|before| before.base)).unwrap_or(current);
     if base > current {
         return Err(NotDone::field(
@@ -210,6 +221,7 @@ pub async fn begin_draft(store: &Store, actor: &Actor, id: &str, from: Beginning
         let why = "there is a draft of it already; PUT it, or throw it away first with DELETE /v1/workflows/{id}/draft";
         return Err(NotDone::Conflict(why.to_owned()));
     }
+    TenantLimit::Drafts.unless_full(store.drafts(tenant).await?.len())?;
     write(store, actor, Operation::BeginDraft, draft, now).await
 }
 
@@ -317,6 +329,7 @@ pub async fn publish(
             draft.base
         )));
     }
+    unless_too_many(store, tenant, current).await?;
     let settings = store.settings(tenant).await?.map(|settings| settings.value);
     let takes_two = settings.is_some_and(|settings| settings.publishing.two_people);
     // Whoever has a key has a token too, and would be two.
@@ -351,6 +364,14 @@ pub async fn publish(
     };
     let version = acting.publish_version(tenant, &publishing, now).await?.ok_or_else(changed)?;
     Ok(PublishOutcome::Published { version, share, warnings: found })
+}
+
+/// Lets a workflow be published that is at `current` now; 0 where it is new.
+async fn unless_too_many(store: &Store, tenant: &TenantId, current: u32) -> Done<()> {
+    match current {
+        0 => TenantLimit::Workflows.unless_full(store.workflow_count(tenant).await?),
+        versions => TenantLimit::WorkflowVersions.unless_full(usize::try_from(versions).unwrap_or(usize::MAX)),
+    }
 }
 
 /// What another person asked for, which is published as it was asked.
@@ -488,6 +509,7 @@ pub async fn publish_at_once(
         return Err(NotDone::NotAllowed(why.to_owned()));
     }
     let before = store.workflow_state(tenant, &workflow.id).await?.map_or(0, |state| state.version);
+    unless_too_many(store, tenant, before).await?;
     let entry = actor.entry(Operation::PutWorkflow, now).of(&workflow.id).with(json!({ "from_version": before }));
     let version = store.acting(entry).publish_workflow(tenant, workflow, now).await?;
     Ok(PublishOutcome::Published { version, share: SHARE_WHOLE, warnings: found })

@@ -1,11 +1,14 @@
-//! Whether payments that were taken here are written into a source's books, and to which of their accounts.
+//! Whether payments that were taken here are written into a source's books, and to which of their accounts; and one that was refused is tried again.
 
-use domain::{WriteBackSetting, write_back::ACCOUNT_MAX};
+use domain::{
+    Basket, BasketStatus, WriteBackSetting,
+    write_back::{ACCOUNT_MAX, over_with_entry},
+};
 use jiff::Timestamp;
 use serde_json::json;
 use store::Store;
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, baskets};
 
 /// What somebody says of the writing of payments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,48 @@ pub async fn set(
         return Ok(setting);
     }
     Err(NotDone::NotFound("this source is not connected; POST /v1/connections/{source}/authorize begins it".to_owned()))
+}
+
+/// Has the writing of a payment tried again that the books refused, or of which nobody knew any more whether they have it: once what stood in its way
+/// is mended. What was asked for before is looked for in the books first, so that they have it once.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Conflict`] where there is nothing to try, nothing is written into these books, or a person
+/// said that the payment is entered; [`NotDone::Changed`] where it changed meanwhile; those of the table.
+pub async fn try_again(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Done<Basket> {
+    let tenant = actor.may(Operation::RetryWriteBack)?;
+    let (_, basket) = baskets::known(store, tenant, id).await?;
+    let conflict = |why: &str| Err(NotDone::Conflict(why.to_owned()));
+    let Some(known) = store.write_back(tenant, &basket.customer, &basket.id).await? else {
+        return conflict("Dunlin does not write this payment into the books; its task says what to enter");
+    };
+    let Some(again) = known.tried_again(now) else {
+        return conflict(&format!(
+            "its writing into the books is {}: only one that failed, or was given up, is tried again",
+            known.status
+        ));
+    };
+    if basket.status != BasketStatus::Paid {
+        return conflict("the money did not stay, so that nothing of it is to be written");
+    }
+    if store.write_back_setting(tenant, &known.source).await?.is_none() {
+        let source = &known.source;
+        return conflict(&format!(
+            "nothing is written into the books of {source}; PUT /v1/connections/{source}/write_back switches it on"
+        ));
+    }
+    for task in over_with_entry(tenant, &basket) {
+        if store.task(tenant, &task).await?.is_some_and(|task| task.done_at.is_some()) {
+            return conflict("a person ended the task to enter it, so that the books may have it; take that back there first");
+        }
+    }
+    let what = json!({ "source": known.source, "round": again.round });
+    let entry = actor.entry(Operation::RetryWriteBack, now).of(basket.id.as_str()).about(&basket.customer).with(what);
+    if store.acting(entry).ask_write_back_again(tenant, &basket.customer, &known, &again, now).await? {
+        return Ok(basket);
+    }
+    Err(NotDone::Changed("its writing into the books changed meanwhile; look again".to_owned()))
 }
 
 /// The setting that is asked for.

@@ -85,7 +85,7 @@ impl AuditEntry {
     fn key(&self) -> Key {
         let what = self.what.to_string();
         let (object, note) = (self.object.as_deref().unwrap_or_default(), self.note.as_deref().unwrap_or_default());
-        keys::audit(&self.tenant, self.at, &[&self.by, &self.operation, object, &what, note])
+        keys::audit(&self.tenant, self.at, &[&self.by, &self.operation, object, &what, note], self.act.as_deref())
     }
 
     fn row(&self) -> Row {
@@ -115,6 +115,7 @@ impl AuditEntry {
             customer: text(row, audit::CUSTOMER).and_then(CustomerId::parse),
             what: json(row, audit::WHAT)?,
             note: of(audit::NOTE),
+            act: text(row, SK).and_then(keys::audit_act).map(str::to_owned),
             once: None,
         })
     }
@@ -142,7 +143,7 @@ impl Store {
         let tip_key = keys::audit_tip(&entry.tenant, entry.customer.as_ref());
         let (there, tip) = (self.read("note in the audit of", &key, true), self.read("note in the audit of", &tip_key, true));
         let (there, tip) = tokio::try_join!(there, tip)?;
-        // What one request writes in several transactions has one entry, in the first of them.
+        // What one act writes in several transactions has one entry, in the first of them.
         if there.is_some() {
             return Ok(Noted::default());
         }

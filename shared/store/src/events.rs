@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agreement, Basket, BasketStatus, CaseState, Channel, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus,
-    NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
+    NewTask, PendingStatus, PromiseStatus, STATEMENT, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
 };
 use jiff::Timestamp;
 use serde_dynamo::Item;
@@ -91,8 +91,24 @@ bus_kinds! {
     EscalationRequested,
     /// Supply is to be stopped.
     CreditHoldRequested,
-    /// A person said that supply is stopped.
+    /// Supply is stopped.
     CreditHoldPlaced,
+    /// Supply need not be stopped: what was asked for was taken back before anybody said that it is.
+    CreditHoldWithdrawn,
+    /// Supply is to go on again.
+    CreditHoldReleaseRequested,
+    /// Supply goes on again.
+    CreditHoldReleased,
+    /// A customer is to get stricter terms.
+    TermsChangeRequested,
+    /// It has them.
+    TermsChanged,
+    /// It need not get them: what was asked for was taken back before anybody said that it has.
+    TermsChangeWithdrawn,
+    /// A customer is to get its usual terms back.
+    TermsRestoreRequested,
+    /// It has them.
+    TermsRestored,
     /// The matter is to be given to an agency.
     HandOffRequested,
     /// A person said that the agency has it.
@@ -235,13 +251,21 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
             ("step", task.step.clone()),
             ("currency", task.currency.map(|currency| currency.to_string())),
             ("case", task.case.as_ref().map(|case| case.to_string())),
+            ("terms", task.terms().map(|terms| terms.to_string())),
         ];
         ids.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
-    let (asked, happened) = match task.kind {
-        TaskKind::Escalation => (Some(BusKind::EscalationRequested), None),
-        TaskKind::CreditHold => (Some(BusKind::CreditHoldRequested), Some(BusKind::CreditHoldPlaced)),
-        TaskKind::HandOff => (Some(BusKind::HandOffRequested), Some(BusKind::CaseHandedOff)),
+    let (asked, happened, withdrawn) = match task.kind {
+        TaskKind::Escalation => (Some(BusKind::EscalationRequested), None, None),
+        TaskKind::CreditHold => {
+            (Some(BusKind::CreditHoldRequested), Some(BusKind::CreditHoldPlaced), Some(BusKind::CreditHoldWithdrawn))
+        }
+        TaskKind::CreditRelease => (Some(BusKind::CreditHoldReleaseRequested), Some(BusKind::CreditHoldReleased), None),
+        TaskKind::ChangeTerms => {
+            (Some(BusKind::TermsChangeRequested), Some(BusKind::TermsChanged), Some(BusKind::TermsChangeWithdrawn))
+        }
+        TaskKind::RestoreTerms => (Some(BusKind::TermsRestoreRequested), Some(BusKind::TermsRestored), None),
+        TaskKind::HandOff => (Some(BusKind::HandOffRequested), Some(BusKind::CaseHandedOff), None),
         TaskKind::Task
         | TaskKind::Notify
         | TaskKind::Fee
@@ -264,12 +288,14 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Failing
         | TaskKind::Breaker
         | TaskKind::DeadLetter
+        | TaskKind::AnswerUnmatched
         | TaskKind::TakenBack
         | TaskKind::PlanBroken
         | TaskKind::Connection
         | TaskKind::Books
         | TaskKind::Records
-        | TaskKind::Later(_) => (None, None),
+        | TaskKind::Unconfirmed
+        | TaskKind::Later(_) => (None, None, None),
     };
     let (kinds, at) = match old {
         None => ([Some(BusKind::TaskCreated), asked], at(new, task::RAISED_AT)),
@@ -277,7 +303,9 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
             // Who only says that a task is over, says that it was done.
             let done = |row: &Row| row.contains_key(task::DONE_AT) && text(row, task::RESULT).is_none_or(|said| said == "done");
             let now = done(new) && !old.contains_key(task::DONE_AT);
-            ([happened.filter(|_| now), None], at(new, task::DONE_AT))
+            let taken_back = new.contains_key(task::WITHDRAWN_AT) && !old.contains_key(task::WITHDRAWN_AT);
+            let at = at(new, if taken_back { task::WITHDRAWN_AT } else { task::DONE_AT });
+            ([happened.filter(|_| now), withdrawn.filter(|_| taken_back)], at)
         }
     };
     Ok(kinds.into_iter().flatten().map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect())
@@ -390,7 +418,8 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
     let changed = old.and_then(status_of) != status;
     let Some(message) = &body.message else {
         let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
-        let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
+        // A statement stands for no step.
+        let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).filter(|step| *step != STATEMENT).collect();
         return Ok(if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] });
     };
     // A record may be born with a louder word than its own: what was heard while its sender was calling.
@@ -409,7 +438,7 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
         events.push(event(kind, tenant, at, &[message.id.as_str(), word], ids));
         if born == Some(RecordStatus::Message(status)) && kind == BusKind::MessageSent {
             let rows = crate::customer::head::unpack(&message.rows, "").unwrap_or_default();
-            let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
+            let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).filter(|step| *step != STATEMENT).collect();
             // A message and its copies satisfy a step once: whoever of them comes first, it is the same event.
             let first = message.copy_of.map(|of| MessageId::of_decision(tenant, customer, body.number, of));
             let first = first.as_ref().unwrap_or(&message.id);

@@ -176,6 +176,7 @@ impl Item {
             | keys::Sort::Invoice
             | keys::Sort::Payment
             | keys::Sort::Agreement
+            | keys::Sort::Owner
             | keys::Sort::Address
             | keys::Sort::Other => Stored::Other,
         })

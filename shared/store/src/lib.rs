@@ -17,6 +17,7 @@
 //! | `lists` | rows of lists, and the search |
 //! | `jobs` | long work, in slices |
 //! | `events` | bus events from the table's stream |
+//! | `deliveries` | events that go to subscriptions: queued in their order, tried, kept as a log, replayed |
 //! | [`inspect`] | items as they are stored, for what reads past the store |
 
 #![warn(missing_docs)]
@@ -25,6 +26,7 @@ mod audit;
 mod bulk;
 mod causes;
 mod customer;
+mod deliveries;
 mod events;
 mod history;
 pub mod inspect;
@@ -66,6 +68,13 @@ pub use customer::{
     words_about::{MeantForPerson, WordsAbout},
     write_backs::WaitingWrite,
 };
+pub use deliveries::{
+    health::{DeliveryHealth, SubscriptionStanding},
+    lanes::{DeliveryLane, DueDelivery, NewDelivery, TriedDelivery},
+    log::DeliveryPage,
+    one_delivery::{EventDelivery, SAMPLES, delivery_id},
+    replay::ReplayOf,
+};
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};
 pub use jobs::{Job, JobEnd, JobLeased, JobPage};
@@ -83,6 +92,7 @@ pub use message::{
     receipts::Found,
     record::{AskedFor, Record, RecordStatus, RecordedMessage},
     result::MessageResult,
+    sent_mails::SentMail,
     settle::Settlement,
 };
 pub use proposed_operation::ProposedOperation;
@@ -96,6 +106,7 @@ pub use table::{
 };
 pub use tasks::{Ending, Task, TaskEnded, TaskPage, TaskStake, is_task_cursor, task_id};
 pub use tenant::{
+    answer_marks::{AnswerMark, AnsweredMail},
     api_keys::{API_KEYS_MAX, ApiKey},
     calls::Repeated,
     connections::{Connection, Secrets},
@@ -104,6 +115,8 @@ pub use tenant::{
     drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
+    notice_channels::{CHANNEL_FAILURES_MAX, NoticeChannel},
+    notices::{KnownNotice, NoticePage, TaskNotice, is_notice_cursor},
     statement_keys::{PublicStatementKey, StatementKey},
     stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},

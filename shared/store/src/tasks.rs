@@ -351,8 +351,8 @@ impl Store {
         Ok(matches!(self.write("finish the task", change, false).await?, Wrote::Done(_)))
     }
 
-    /// Ends a task as a person says. What a decision has to know of it changes with it: an approval becomes an order, which the
-    /// customer is decided by.
+    /// Ends a task as a person says. What a decision has to know of it changes with it: the customer is decided by an approval, which becomes
+    /// an order, and by what is said of a credit hold or of terms.
     ///
     /// # Errors
     ///
@@ -373,10 +373,14 @@ impl Store {
             };
             let mut actions = vec![ended(tenant, id, ending, now).update(self)];
             if let Some((customer, work)) = work {
-                actions.push(self.work_ended(tenant, customer, &work, now));
-                if let Some(order) = order_of(tenant, customer, &work, ending, now) {
+                actions.push(self.work_ended(tenant, customer, &work, ending.result, now));
+                let order = order_of(tenant, customer, &work, ending, now);
+                let is_decided_by = order.is_some() || work.confirm_by.is_some();
+                if let Some(order) = order {
                     let (key, row) = order_row(tenant, customer, &order);
                     actions.push(put(self, &key, row));
+                }
+                if is_decided_by {
                     let head = self.must_head(tenant, customer).await?;
                     actions.push(bump(tenant, customer, &Wake::of(Some(&head), customer, 1, now), now).update(self));
                 }
@@ -492,18 +496,31 @@ impl Store {
         Ok(matches!(self.write("open the task again", change, false).await?, Wrote::Done(_)))
     }
 
-    async fn work(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<OpenWork>> {
+    /// What a decision knows of a task while it is open.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn work(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<OpenWork>> {
         let row = self.read("read the work of a task of", &keys::open_work(tenant, customer, id), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 
     /// What becomes of what a decision knows of a task that a person finished.
-    fn work_ended(&self, tenant: &TenantId, customer: &CustomerId, work: &OpenWork, now: Timestamp) -> TransactWriteItem {
-        if OpenWork::outlives_its_end(work.kind) {
-            let (key, row) = work_row(tenant, customer, &OpenWork { done: true, ..work.clone() }, now);
-            put(self, &key, row)
-        } else {
-            Change::of(keys::open_work(tenant, customer, &work.task)).delete(self)
+    fn work_ended(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        work: &OpenWork,
+        result: TaskResult,
+        now: Timestamp,
+    ) -> TransactWriteItem {
+        match work.clone().ended(result) {
+            Some(after) => {
+                let (key, row) = work_row(tenant, customer, &after, now);
+                put(self, &key, row)
+            }
+            None => Change::of(keys::open_work(tenant, customer, &work.task)).delete(self),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Aws {
             ("KEY_ID", "key"),
             ("BUS_NAME", "dunlin"),
             ("SWEEP_QUEUE_URL", "https://sqs.example/sweep"),
+            ("DELIVER_QUEUE_URL", "https://sqs.example/deliver"),
             ("PORTAL_URL", "https://pay.example/p"),
         ];
         let env = Env::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -64,6 +64,7 @@ pub fn planned(rows: Vec<Covered>) -> Planned {
         pay_by: None,
         rows,
         copy_of: None,
+        receipt_within: None,
     }
 }
 
@@ -76,6 +77,7 @@ pub fn decision(opened_at: Timestamp, messages: Vec<Planned>, next: Next) -> Dec
         opened_at,
         state: CaseState::Open,
         by_hand: false,
+        stated: domain::StatedPeriods::default(),
     };
     Decision {
         cases: [(case_key(), case)].into(),

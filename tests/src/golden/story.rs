@@ -143,10 +143,21 @@ impl Story {
             | Event::Look(_) => None,
         });
         let workflows = self.workflows.iter().flatten().chain(later);
-        let sends = workflows.flat_map(|workflow| list(&workflow["steps"])).map(|step| &step["action"]["send"]);
+        let workflows: Vec<&Value> = workflows.collect();
+        let steps = workflows.iter().flat_map(|workflow| list(&workflow["steps"]));
+        let sends = steps.map(|step| &step["action"]["send"]);
         let ways =
             sends.flat_map(|send| list(&send["channels"]).iter().map(|channel| (send["template"].as_str(), channel.as_str())));
-        ways.filter_map(|(template, channel)| Some((template?, channel.filter(|one| ["email", "sms"].contains(one))?))).collect()
+        // A statement goes by email and has the text `statement` where it says nothing else.
+        let stated = workflows.iter().map(|workflow| &workflow["statement"]).filter(|plan| plan.is_object()).flat_map(|plan| {
+            let template = plan["template"].as_str().unwrap_or("statement");
+            let channels = plan["channels"].as_array().map(|all| all.iter().filter_map(Value::as_str).collect());
+            let channels: Vec<&str> = channels.unwrap_or_else(|| vec!["email"]);
+            channels.into_iter().map(move |channel| (Some(template), Some(channel)))
+        });
+        ways.chain(stated)
+            .filter_map(|(template, channel)| Some((template?, channel.filter(|one| ["email", "sms"].contains(one))?)))
+            .collect()
     }
 
     /// External ids of the customers that its documents name, and its invoices' numbers by their external ids.

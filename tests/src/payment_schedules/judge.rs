@@ -60,6 +60,8 @@ struct Known {
     asked: i64,
     received: i64,
     taken_back: i64,
+    /// What its provider has given back or lost of it, whichever of its words was heard: that is on its way no longer.
+    gone: i64,
     may_be_more: bool,
 }
 
@@ -75,6 +77,7 @@ impl Known {
 
     fn stands(&mut self, standing: &Standing) {
         self.asked = standing.asked_minor;
+        self.gone = if standing.is_pending { 0 } else { standing.taken_back_minor };
         let net = standing.received_minor - standing.taken_back_minor;
         if standing.is_told {
             (self.received, self.taken_back) = (standing.received_minor, standing.taken_back_minor);
@@ -164,10 +167,11 @@ impl State {
         exact.chain(elsewhere).sum()
     }
 
-    /// What is on its way for an invoice.
+    /// What is on its way for an invoice. Of what was given back meanwhile nothing is, though one of the provider's words was not heard yet: any
+    /// of the basket's invoices may be open again by it.
     fn on_its_way(&self, invoice: &str, at: Timestamp) -> i64 {
         let kept = self.baskets.values().filter(|known| known.kept_until.is_some_and(|until| at < until));
-        kept.filter_map(|known| known.lines.get(invoice)).sum()
+        kept.filter_map(|known| Some((known.lines.get(invoice)? - known.gone).max(0))).sum()
     }
 
     /// The most that may be asked for of an invoice.

@@ -20,15 +20,16 @@ use crate::{answer::ApiResult, app::App, caller::Caller, customers::id_of, filte
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CustomersQuery {
-    /// `name`, `next_action`, `overdue` and `money_at_stake` (largest first), or `oldest_due`; with `-` before it from its end. `name` where
-    /// it is left out.
+    /// `name`, `next_action`, `overdue` and `money_at_stake` (largest first), `oldest_due` or `owner`; with `-` before it from its end. `name` where
+    /// it is left out. By `owner` come those that a person gave to somebody, owner by owner; those that are an owner's by a rule of the settings, or
+    /// nobody's, are not among them.
     sort: Option<String>,
     /// In the order `overdue` or `money_at_stake`: the reporting currency, or one that has no rate in it, alone.
     currency: Option<String>,
     /// Those who are found by the beginnings of these words: names, mail addresses, the source's id. Two characters and more.
     q: Option<String>,
-    /// Those that a person gave to this owner, in the order of their ids: the subject of a member's sign-in, or a team's name. The order `owner`
-    /// is this one. Customers that are an owner's by a rule of the settings are not among them.
+    /// Those that a person gave to this owner, in the order of their ids: the subject of a member's sign-in, or a team's name. Of the orders it goes
+    /// with `owner` alone. Customers that are an owner's by a rule of the settings are not among them.
     owner: Option<String>,
     /// With `external_id`: the one customer whom this connection knows by it.
     source: Option<String>,
@@ -54,7 +55,7 @@ pub struct CustomerRowOut {
     /// In an order by amount: what it is ranked by.
     #[serde(skip_serializing_if = "Option::is_none")]
     ranked: Option<RankedOut>,
-    /// In the orders by amount and by the oldest, and of one owner: what it owes, an entry each currency that is ranked together.
+    /// In the orders by amount, by the oldest and by owner, and of one owner: what it owes, an entry each currency that is ranked together.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<Vec<ListOwedOut>>,
     /// In the orders: when a decision, or the tenant's midnight, found amounts that are others than before. One that finds the same does not
@@ -63,6 +64,9 @@ pub struct CustomerRowOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,
+    /// In the order `owner`: whom a person gave it to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
 }
 
 /// An amount that a row is ranked by.
@@ -133,7 +137,7 @@ pub async fn list(
 }
 
 fn shown(row: CustomerRow) -> CustomerRowOut {
-    let CustomerRow { id, name, next_at, ranked, owed, as_of } = row;
+    let CustomerRow { id, name, next_at, ranked, owed, as_of, owner } = row;
     let owed = owed.map(|owed| {
         let owed = owed.into_iter().map(|(currency, owed)| ListOwedOut {
             currency,
@@ -145,5 +149,5 @@ fn shown(row: CustomerRow) -> CustomerRowOut {
         owed.collect()
     });
     let ranked = ranked.map(|ranked| RankedOut { currency: ranked.currency, amount_minor: ranked.amount_minor });
-    CustomerRowOut { customer: NamedCustomerOut::of(&id, name), next_at, ranked, owed, as_of }
+    CustomerRowOut { customer: NamedCustomerOut::of(&id, name), next_at, ranked, owed, as_of, owner }
 }

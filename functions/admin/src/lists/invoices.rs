@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{Currency, InvoiceId};
+use domain::{BilledLine, Currency, InvoiceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -104,6 +104,28 @@ pub struct InvoicePartOut {
     amount_minor: i64,
 }
 
+/// A line of an invoice.
+#[derive(Serialize, ToSchema)]
+pub struct BilledLineOut {
+    /// The source's own id, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    /// What it is for.
+    description: String,
+    /// How many, as a decimal number, where the source says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<String>,
+    /// What it comes to, minor units; below zero where it takes something off.
+    amount_minor: i64,
+}
+
+impl From<BilledLine> for BilledLineOut {
+    fn from(line: BilledLine) -> Self {
+        let BilledLine { external_id, description, quantity, amount_minor } = line;
+        Self { external_id, description, quantity, amount_minor }
+    }
+}
+
 /// An invoice as its source said it last.
 #[derive(Serialize, ToSchema)]
 pub struct InvoiceOut {
@@ -127,6 +149,9 @@ pub struct InvoiceOut {
     /// The tenant's own words for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
+    /// Its lines in their order, where its source says them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<BilledLineOut>,
 }
 
 /// The invoices by when their oldest open part falls due, a page at a time.
@@ -166,7 +191,7 @@ pub async fn list(
     params(("id" = String, Path, description = "`inv_…`")),
     responses((status = 200, description = "The invoice", body = InvoiceOut), (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<InvoiceOut>> {
-    let (known, name) = invoices::show(super::reading(&app), &caller.0, &id).await?;
+    let (known, name, lines) = invoices::show(super::reading(&app), &caller.0, &id).await?;
     let KnownInvoice { customer, invoice, standing } = known;
     let parts = invoice.instalments.iter().map(|part| InvoicePartOut { due_on: part.due_on, amount_minor: part.amount_minor });
     Ok(Json(InvoiceOut {
@@ -189,6 +214,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
         purchase_order: invoice.purchase_order,
         legal_entity: invoice.legal_entity,
         tags: invoice.tags,
+        lines: lines.into_iter().map(BilledLineOut::from).collect(),
     }))
 }
 

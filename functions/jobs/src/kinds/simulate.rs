@@ -12,13 +12,13 @@ use domain::{
     counting::MEDIAN_DAYS,
     rollout::SHARE_WHOLE,
     simulate::{
-        Assumed, BreakerAssumed, Difference, Happening, OtherVersion, Paying, Simulated, Simulation, SimulationProgress,
-        differences, sums, usual_lag, with_version,
+        Assumed, BreakerAssumed, Difference, Happening, HappeningSums, HappeningTally, OtherVersion, Paying, Simulated,
+        Simulation, SimulationProgress, differences, usual_lag, with_version,
     },
     workflow::{PublishContext, carried_on, flaws, migration_flaws},
 };
 use futures::{FutureExt, future::BoxFuture};
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::jobs::{
@@ -39,6 +39,9 @@ pub struct Simulate;
 const OPEN_INVOICES_MAX: u64 = 100_000;
 /// Customers of one part of the book.
 const OF_A_PART: usize = 500;
+/// What the present versions are called in files and groups of parts, and the other one.
+const PRESENT: &str = "present";
+const OTHER: &str = "other";
 /// Examples of what differs that stand in the result itself.
 const EXAMPLES: usize = 100;
 /// What an email costs where nothing else is said, in millionths of a US dollar: Amazon SES asks 0.10 dollars for a thousand. What a text
@@ -68,6 +71,8 @@ struct Kept {
     generation: u64,
     /// Which of these the present stage goes on from, and in how many parts it lies.
     aside: Option<(u64, usize)>,
+    /// In how many parts lies what happens by the present versions, and by the other one.
+    lines: (usize, usize),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,10 +139,12 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         };
         if !simulation.run(&policy, &mut || work.is_over()) {
             job.done = days_between(from, simulation.progress.at);
+            put_lines(work, job, PRESENT, &mut kept.lines.0, &mut simulation).await?;
             put_aside(work, job, &mut kept, &simulation).await?;
             return Ok(SliceEnd::More);
         }
-        work.put_part(&job.id, "present", 0, &Played::of(&simulation.progress)).await?;
+        put_lines(work, job, PRESENT, &mut kept.lines.0, &mut simulation).await?;
+        work.put_part(&job.id, PRESENT, 0, &Played::of(&simulation.progress)).await?;
         (kept.stage, kept.aside) = (Stage::Other, None);
         job.done = days_between(from, until);
         job.checkpoint = serde_json::to_value(&kept)?;
@@ -146,7 +153,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         }
     }
     let Some(other) = other else {
-        let present: Played = work.part(&job.id, "present", 0).await?;
+        let present: Played = work.part(&job.id, PRESENT, 0).await?;
         return ended(work, job, &asked, &kept, &present, None).await.map(SliceEnd::Done);
     };
     let (mut simulation, policy) = match kept.aside {
@@ -166,31 +173,38 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     };
     if !simulation.run(&policy, &mut || work.is_over()) {
         job.done = days_between(from, until) + days_between(from, simulation.progress.at);
+        put_lines(work, job, OTHER, &mut kept.lines.1, &mut simulation).await?;
         put_aside(work, job, &mut kept, &simulation).await?;
         return Ok(SliceEnd::More);
     }
-    let present: Played = work.part(&job.id, "present", 0).await?;
+    put_lines(work, job, OTHER, &mut kept.lines.1, &mut simulation).await?;
+    let played = Played::of(&simulation.progress);
+    // The facts are not needed any more: the two are compared without them.
+    drop(simulation);
+    let present: Played = work.part(&job.id, PRESENT, 0).await?;
     let old = match other.follows {
         Some(version) => work.store.workflow(work.tenant, &other.workflow.id, Some(version)).await?,
         None => None,
     };
-    let played = Played::of(&simulation.progress);
     let migration = asked.migration.clone().unwrap_or_default();
-    let difference = differences(&present.lines, &played.lines, old.as_ref(), &other.workflow, &migration);
+    let difference = {
+        let before = lines_of(work, job, PRESENT, kept.lines.0).await?;
+        let after = lines_of(work, job, OTHER, kept.lines.1).await?;
+        differences(&before, &after, old.as_ref(), &other.workflow, &migration)
+    };
     ended(work, job, &asked, &kept, &present, Some((&played, &difference))).await.map(SliceEnd::Done)
 }
 
-/// What a run found, as it is kept for the end.
+/// What a run found beside what happens, as it is kept for the end.
 #[derive(Debug, Serialize, Deserialize)]
 struct Played {
-    lines: Vec<Happening>,
     waits: BTreeMap<jiff::civil::Date, domain::simulate::DayWaits>,
     tripped: Vec<Timestamp>,
 }
 
 impl Played {
     fn of(progress: &SimulationProgress) -> Self {
-        Self { lines: progress.lines.clone(), waits: progress.waits.clone(), tripped: progress.tripped.clone() }
+        Self { waits: progress.waits.clone(), tripped: progress.tripped.clone() }
     }
 }
 
@@ -256,6 +270,58 @@ fn aside(generation: u64) -> String {
 
 fn progress(generation: u64) -> String {
     format!("progress-{}", generation % 2)
+}
+
+/// The group of parts in which lies what happens.
+fn lines(version: &str) -> String {
+    format!("lines-{version}")
+}
+
+/// Puts what happened in this slice behind what happened in those before it, so that no slice holds it all.
+async fn put_lines(
+    work: &Work<'_>,
+    job: &Job,
+    version: &str,
+    parts: &mut usize,
+    simulation: &mut Simulation,
+) -> anyhow::Result<()> {
+    let happened = std::mem::take(&mut simulation.progress.lines);
+    if happened.is_empty() {
+        return Ok(());
+    }
+    work.put_part(&job.id, &lines(version), *parts, &happened).await?;
+    *parts += 1;
+    Ok(())
+}
+
+/// All that happens, in order.
+async fn lines_of(work: &Work<'_>, job: &Job, version: &str, parts: usize) -> anyhow::Result<Vec<Happening>> {
+    let mut all = Vec::new();
+    for part in 0..parts {
+        all.extend(work.part::<Vec<Happening>>(&job.id, &lines(version), part).await?);
+    }
+    Ok(all)
+}
+
+/// Writes what happens into the file, a part at a time, and counts it.
+async fn written(
+    work: &Work<'_>,
+    job: &Job,
+    version: &str,
+    parts: usize,
+    zone: &TimeZone,
+    file: &mut String,
+) -> anyhow::Result<HappeningSums> {
+    let mut tally = HappeningTally::new(zone.clone());
+    for part in 0..parts {
+        for line in work.part::<Vec<Happening>>(&job.id, &lines(version), part).await? {
+            tally.add(&line);
+            let mut value = serde_json::to_value(&line)?;
+            value["version"] = json!(version);
+            writeln!(file, "{value}")?;
+        }
+    }
+    Ok(tally.finish())
 }
 
 /// Puts what is played aside for the next slice.
@@ -382,35 +448,26 @@ async fn ended(
     other: Option<(&Played, &Difference)>,
 ) -> anyhow::Result<JobEnd> {
     let settings = work.store.settings(work.tenant).await?.map(|settings| settings.value);
-    let zone = settings.as_ref().map_or(jiff::tz::TimeZone::UTC, tenant_zone);
+    let zone = settings.as_ref().map_or(TimeZone::UTC, tenant_zone);
     let own = settings.map(|settings| settings.costs).unwrap_or_default();
-    let of = |played: &Played| {
-        let sums = sums(&played.lines, &zone);
+    let of = |played: &Played, sums: HappeningSums| {
         let cost = cost(&sums.by_channel, &asked.prices, &own);
         json!({ "sums": sums, "waits": played.waits, "breaker_opened": played.tripped, "cost": cost })
     };
+    let mut file = String::new();
+    let sums = written(work, job, PRESENT, kept.lines.0, &zone, &mut file).await?;
     let mut result = json!({
         "from": kept.from, "days": asked.days(), "customers": kept.read, "open_invoices": kept.open,
-        "unreadable_customers": kept.unreadable, "assumed": assumed(asked, kept), "present": of(present),
+        "unreadable_customers": kept.unreadable, "assumed": assumed(asked, kept), "present": of(present, sums),
     });
-    let mut file = String::new();
-    let mut write = |version: &str, lines: &[Happening]| -> anyhow::Result<()> {
-        for line in lines {
-            let mut value = serde_json::to_value(line)?;
-            value["version"] = json!(version);
-            writeln!(file, "{value}")?;
-        }
-        Ok(())
-    };
-    write("present", &present.lines)?;
     if let Some((played, difference)) = other {
-        write("other", &played.lines)?;
+        let sums = written(work, job, OTHER, kept.lines.1, &zone, &mut file).await?;
         for moved in &difference.moved {
             let mut value = serde_json::to_value(moved)?;
             value["kind"] = json!("moved");
             writeln!(file, "{value}")?;
         }
-        result["other"] = of(played);
+        result["other"] = of(played, sums);
         result["difference"] = json!({
             "counts": difference.counts, "customers_more": difference.customers_more, "customers_less": difference.customers_less,
             "why": Difference::WHY.into_iter().collect::<BTreeMap<_, _>>(),

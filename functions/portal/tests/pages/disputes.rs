@@ -1,6 +1,7 @@
 //! A customer contests an invoice by the page behind its link.
 
-use domain::{DisputeStatus, TaskKind, Terms};
+use domain::{BilledLine, DisputeStatus, Document, Invoice, SourceVersion, TaskKind, Terms, document::CustomerRef};
+use store::Receipt;
 use testbed::api::at;
 
 use crate::visitor::{Portal, acme};
@@ -78,6 +79,64 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
 }
 
 #[tokio::test]
+async fn a_line_is_contested_for_what_it_comes_to() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let (code, invoice) = (portal.code(&acme(), &id).await, Portal::invoice("C-1", "1001"));
+    let address = format!("/p/{code}/invoices/{invoice}/dispute");
+    portal.get(&address).await.is(200).hides("name=\"line\"");
+    let line = |external_id: &str, description: &str, quantity: Option<&str>, amount_minor| BilledLine {
+        external_id: Some(external_id.to_owned()),
+        description: description.to_owned(),
+        quantity: quantity.map(str::to_owned),
+        amount_minor,
+    };
+    let lines =
+        vec![line("a", "Ziegel <rot>", Some("2"), 62_500), line("b", "Rabatt", None, -5_000), line("c", "Fracht", None, 200_000)];
+    let head = portal.world.store.head(&acme(), &id).await.unwrap().unwrap();
+    let facts = portal.world.store.facts(&acme(), &head).await.unwrap();
+    let known = facts.invoices.iter().find(|fact| fact.invoice.id == invoice).unwrap().invoice.clone();
+    let described = Invoice { source_version: SourceVersion::Number(2), lines: Some(lines), ..known };
+    let document = Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice: described };
+    let receipt = Receipt { source: "canonical".to_owned(), event_id: "lines".to_owned() };
+    portal.world.store.apply(&acme(), &receipt, &[document], portal.world.now()).await.unwrap();
+
+    let page = portal.get(&address).await.is(200).says("<option value=\"\">Die ganze Rechnung</option>");
+    let page = page.says("<option value=\"1\">1. Ziegel &lt;rot&gt; × 2 – 625,00\u{a0}€</option>");
+    // What takes something off is nothing to contest.
+    page.says("<option value=\"3\">3. Fracht – 2.000,00\u{a0}€</option>").hides("Rabatt");
+    let sent =
+        |line: &'static str, amount: &'static str| [("reason", "quantity"), ("line", line), ("amount", amount), ("words", "")];
+    let before = portal.world.everything().await;
+    for (line, amount, text) in [
+        ("7", "", "Diese Position hat die Rechnung nicht."),
+        ("0", "", "Diese Position hat die Rechnung nicht."),
+        ("a", "", "Diese Position hat die Rechnung nicht."),
+        ("2", "", "Diese Position hat die Rechnung nicht."),
+        ("1", "625,01", "höchstens 625,00\u{a0}€"),
+        ("3", "1.250,01", "höchstens 1.250,00\u{a0}€"),
+    ] {
+        portal.post(&address, &sent(line, amount)).await.is(400).says(text);
+    }
+    portal.post(&address, &sent("1", "700")).await.is(400).says("<option value=\"1\" selected>").says("value=\"700\"");
+    assert_eq!(portal.world.everything().await, before, "nothing was written");
+
+    let made = portal.post(&address, &sent("1", "")).await.leads();
+    assert_eq!(portal.post(&address, &sent("1", "")).await.leads(), made, "the same form again is the same dispute");
+    let [dispute] = <[_; 1]>::try_from(portal.agreements(&id).await).unwrap();
+    let of = dispute.disputed_line().map(|line| (line.position, line.external_id.as_deref(), line.description.as_str()));
+    assert_eq!((dispute.amount_minor, of), (Some(62_500), Some((1, Some("a"), "Ziegel <rot>"))));
+    let page = portal.get(&made).await.is(200).says("Sie beanstanden 625,00\u{a0}€ der Rechnung 1001");
+    page.says("Es geht um diese Position: Ziegel &lt;rot&gt;.").says("Der Rest der Rechnung ist weiterhin zu zahlen.");
+    let tasks = portal.world.store.tasks(&acme(), 50, None).await.unwrap().tasks;
+    assert!(tasks[0].task.detail.contains("about line 1 of the invoice"), "{}", tasks[0].task.detail);
+    let told = portal.data(&format!("/p/{code}/agreements/{}", dispute.id), "application/json").await.is(200);
+    assert!(told.html.contains("\"line\":{\"position\":1,\"external_id\":\"a\""), "{}", told.html);
+    let audit = portal.world.store.audit(&acme(), None, None, 50, None).await.unwrap().entries;
+    assert!(!audit[0].what.to_string().contains("Ziegel"), "words of a line are not kept for good: {}", audit[0].what);
+}
+
+#[tokio::test]
 async fn a_dispute_that_cannot_be_is_said_so_and_what_was_typed_is_kept() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
@@ -99,7 +158,12 @@ async fn a_dispute_that_cannot_be_is_said_so_and_what_was_typed_is_kept() {
         page.says(words.trim_end_matches('\u{7}')).says(&format!("value=\"{amount}\"")).hides("\u{7}");
     }
     let line = [("reason", "price"), ("amount", ""), ("words", ""), ("line", "7")];
-    portal.post(&address, &line).await.is(400).says("etwa eine Position der Rechnung").says("<option value=\"price\" selected>");
+    portal
+        .post(&address, &line)
+        .await
+        .is(400)
+        .says("Diese Position hat die Rechnung nicht")
+        .says("<option value=\"price\" selected>");
     let english = format!("/p/{theirs}/invoices/{}/dispute", Portal::invoice("C-2", "1001"));
     let page = portal.post(&english, &[("reason", "price"), ("amount", "1,250.01"), ("words", "<b>")]).await.is(400);
     page.says("at most €1,250.00").says("1,250.01").says("&lt;b&gt;");

@@ -249,6 +249,8 @@ async fn what_cannot_be_is_named_and_nothing_of_it_is_recorded() {
         ("disputes", with(dispute(), "reason", json!("whim")), &["/reason"]),
         ("disputes", with(dispute(), "words", json!("x".repeat(2_001))), &["/words"]),
         ("disputes", with(dispute(), "line", json!(7)), &["/line"]),
+        ("disputes", with(dispute(), "line", json!("a")), &["/line"]),
+        ("disputes", with(dispute(), "line", json!(true)), &["/line"]),
         ("remittances", with(remit(), "sent_on", json!("2026-02-11")), &["/sent_on"]),
         ("remittances", with(remit(), "sent_on", json!("2026-01-15")), &["/sent_on"]),
         ("remittances", with(remit(), "sent_on", json!("2016-02-09")), &["/sent_on"]),

@@ -43,6 +43,7 @@ async fn who_is_to_be_written_to_instead_is_said_by_the_link_alone_and_changes_n
     portal.post(&address, &[("name", ""), ("email", ""), ("words", "")]).await.is(303);
     assert_eq!(contacts(&portal, &id).await, before, "a person decides");
     let audit = portal.world.store.audit(&acme(), None, None, 50, None).await.unwrap().entries;
+    assert!(!audit.is_empty());
     assert!(audit.iter().all(|entry| entry.role == "link" && entry.what["for"] == "not_for_me"), "{audit:?}");
 }
 

@@ -55,7 +55,7 @@ async fn offered(portal: &Portal, customer: &CustomerId, first_minor: i64) -> Pl
         status: PlanOfferStatus::Open,
         status_at: now,
     };
-    portal.world.store.put_plan_offer(&acme(), customer, None, &offer, now).await.unwrap();
+    portal.world.store.put_plan_offer(&acme(), customer, None, &offer, None, now).await.unwrap();
     offer
 }
 
@@ -279,11 +279,11 @@ async fn an_offer_that_is_over_or_does_not_fit_any_more_cannot_be_agreed_to() {
     portal.get_with(&[&cookie], &there(&first)).await.is(200);
     let now = portal.world.now();
     let withdrawn = first.with(PlanOfferStatus::Withdrawn, now);
-    portal.world.store.put_plan_offer(&acme(), &id, Some(&first), &withdrawn, now).await.unwrap();
+    portal.world.store.put_plan_offer(&acme(), &id, Some(&first), &withdrawn, None, now).await.unwrap();
     let gone = portal.post_with(&[&cookie], &there(&first), &[]).await.is(410).says("Dieses Angebot gibt es nicht mehr.");
     gone.hides("zustimmen</button>");
     // Two people change it at once: one of them does.
-    let late = portal.world.store.put_plan_offer(&acme(), &id, Some(&first), &withdrawn, now).await;
+    let late = portal.world.store.put_plan_offer(&acme(), &id, Some(&first), &withdrawn, None, now).await;
     assert!(matches!(late, Err(store::Error::Conflict { .. })), "{late:?}");
     // What is open is less than it was offered for.
     portal.pay(&id, 2).await;

@@ -28,6 +28,7 @@ fn payment(reader: &Reader<'_>, source: &str, customer: &str, account: &str, par
         received_on: date("2026-02-20"),
         account: Some(account.to_owned()),
         parts: parts.iter().map(part).collect(),
+        round: 0,
     }
 }
 

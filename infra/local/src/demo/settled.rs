@@ -130,8 +130,8 @@ impl Player<'_> {
     }
 }
 
-/// An amount as a buyer types it: German and French write a comma.
+/// An amount as a buyer types it: all but English write a comma.
 fn typed(buyer: &Buyer, minor: i64) -> String {
-    let mark = if ["de", "fr"].contains(&buyer.language) { ',' } else { '.' };
+    let mark = if ["de", "fr", "es", "it", "nl"].contains(&buyer.language) { ',' } else { '.' };
     format!("{}{mark}{:02}", minor / 100, minor % 100)
 }

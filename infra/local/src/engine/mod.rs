@@ -13,6 +13,7 @@ mod slot;
 pub mod state;
 mod stream;
 mod timeline;
+mod topic;
 
 use std::sync::atomic::Ordering;
 

@@ -1,6 +1,6 @@
 //! One settled message: what it covered, why it was decided, and what became of it.
 
-use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, LogoPlace, RenderInput, Rendered, RowKind};
 use domain::{
     CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DeliveryEvent, DueItemKey, INVOICE_CONTACT, MessageStatus, Mode,
     Money, RuleTrace, calendar::tenant_zone,
@@ -164,8 +164,11 @@ impl Message {
             pay_by: self.pay_by,
             payment_details: settings.how_to_pay("", Some(currency), &template.language),
             bank: settings.bank_account_of("", currency).map(AccountInMail::of),
+            promised_on: None,
+            has_code: false,
             several_currencies: false,
             broken_plans: vec![],
+            carried: Vec::new(),
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),
                 opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),
@@ -173,7 +176,7 @@ impl Message {
             },
             invoices: invoices.into_iter().take(channels::INVOICES_LISTED_MAX).collect(),
         };
-        channels::render(&as_text(template), &input, &Brand { name: settings.name.clone() }).ok()
+        channels::render(&as_text(template), &input, &Brand::of(settings, "", LogoPlace::InPage)).ok()
     }
 }
 

@@ -128,6 +128,7 @@ impl Overview {
                 Outcome::BroughtForward => "brought forward by a person",
                 Outcome::SendNow => "to be sent now, as a person ordered",
                 Outcome::CapLifted => "beyond the cap of contacts, as a person ordered",
+                Outcome::Unconfirmed => "went, and no receipt came and no other way was there",
                 Outcome::Later(word) => word.as_str(),
                 Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Undelivered | Outcome::NotSent => continue,
             };

@@ -14,6 +14,7 @@ pub fn because(word: &str) -> String {
         "workflow_withdrawn" => "the workflow was withdrawn: a person goes on",
         "message_pending" => "a message is on its way",
         "plan_ended" => "the plan has no step left: a person goes on",
+        "statement" => "the statement of the period is sent",
         "not_due" => "the next step is not due yet",
         "waiting" => "the next step waits for its condition",
         "send" => "a message was sent",

@@ -243,7 +243,7 @@ fn message(entry: &Entry<'_>) -> String {
                 "<div class=views><button data-view=html class=on>As it looks</button><button data-view=text>Plain text</button>\
                  <button data-view=narrow>On a phone</button></div>\
                  <iframe sandbox=allow-same-origin srcdoc=\"{}\" title='The message'></iframe><pre hidden>{}</pre>",
-                escape(html),
+                escape(&entry.sent.map_or_else(|| html.to_owned(), |sent| with_images(html, &sent.raw))),
                 escape(text.unwrap_or("There is no plain text."))
             );
         }
@@ -254,6 +254,18 @@ fn message(entry: &Entry<'_>) -> String {
     }
     out.push_str("</article></template>");
     out
+}
+
+/// A mail with the images that go along with it in the places where it shows them.
+fn with_images(html: &str, raw: &serde_json::Value) -> String {
+    let along = raw.pointer("/Content/Simple/Attachments").and_then(serde_json::Value::as_array);
+    along.into_iter().flatten().fold(html.to_owned(), |html, image| {
+        let text = |name: &str| image.get(name).and_then(serde_json::Value::as_str);
+        match (text("ContentId"), text("ContentType"), text("RawContent")) {
+            (Some(id), Some(kind), Some(bytes)) => html.replace(&format!("cid:{id}"), &format!("data:{kind};base64,{bytes}")),
+            (None, ..) | (_, None, _) | (.., None) => html,
+        }
+    })
 }
 
 fn worklist(tasks: &[data::Task], overview: &Overview) -> String {

@@ -5,6 +5,7 @@
 
 mod events;
 mod identity;
+mod mails;
 pub mod model;
 mod resolve;
 mod resources;
@@ -90,11 +91,20 @@ fn kind_of(resource: &Value) -> &str {
 /// Where the issuer of tokens is, below the address of this machine's API.
 pub const ISSUER_PATH: &str = "/_local/issuer";
 
+/// The domain at which answers to mails are taken in on this machine.
+pub const INBOUND_DOMAIN: &str = "answers.dunlin.example";
+
 /// What parameters are on one machine, where a template has them and nobody says otherwise. A clock that stands still keeps all calls within
 /// one minute, so that nobody is told to wait for the next.
-fn local(place: &Place) -> [(&'static str, String); 3] {
+fn local(place: &Place) -> [(&'static str, String); 5] {
     let issuer = format!("{}{ISSUER_PATH}", place.url);
-    [("StandIns", "loopback".to_owned()), ("JwtIssuer", issuer), ("CallsPerMinute", "1000000".to_owned())]
+    [
+        ("StandIns", "loopback".to_owned()),
+        ("JwtIssuer", issuer),
+        ("CallsPerMinute", "1000000".to_owned()),
+        ("InboundDomain", INBOUND_DOMAIN.to_owned()),
+        ("NoticeTopicArn", place.arn("sns", "notices")),
+    ]
 }
 
 fn base_scope(source: &Value, place: &Place, overrides: &BTreeMap<String, String>) -> anyhow::Result<Scope> {

@@ -33,6 +33,10 @@ pub struct Template {
     pub keys: Vec<Key>,
     /// Bucket names.
     pub buckets: Vec<String>,
+    /// What topics pass on to queues.
+    pub subscriptions: Vec<Subscription>,
+    /// Rules by which SES takes mails in.
+    pub receipt_rules: Vec<ReceiptRule>,
     /// SES configuration sets, each with the event types that it publishes; `None` when the template has none at all.
     pub configuration_sets: Option<BTreeMap<String, Vec<String>>>,
 }
@@ -221,6 +225,32 @@ pub struct QueueMapping {
     pub filters: Vec<Pattern>,
     /// Whether the answer names the messages that failed.
     pub reports_failures: bool,
+}
+
+/// What a topic passes on to a queue.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// The topic by ARN.
+    pub topic: String,
+    /// The queue by ARN.
+    pub queue: String,
+    /// Whether the queue gets what was published, and not SNS's envelope of it.
+    pub is_raw: bool,
+}
+
+/// A rule by which SES puts mails into a bucket and says so to a topic.
+#[derive(Clone, Debug)]
+pub struct ReceiptRule {
+    /// Domains and addresses, in lower case.
+    pub recipients: Vec<String>,
+    /// Whether SES looks for spam, viruses and signatures.
+    pub is_scanned: bool,
+    /// The bucket by name.
+    pub bucket: String,
+    /// What keys there begin with.
+    pub prefix: String,
+    /// The topic by ARN.
+    pub topic: String,
 }
 
 /// A route of the HTTP API.

@@ -64,6 +64,8 @@ impl Loader<'_> {
                 _ => Ok(()),
             },
             "AWS::SES::ConfigurationSetEventDestination" => self.event_destination(properties),
+            "AWS::SES::ReceiptRule" => self.receipt_rule(properties, all),
+            "AWS::SNS::Subscription" => self.subscription(properties, all),
             _ => Ok(()),
         }
     }
@@ -155,7 +157,7 @@ impl Loader<'_> {
             let arn = need(target, "Arn")?;
             let to = self.destination(&arn)?;
             if let Destination::Queue(arn) = &to {
-                check_policy(arn, all)?;
+                check_policy(arn, "events.amazonaws.com", all)?;
             }
             targets.push(Target { to, input: input(target)? });
         }
@@ -185,12 +187,12 @@ impl Loader<'_> {
     }
 }
 
-/// EventBridge needs the queue's own policy to allow it; without one nothing arrives, and nothing says why.
-fn check_policy(arn: &str, all: &[Resolved]) -> anyhow::Result<()> {
+/// EventBridge and SNS need the queue's own policy to allow it; without one nothing arrives, and nothing says why.
+pub(super) fn check_policy(arn: &str, service: &str, all: &[Resolved]) -> anyhow::Result<()> {
     let allows = |statement: &Value| {
         let text = statement.to_string().to_lowercase();
         statement.get("Effect").is_none_or(|effect| effect == "Allow")
-            && text.contains("events.amazonaws.com")
+            && text.contains(service)
             && (text.contains("sqs:sendmessage") || text.contains("sqs:*"))
     };
     let name = arn.rsplit(':').next().unwrap_or_default();
@@ -201,7 +203,7 @@ fn check_policy(arn: &str, all: &[Resolved]) -> anyhow::Result<()> {
         let statements = statements.as_array().cloned().unwrap_or_else(|| vec![statements]);
         covers && statements.iter().any(allows)
     });
-    anyhow::ensure!(allowed, "no AWS::SQS::QueuePolicy lets events.amazonaws.com send to the queue {name}");
+    anyhow::ensure!(allowed, "no AWS::SQS::QueuePolicy lets {service} send to the queue {name}");
     Ok(())
 }
 

@@ -15,6 +15,9 @@ pub use ready::{ReadyWorkflow, ready};
 /// The id of the built-in workflow.
 pub const WORKFLOW: &str = "standard";
 
+/// The id of the built-in text of statements: no step of the built-in workflow sends it, and a workflow that has `statement` does.
+pub const STATEMENT: &str = "statement";
+
 /// The texts of a language, whose folder has its name: step, channel, source. An email's first line is its subject.
 macro_rules! texts {
     ($language:literal) => {
@@ -29,6 +32,9 @@ macro_rules! texts {
                 ("formal-notice", Channel::Email, include_str!(concat!($language, "/formal-notice.email.txt"))),
                 ("final-notice", Channel::Email, include_str!(concat!($language, "/final-notice.email.txt"))),
                 ("final-notice", Channel::Sms, include_str!(concat!($language, "/final-notice.sms.txt"))),
+                (STATEMENT, Channel::Email, include_str!(concat!($language, "/statement.email.txt"))),
+                ("promise-reminder", Channel::Email, include_str!(concat!($language, "/promise-reminder.email.txt"))),
+                ("promise-reminder", Channel::Sms, include_str!(concat!($language, "/promise-reminder.sms.txt"))),
             ],
         )
     };
@@ -38,12 +44,13 @@ macro_rules! texts {
 type Source = (&'static str, Channel, &'static str);
 
 /// Every built-in text, by language. A language without one of the files does not compile.
-const SOURCES: [(&str, [Source; 8]); CUSTOMER_LANGUAGES.len()] = [texts!("en"), texts!("de"), texts!("fr")];
+const SOURCES: [(&str, [Source; 11]); CUSTOMER_LANGUAGES.len()] =
+    [texts!("en"), texts!("de"), texts!("fr"), texts!("es"), texts!("it"), texts!("ja"), texts!("nl"), texts!("pt")];
 
 /// The templates, version 1.
 pub fn templates() -> Vec<Template> {
     let of =
-        |(language, sources): &(&str, [Source; 8])| sources.map(|(id, channel, source)| template(id, language, channel, source));
+        |(language, sources): &(&str, [Source; 11])| sources.map(|(id, channel, source)| template(id, language, channel, source));
     SOURCES.iter().flat_map(of).collect()
 }
 
@@ -69,7 +76,15 @@ pub fn workflows() -> Vec<Workflow> {
         Step::new(
             id,
             at(days),
-            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 }),
+            Action::Send(Send {
+                channels,
+                template,
+                to: vec![Role::Billing],
+                fallback: Fallback::Task,
+                copies: 0,
+                after: None,
+                attach: Vec::new(),
+            }),
         )
     };
     let asks = |step: Step| Step { pay_by: Some(PayBy { days: NOTICE_DAYS }), ..step };
@@ -84,6 +99,7 @@ pub fn workflows() -> Vec<Workflow> {
         applies_when: None,
         exit_when: None,
         min_gap: Days(3),
+        statement: None,
         steps: vec![
             send("heads-up", -5, &[Email]),
             send("reminder", 1, &[Email, Sms]),
@@ -115,7 +131,23 @@ mod tests {
             let asks = steps.iter().any(|step| step.id == template.id && step.pay_by.is_some());
             let named = template.body.contains("{{ pay_by | date }}");
             assert_eq!(named, asks && template.channel == Channel::Email, "{} {}", template.id, template.language);
-            for days in ["seven days", "sieben Tage", "sept jours", "7 days", "7 Tage", "7 jours"] {
+            for days in [
+                "seven days",
+                "sieben Tage",
+                "sept jours",
+                "siete días",
+                "sette giorni",
+                "zeven dagen",
+                "sete dias",
+                "7 days",
+                "7 Tage",
+                "7 jours",
+                "7 días",
+                "7 giorni",
+                "7 dagen",
+                "7 dias",
+                "7日",
+            ] {
                 assert!(!template.body.contains(days), "{} {}: {days}", template.id, template.language);
             }
         }

@@ -2,7 +2,7 @@
 
 use domain::{
     Action, Anchor, At, Channel, Days, Offset, Role, Scope, Step, Workflow,
-    workflow::{AfterWait, Approval, Fallback, PayBy, Send, TaskAction},
+    workflow::{AfterWait, Approval, Fallback, Notify, PayBy, Send, TaskAction},
 };
 
 /// A workflow that is ready to be taken over.
@@ -127,19 +127,37 @@ pub fn ready() -> Vec<ReadyWorkflow> {
         ready_one(
             "after-broken-promise",
             "After a broken promise",
-            "The usual ladder; when a promised day has passed without the payment, a message follows at once and a person calls.",
+            "The usual ladder; a promise is reminded of on the business day before. When its day has passed without the payment, a message \
+             follows at once and a person calls.",
             USUAL,
             vec![
                 send("reminder", "reminder", 1, &[Channel::Email, Channel::Sms]),
                 send("nudge", "nudge", 8, &[Channel::Email, Channel::Sms]),
+                before_promise(send("promise-reminder", "promise-reminder", 0, &[Channel::Email, Channel::Sms])),
                 on_promise(send("promise-passed", "nudge", 4, &[Channel::Email, Channel::Sms])),
                 on_promise(task("promise-call", 8, "Call the customer: the promised payment has not come", 2)),
                 asks(7, send("notice", "formal-notice", 30, &[Channel::Email])),
                 task("review", 50, "Call the customer and decide how to go on", 3),
             ],
         ),
+        ready_one(
+            "escalating",
+            "Escalating",
+            "Of large sums and after broken promises managers are told, and the customer's executive is written to.",
+            USUAL,
+            vec![
+                send("reminder", "reminder", 1, &[Channel::Email, Channel::Sms]),
+                send("nudge", "nudge", 8, &[Channel::Email, Channel::Sms]),
+                Step { when: Some(GRAVE.to_owned()), ..escalate("managers", 15, "managers") },
+                Step { when: Some(GRAVE.to_owned()), ..to_executive(send("executive", "formal-notice", 22, &[Channel::Email])) },
+                task("review", 40, "Call the customer and decide how to go on", 3),
+            ],
+        ),
     ]
 }
+
+/// What makes a matter one of managers and executives: 5,000.00 past due, or two promises broken.
+const GRAVE: &str = "exposure.overdue_minor >= 500000 || history.broken_promises >= 2";
 
 fn ready_one(id: &'static str, name: &str, about: &'static str, plan: Plan, steps: Vec<Step>) -> ReadyWorkflow {
     let workflow = Workflow {
@@ -151,6 +169,7 @@ fn ready_one(id: &'static str, name: &str, about: &'static str, plan: Plan, step
         applies_when: plan.applies_when.map(str::to_owned),
         exit_when: None,
         min_gap: Days(plan.min_gap),
+        statement: None,
         steps,
     };
     ReadyWorkflow { id, about, workflow }
@@ -162,8 +181,28 @@ fn due(days: i32) -> At {
 
 fn send(id: &str, template: &str, days: i32, channels: &[Channel]) -> Step {
     let (channels, template) = (channels.to_vec(), template.to_owned());
-    let send = Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 };
+    let send = Send {
+        channels,
+        template,
+        to: vec![Role::Billing],
+        fallback: Fallback::Task,
+        copies: 0,
+        after: None,
+        attach: Vec::new(),
+    };
     Step::new(id, due(days), Action::Send(send))
+}
+
+fn escalate(id: &str, days: i32, to: &str) -> Step {
+    Step::new(id, due(days), Action::Escalate(Notify { to: to.to_owned(), via: Vec::new(), urgent: false }))
+}
+
+fn to_executive(step: Step) -> Step {
+    let action = match step.action {
+        Action::Send(send) => Action::Send(Send { to: vec![Role::Executive, Role::Billing], ..send }),
+        other => other,
+    };
+    Step { action, ..step }
 }
 
 fn task(id: &str, days: i32, title: &str, due_in: i32) -> Step {
@@ -176,6 +215,11 @@ fn asks(days: i32, step: Step) -> Step {
 
 fn on_promise(step: Step) -> Step {
     Step { at: At { anchor: Anchor::PromiseDate, offset: step.at.offset }, ..step }
+}
+
+/// On the business day before a promised day: for a Monday that is the Friday.
+fn before_promise(step: Step) -> Step {
+    Step { at: At { anchor: Anchor::PromiseDate, offset: Offset::Business { business_days: -1 } }, ..step }
 }
 
 #[cfg(test)]
@@ -192,11 +236,20 @@ mod tests {
     use crate::builtin::{templates, workflows};
 
     #[test]
-    fn there_are_eight_over_at_most_ten_templates() {
+    fn there_are_nine_over_at_most_ten_templates() {
         let all = ready();
         let ids: BTreeSet<&str> = all.iter().map(|ready| ready.id).collect();
-        let names =
-            ["after-broken-promise", "before-due", "consumers", "gentle", "instalments", "key-accounts", "small-sums", "strict"];
+        let names = [
+            "after-broken-promise",
+            "before-due",
+            "consumers",
+            "escalating",
+            "gentle",
+            "instalments",
+            "key-accounts",
+            "small-sums",
+            "strict",
+        ];
         assert_eq!(ids.into_iter().collect::<Vec<_>>(), names);
         assert!(all.iter().all(|ready| ready.id == ready.workflow.id && ready.about.ends_with('.')));
         let used: BTreeSet<String> = templates().into_iter().map(|template| template.id).collect();

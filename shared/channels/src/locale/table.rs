@@ -31,6 +31,9 @@ const IT: [&str; 12] = [
 ];
 const NL: [&str; 12] =
     ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"];
+const JA: [&str; 12] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
+const PT: [&str; 12] =
+    ["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"];
 
 const EN_US_SYMBOLS: &[(&str, &str)] = &[
     ("USD", "$"),
@@ -161,6 +164,39 @@ const NL_NL_SYMBOLS: &[(&str, &str)] = &[
     ("HKD", "HK$"),
 ];
 
+const JA_SYMBOLS: &[(&str, &str)] = &[
+    ("USD", "$"),
+    ("EUR", "€"),
+    ("GBP", "£"),
+    ("CAD", "CA$"),
+    ("AUD", "A$"),
+    ("JPY", "￥"),
+    ("NZD", "NZ$"),
+    ("INR", "₹"),
+    ("CNY", "元"),
+    ("MXN", "MX$"),
+    ("BRL", "R$"),
+    ("ILS", "₪"),
+    ("KRW", "₩"),
+    ("HKD", "HK$"),
+];
+const PT_SYMBOLS: &[(&str, &str)] = &[
+    ("USD", "US$"),
+    ("EUR", "€"),
+    ("GBP", "£"),
+    ("CAD", "CA$"),
+    ("AUD", "AU$"),
+    ("JPY", "JP¥"),
+    ("NZD", "NZ$"),
+    ("INR", "₹"),
+    ("CNY", "CN¥"),
+    ("MXN", "MX$"),
+    ("BRL", "R$"),
+    ("ILS", "₪"),
+    ("KRW", "₩"),
+    ("HKD", "HK$"),
+];
+
 pub(super) const NEUTRAL: Locale = Locale {
     tag: "und",
     decimal: ".",
@@ -222,6 +258,7 @@ pub(super) const ALL: &[Locale] = &[
     Locale { tag: "fr-CA", symbols: FR_CA_SYMBOLS, group: "\u{a0}", ..FR_FR },
     Locale { tag: "es-ES", symbols: EN_GB_SYMBOLS, grouping_min: 2, months: Some(&ES), date: "D de M de Y", ..DE_DE },
     Locale { tag: "it-IT", grouping_min: 2, symbols: EN_GB_SYMBOLS, months: Some(&IT), date: "D M Y", ..DE_DE },
+    Locale { tag: "ja-JP", symbols: JA_SYMBOLS, months: Some(&JA), date: "Y年M月D日", ..EN_US },
     Locale {
         tag: "nl-NL",
         symbols: NL_NL_SYMBOLS,
@@ -229,6 +266,24 @@ pub(super) const ALL: &[Locale] = &[
         negative: "¤\u{a0}-n",
         months: Some(&NL),
         date: "D M Y",
+        ..DE_DE
+    },
+    Locale {
+        tag: "pt-PT",
+        symbols: PT_SYMBOLS,
+        group: "\u{a0}",
+        grouping_min: 2,
+        months: Some(&PT),
+        date: "D de M de Y",
+        ..DE_DE
+    },
+    Locale {
+        tag: "pt-BR",
+        symbols: PT_SYMBOLS,
+        positive: "¤\u{a0}n",
+        negative: "-¤\u{a0}n",
+        months: Some(&PT),
+        date: "D de M de Y",
         ..DE_DE
     },
 ];

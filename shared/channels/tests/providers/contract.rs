@@ -146,6 +146,7 @@ async fn files_go_along_up_to_what_the_provider_takes() {
                 name: "a.pdf".to_owned(),
                 content_type: "application/pdf".to_owned(),
                 bytes: vec![b'a'; part],
+                shown_as: None,
             };
             let outgoing = Outgoing { attachments: parts.map(file).collect(), ..outgoing(provider) };
             let (result, requests) = send(provider, &outgoing, answer).await;

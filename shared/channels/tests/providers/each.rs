@@ -1,6 +1,6 @@
 //! What is so of one provider and not of all.
 
-use channels::{Attachment, Outgoing, SES, SNS};
+use channels::{Attachment, Outgoing, SES, SNS, Thread};
 use domain::ServiceMailId;
 
 use crate::loopback::{Answer, kind, outgoing, send};
@@ -102,8 +102,15 @@ async fn ses_is_given_files_beside_the_words() {
         name: "Auszug März.pdf".to_owned(),
         content_type: "application/pdf".to_owned(),
         bytes: b"%PDF-1.7".to_vec(),
+        shown_as: None,
     };
-    let mail = Outgoing { attachments: vec![file], ..outgoing(&SES) };
+    let code = Attachment {
+        name: "transfer-code.png".to_owned(),
+        content_type: "image/png".to_owned(),
+        bytes: b"PNG".to_vec(),
+        shown_as: Some(channels::CODE_IMAGE.to_owned()),
+    };
+    let mail = Outgoing { attachments: vec![file, code], ..outgoing(&SES) };
     let (result, requests) = send(&SES, &mail, Answer::http(503, "", "{}")).await;
     assert_eq!((kind(&result).as_str(), requests.len()), ("retry None", 1), "a mail with files is tried once as well");
     let (_, body) = requests[0].split_once("\r\n\r\n").expect("a request");
@@ -111,8 +118,33 @@ async fn ses_is_given_files_beside_the_words() {
     let expected = serde_json::json!([{
         "RawContent": "JVBERi0xLjc=", "FileName": "Auszug März.pdf", "ContentType": "application/pdf",
         "ContentDisposition": "ATTACHMENT", "ContentTransferEncoding": "BASE64",
+    }, {
+        "RawContent": "UE5H", "FileName": "transfer-code.png", "ContentType": "image/png",
+        "ContentDisposition": "INLINE", "ContentId": "transfer-code", "ContentTransferEncoding": "BASE64",
     }]);
     assert_eq!(body["Content"]["Simple"]["Attachments"], expected);
+}
+
+#[tokio::test]
+async fn a_mail_says_where_answers_go_and_what_it_stands_among() {
+    let thread =
+        Thread { references: vec!["<case_1@r.example>".to_owned(), "<m1.l1.s@r.example>".to_owned()], is_automatic: true };
+    let reply_to = vec!["\"Northwind\" <r+m1.l1.s@r.example>".to_owned(), "ar@northwind.example".to_owned()];
+    let mail = Outgoing { reply_to: reply_to.clone(), thread, opt_out_url: None, ..outgoing(&SES) };
+    let (_, requests) = send(&SES, &mail, Answer::http(503, "", "{}")).await;
+    let (_, body) = requests[0].split_once("\r\n\r\n").expect("a request");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(body["ReplyToAddresses"], serde_json::json!(reply_to));
+    let expected = serde_json::json!([
+        {"Name": "In-Reply-To", "Value": "<m1.l1.s@r.example>"},
+        {"Name": "References", "Value": "<case_1@r.example> <m1.l1.s@r.example>"},
+        {"Name": "Auto-Submitted", "Value": "auto-generated"},
+        {"Name": "X-Auto-Response-Suppress", "Value": "DR, RN, NRN, AutoReply"},
+    ]);
+    assert_eq!(body["Content"]["Simple"]["Headers"], expected);
+    let forged = Thread { references: vec!["<a@b>\r\nBcc: c@d.example".to_owned()], is_automatic: false };
+    let (result, requests) = send(&SES, &Outgoing { thread: forged, ..outgoing(&SES) }, Answer::http(503, "", "{}")).await;
+    assert_eq!((kind(&result).as_str(), requests.len()), ("refused false", 0));
 }
 
 #[tokio::test]

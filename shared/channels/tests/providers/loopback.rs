@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use channels::{Outgoing, Provider, Rendered, SendError, provider::HttpAnswer};
+use channels::{Outgoing, Provider, Rendered, SendError, Thread, provider::HttpAnswer};
 use domain::{CustomerId, MessageId, TenantId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -54,7 +54,8 @@ pub fn outgoing(provider: &Provider) -> Outgoing {
         message: MessageId::derive(&["m"]),
         from: provider.recorded.from.to_owned(),
         to: provider.recorded.to.to_owned(),
-        reply_to: facts.has_subject.then(|| "ar@northwind.example".to_owned()),
+        reply_to: facts.has_subject.then(|| "ar@northwind.example".to_owned()).into_iter().collect(),
+        thread: Thread::default(),
         rendered: Rendered {
             subject: facts.has_subject.then(|| "Hello".to_owned()),
             text: "Hello text".to_owned(),

@@ -69,6 +69,15 @@ pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, object: &Object<'_>) -> Option<
     let language = object.optional(flaws, "language", form::language);
     let country = object.optional(flaws, "country", form::country);
     let region = object.optional(flaws, "region", form::region);
+    let written = object.field("region").and_then(Value::as_str).filter(|_| region.is_some());
+    if let (Some(country), Some((named, _))) = (&country, written.and_then(|text| text.split_once('-')))
+        && named != country
+    {
+        flaws.add(
+            object.pointer("region"),
+            format!("is a subdivision of {named}, and country is {country}; send those of one place"),
+        );
+    }
     let time_zone = object.optional(flaws, "time_zone", form::zone);
     let debt_purpose = object.optional(flaws, "debt_purpose", form::one_of(PURPOSES));
     let legal_entity = object.optional(flaws, "legal_entity", form::word);

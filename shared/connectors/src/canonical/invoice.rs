@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::{
-    canonical::{customer, names::SourceOf},
+    canonical::{customer, lines, names::SourceOf},
     form,
     json::{Flaws, Object},
 };
@@ -63,6 +63,7 @@ pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, object: &Object<'_>) -> Option<
         flaws.add(object.pointer("credited_minor"), "is more than total_minor; send what goes beyond it as a credit note");
     }
     let instalments = instalments(flaws, object, total_minor, issued_on);
+    let lines = lines::read(flaws, object);
 
     let external_id = external_id?;
     Some(Invoice {
@@ -87,6 +88,8 @@ pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, object: &Object<'_>) -> Option<
         tags,
         for_external_id,
         for_name,
+        // A document is the object as it is now: without lines there are none.
+        lines: Some(lines),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod customer;
 mod invoice;
+mod lines;
 mod names;
 mod payment;
 

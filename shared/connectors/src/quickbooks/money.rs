@@ -6,6 +6,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
+use super::lines;
 use crate::{accounting_api::Reader, address, form, json::Flaws, raw::Fields};
 
 /// The currency that the object names, else the company's own: a company without several currencies names none.
@@ -62,6 +63,7 @@ pub fn invoice(
         tags: Vec::new(),
         for_external_id: None,
         for_name: None,
+        lines: lines::read(object, currency),
     };
     Some(Document::Invoice { customer, invoice })
 }

@@ -45,7 +45,7 @@ struct Linked<'a> {
 
 /// The body. The currency is named only where it is not the company's own: a company of one currency has no other to name.
 pub fn body(site: &Site<'_>, payment: &BooksPayment) -> Bytes {
-    let BooksPayment { reference, customer, currency, received_on, account, parts } = payment;
+    let BooksPayment { reference, customer, currency, received_on, account, parts, round: _ } = payment;
     let lines = parts.iter().map(|part| Line {
         amount: number(part.amount_minor, *currency),
         linked_txn: [Linked { txn_id: &part.external_id, txn_type: "Invoice" }],

@@ -141,7 +141,7 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request
             query(access, site, &format!("select * from Payment where PaymentRefNum = '{reference}' maxresults {QUERY_MAX}"))
         }
         VendorRequest::WritePayment { payment } => {
-            let address = address(access, site, &format!("{company}/payment"), &[("requestid", payment.reference.as_str())]);
+            let address = address(access, site, &format!("{company}/payment"), &[("requestid", &payment.repeats_by())]);
             let request = Request::builder().method(Method::POST).uri(address).header("accept", "application/json");
             let built = request.header("content-type", "application/json").body(payment_body::body(site, payment));
             built.expect("realm and ids have the vendor's form, and the rest is encoded")

@@ -16,7 +16,7 @@ use crate::{
     stripe::{
         balance, customer,
         event::{Rank, StripeEvent, seconds},
-        money, payment,
+        lines, money, payment,
         status::{Status, status},
     },
 };
@@ -103,6 +103,7 @@ fn invoice(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<Invoice> {
         tags: Vec::new(),
         for_external_id: None,
         for_name: None,
+        lines: lines::read(object, currency),
     };
     let stage = if deleted { STAGE_DELETED } else { status as u8 };
     let rank = Rank::part(stage, paid_minor + credited, total_minor);

@@ -16,6 +16,7 @@ mod balance;
 mod customer;
 mod event;
 mod invoice;
+mod lines;
 mod money;
 mod names;
 mod outcome;

@@ -13,6 +13,7 @@
 
 mod answer;
 mod contact;
+mod lines;
 mod money;
 mod names;
 mod payment_body;

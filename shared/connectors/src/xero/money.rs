@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{accounting_api::Reader, form, json::Flaws, raw::Fields};
 
-use super::time;
+use super::{lines, time};
 
 const INVOICE_STATUSES: &[(&str, InvoiceStatus)] = &[
     ("DRAFT", InvoiceStatus::Draft),
@@ -93,6 +93,7 @@ pub fn invoice(
         tags: Vec::new(),
         for_external_id: None,
         for_name: None,
+        lines: lines::read(object, currency),
     };
     Some(Document::Invoice { customer, invoice })
 }

@@ -52,8 +52,8 @@ pub fn body(payment: &BooksPayment) -> Bytes {
 /// What the vendor tells repeats by, at most 128 characters: the payment, and the invoice where it is of one.
 pub fn key(payment: &BooksPayment) -> String {
     match payment.parts.as_slice() {
-        [part] => format!("{}:{}", payment.reference, part.external_id),
-        _ => payment.reference.to_string(),
+        [part] => format!("{}:{}", payment.repeats_by(), part.external_id),
+        _ => payment.repeats_by(),
     }
 }
 

@@ -7,7 +7,8 @@ use domain::{Currency, Money, language::CUSTOMER_LANGUAGES};
 use lopdf::{Document, Object};
 use samples::{Hand, copy, logo, receipt, statement};
 
-const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] = [Hand("en"), Hand("de"), Hand("fr")];
+const HANDS: [Hand; CUSTOMER_LANGUAGES.len()] =
+    [Hand("en"), Hand("de"), Hand("fr"), Hand("es"), Hand("it"), Hand("ja"), Hand("nl"), Hand("pt")];
 
 /// The PDF, and the text of each of its pages, blanks alike.
 fn read(sheet: &DocumentSheet) -> (Document, Vec<String>) {
@@ -71,9 +72,13 @@ fn a_statement_has_every_number_in_every_language() {
                 let place = match hand.0 {
                     "de" => format!("Seite {} von {last}", at + 1),
                     "fr" => format!("Page {} sur {last}", at + 1),
+                    "es" | "pt" => format!("Página {} de {last}", at + 1),
+                    "it" => format!("Pagina {} di {last}", at + 1),
+                    "ja" => format!("{} / {last} ページ", at + 1),
+                    "nl" => format!("Pagina {} van {last}", at + 1),
                     _ => format!("Page {} of {last}", at + 1),
                 };
-                assert!(page.contains(&place), "page {at}: {page}");
+                assert!(packed(page).contains(&packed(&place)), "page {at}: {page}");
             }
         }
     }
@@ -189,6 +194,27 @@ fn no_name_breaks_a_document() {
         let (_, pages) = read(&documents::InvoiceCopy { number: name.clone(), ..copy() }.sheet(&Hand("fr")));
         assert!(packed(&pages.concat()).contains("document"));
     }
+}
+
+/// The face of the other languages has no Japanese, and that of Japanese goes along where there is some.
+#[test]
+fn a_japanese_document_can_be_read() {
+    let mut one = statement(3);
+    one.head.customer.name = "株式会社ダンリン　濵﨑".to_owned();
+    let (document, pages) = read(&one.sheet(&Hand("ja")));
+    let all = packed(&pages.concat());
+    for text in ["残高明細書", "支払期日", "株式会社ダンリン濵﨑", "お支払い方法", "期日超過", "2026年11月27日"]
+    {
+        assert!(all.contains(text), "{text}: {all}");
+    }
+    assert!(!all.contains('\u{fffd}'), "{all}");
+    let faces = |document: &Document| {
+        let of = |object: &&Object| object.as_dict().is_ok_and(|found| found.has(b"FontFile2") || found.has(b"FontFile3"));
+        document.objects.values().filter(of).count()
+    };
+    assert_eq!((faces(&document), faces(&read(&statement(3).sheet(&Hand("de"))).0)), (3, 2));
+    let notice = packed(&read(&copy().sheet(&Hand("ja"))).1.concat());
+    assert!(notice.contains("原本に代わるものではありません。"), "what has no spaces is cut into lines: {notice}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Documents to look at: three languages, few and many rows.
+//! Documents to look at: every language, few and many rows.
 
 use documents::{
     Addressee, BrandColour, CreditLine, DocumentHead, InvoiceCopy, InvoicePart, Letterhead, Logo, PaidInvoice, PaidLine, Paper,
@@ -25,7 +25,7 @@ impl Writing for Hand {
             if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 grouped.push_str(if self.0 == "en" {
                     ","
-                } else if self.0 == "de" {
+                } else if ["de", "es", "it", "nl"].contains(&self.0) {
                     "."
                 } else {
                     "\u{202f}"
@@ -37,6 +37,7 @@ impl Writing for Hand {
         let number = if digits == 0 { grouped } else { format!("{grouped}{}{fraction}", if self.0 == "en" { "." } else { "," }) };
         match self.0 {
             "en" => format!("{sign}€{number}"),
+            "nl" => format!("€\u{a0}{sign}{number}"),
             _ => format!("{sign}{number}\u{a0}€"),
         }
     }
@@ -44,7 +45,9 @@ impl Writing for Hand {
     fn date(&self, date: Date) -> String {
         match self.0 {
             "de" => date.strftime("%-d.%-m.%Y").to_string(),
-            "fr" => date.strftime("%d/%m/%Y").to_string(),
+            "fr" | "es" | "it" | "pt" => date.strftime("%d/%m/%Y").to_string(),
+            "ja" => date.strftime("%Y年%-m月%-d日").to_string(),
+            "nl" => date.strftime("%-d-%-m-%Y").to_string(),
             _ => date.strftime("%-d %b %Y").to_string(),
         }
     }

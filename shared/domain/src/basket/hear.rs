@@ -174,7 +174,8 @@ impl Basket {
             | BasketStatus::ChargedBack
             | BasketStatus::Later(_) => false,
         };
-        was_over.then(|| {
+        // What did not stay pays nothing, and whoever has it in the books is told there.
+        (was_over && self.stayed()).then(|| {
             let detail = format!(
                 "{} came of it when it was {} already; it pays its invoices, and what they no longer need is credit of the customer; see \
                  whether the customer paid twice, and refund what is too much at {}",

@@ -9,6 +9,7 @@
 
 mod bank_accounts;
 mod locality;
+mod owner_rules;
 mod settings;
 mod spread;
 mod table;

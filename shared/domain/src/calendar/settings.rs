@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span};
 
-use super::{bank_accounts::wrong_accounts, is_country, is_zone};
+use super::{bank_accounts::wrong_accounts, is_country, is_zone, owner_rules::wrong_owner_rules};
 use crate::{
     Channel, Settings,
     channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
-    owners::{OWNER_MAX, OWNER_RULES_MAX},
+    owners::OWNER_MAX,
     phone,
     settings::PROMISE_DAYS_MAX,
     teams::{TEAM_MEMBERS_MAX, TEAMS_MAX},
 };
+
+/// Most bytes of settings as JSON. Each decision reads them, and an item of the table holds 400 KB with everything else that is in it.
+const BYTES_MAX: usize = 128 * 1024;
 
 /// Longest name, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -46,6 +49,8 @@ const CLOSED_DAYS_MAX: usize = 1_000;
 /// Most legal entities, and the longest id of one, which is also the longest that an invoice may name.
 const LEGAL_ENTITIES_MAX: usize = 200;
 const LEGAL_ENTITY_CHARS_MAX: usize = 50;
+/// Most legal entities with a logo of their own: an item of the table holds 400 KB, and a logo up to 12.
+const LEGAL_ENTITY_LOGOS_MAX: usize = 10;
 
 /// Longest text that says how to pay, in characters and in lines.
 const PAYMENT_DETAILS_CHARS_MAX: usize = 1_000;
@@ -123,7 +128,8 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
     found.extend(wrong_payment_details("", s.payment_details.as_deref()));
     found.extend(wrong_accounts("", &s.bank_accounts));
-    found.extend(s.brand.flaws());
+    found.extend(s.brand.flaws(""));
+    found.extend(s.signing.flaw());
     for (id, entity) in &s.legal_entities {
         let pointer = format!("/legal_entities/{id}");
         let short = (1..=LEGAL_ENTITY_CHARS_MAX).contains(&id.chars().count()) && is_line(id);
@@ -137,7 +143,13 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         found.extend(wrong_senders(&pointer, &entity.sender, entity.reply_to.as_deref()));
         found.extend(wrong_payment_details(&pointer, entity.payment_details.as_deref()));
         found.extend(wrong_accounts(&pointer, &entity.bank_accounts));
+        found.extend(entity.brand.flaws(&pointer));
     }
+    let marks = s.legal_entities.values().filter(|entity| entity.brand.logo.is_some()).count();
+    let detail = format!(
+        "at most {LEGAL_ENTITY_LOGOS_MAX} legal entities have a logo of their own; the settings are read for each decision"
+    );
+    refuse(marks > LEGAL_ENTITY_LOGOS_MAX, "/legal_entities", detail);
     for (pointer, detail) in found {
         refuse(true, &pointer, detail);
     }
@@ -189,16 +201,8 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         let detail = "the reporting currency has no rate of its own: an amount of it is what it is".to_owned();
         refuse(own, &format!("/reporting/rates/{}", reporting.currency), detail);
     }
-    refuse(s.owners.len() > OWNER_RULES_MAX, "/owners", format!("at most {OWNER_RULES_MAX} rules"));
-    for (at, rule) in s.owners.iter().take(OWNER_RULES_MAX).enumerate() {
-        let owner = rule.owner.trim();
-        let is_good = !owner.is_empty() && owner.chars().count() <= OWNER_MAX && !owner.chars().any(char::is_control);
-        let detail = format!("an owner is a member's subject or a team's name, at most {OWNER_MAX} characters");
-        refuse(!is_good, &format!("/owners/{at}/owner"), detail);
-        for (nth, country) in rule.countries.iter().enumerate() {
-            let detail = "two capital letters of ISO 3166-1, such as DE".to_owned();
-            refuse(!is_country(country), &format!("/owners/{at}/countries/{nth}"), detail);
-        }
+    for (pointer, detail) in wrong_owner_rules(&s.owners) {
+        refuse(true, &pointer, detail);
     }
     refuse(s.teams.len() > TEAMS_MAX, "/teams", format!("at most {TEAMS_MAX} teams"));
     let is_name =
@@ -233,7 +237,12 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     let is_soon = (1..=SLA_DAYS_MAX).contains(&s.disputes.sla_days);
     refuse(!is_soon, "/disputes/sla_days", format!("business days are 1 to {SLA_DAYS_MAX}"));
     refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
+    let bytes = serde_json::to_string(s).map_or(usize::MAX, |text| text.len());
+    let detail =
+        format!("settings have at most {BYTES_MAX} bytes as JSON, and these have {bytes}; name less in their lists and texts");
+    refuse(bytes > BYTES_MAX, "", detail);
     wrong.extend(s.plans.flaws());
+    wrong.extend(s.notices.flaws());
     wrong
 }
 
@@ -291,6 +300,7 @@ fn is_line(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{OwnerRule, settings::LegalEntity};
 
     /// Settings from their JSON on top of a name, checked; the pointers of what is wrong.
     fn wrong(patch: &str) -> String {
@@ -306,6 +316,10 @@ mod tests {
     fn settings() {
         let long = |chars: usize| format!(r#"{{"name": "{}"}}"#, "é".repeat(chars));
         let details = |chars: usize| format!(r#"{{"payment_details": "{}"}}"#, "é".repeat(chars));
+        let logos = |count: usize| {
+            let of = |at: usize| format!(r#""e{at}": {{"brand": {{"logo": "data:image/png;base64,iVBORw0KGgo="}}}}"#);
+            format!(r#"{{"legal_entities": {{{}}}}}"#, (0..count).map(of).collect::<Vec<_>>().join(", "))
+        };
         for (patch, expected) in [
             ("{}", ""),
             (long(200).as_str(), ""),
@@ -389,6 +403,12 @@ mod tests {
                 "/payment_details",
             ),
             (r#"{"legal_entities": {"berlin": {"payment_details": ""}}}"#, "/legal_entities/berlin/payment_details"),
+            (r##"{"legal_entities": {"berlin": {"brand": {"colour": "#0b5d4a"}}}}"##, ""),
+            (r##"{"legal_entities": {"berlin": {"brand": {"colour": "#ffffff"}}}}"##, "/legal_entities/berlin/brand/colour"),
+            (logos(10).as_str(), ""),
+            (logos(11).as_str(), "/legal_entities"),
+            (r#"{"signing": {"sender_name": "owner", "signature": "Accounts receivable\n+49 30 1234"}}"#, ""),
+            (r#"{"signing": {"signature": " \n"}}"#, "/signing/signature"),
             (r#"{"bank_accounts": [{"holder": "Acme", "iban": "DE89 3704 0044 0532 0130 00"}]}"#, ""),
             (r#"{"bank_accounts": [{"holder": "Acme"}]}"#, "/bank_accounts/0"),
             (
@@ -451,6 +471,28 @@ mod tests {
         settings.freshness.clear();
         settings.sms.countries = vec!["DE".to_owned(); 251];
         assert_eq!(check_settings(&settings).len(), 1);
+        settings.sms.countries.clear();
+        let long = |chars: usize| Some("x".repeat(chars));
+        let rule = OwnerRule { owner: "ann".to_owned(), ..OwnerRule::default() };
+        for (rule, expected) in [
+            (OwnerRule { countries: vec!["DE".to_owned(); 250], segments: vec!["s".to_owned(); 250], ..rule.clone() }, ""),
+            (OwnerRule { countries: vec!["DE".to_owned(); 251], ..rule.clone() }, "/owners/0/countries"),
+            (OwnerRule { segments: vec!["s".to_owned(); 251], ..rule.clone() }, "/owners/0/segments"),
+            (OwnerRule { segments: vec!["s".repeat(1_000), "s".repeat(1_001)], ..rule.clone() }, "/owners/0/segments/1"),
+            (OwnerRule { names_from: long(200), names_until: long(201), ..rule.clone() }, "/owners/0/names_until"),
+        ] {
+            settings.owners = vec![rule];
+            let found: Vec<String> = check_settings(&settings).into_iter().map(|(pointer, _)| pointer).collect();
+            assert_eq!(found.join(" "), expected, "{:?}", settings.owners);
+        }
+        settings.owners.clear();
+        // Each part is within its bounds, and all of it is more than decisions are to read.
+        let entity = LegalEntity { payment_details: long(1_000), ..LegalEntity::default() };
+        settings.legal_entities = (0..200).map(|at| (format!("{at}"), entity.clone())).collect();
+        let found = check_settings(&settings);
+        assert!(matches!(&found[..], [(pointer, detail)] if pointer.is_empty() && detail.contains("131072")), "{found:?}");
+        settings.legal_entities.retain(|id, _| id.len() < 3);
+        assert!(check_settings(&settings).is_empty());
     }
 
     #[test]

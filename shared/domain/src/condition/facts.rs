@@ -117,11 +117,14 @@ pub struct HistoryFacts {
     pub replied_since: BTreeSet<String>,
     /// Ids of the steps that the driving due item has satisfied.
     pub satisfied: BTreeSet<String>,
+    /// How many promises of the customer were broken, in whole or in part.
+    pub broken_promises: i64,
 }
 
 impl Default for HistoryFacts {
     fn default() -> Self {
-        Self { contacts: 0, days_since_contact: NEVER, replied_since: BTreeSet::new(), satisfied: BTreeSet::new() }
+        let (replied_since, satisfied) = (BTreeSet::new(), BTreeSet::new());
+        Self { contacts: 0, days_since_contact: NEVER, replied_since, satisfied, broken_promises: 0 }
     }
 }
 
@@ -259,6 +262,11 @@ pub const FACTS: &[Fact] = &[
         "history.satisfied",
         |f, step| f.history.satisfied.contains(step),
         "Whether the driving due item has that step behind it.",
+    ),
+    int(
+        "history.broken_promises",
+        |f| f.history.broken_promises,
+        "How many promises of the customer were broken, in whole or in part.",
     ),
     int("risk.score", |f| f.risk.score, "0 (safe) to 100, -1 when unknown."),
 ];

@@ -150,6 +150,7 @@ fn numbers(name: &str, named: &[Held]) -> Vec<Held> {
     let (least, most) = match name {
         "exposure.due_now_minor" | "exposure.overdue_minor" | "invoice.due_now_minor" => (0, i64::MAX),
         "exposure.due_items" | "invoice.instalments" | "history.contacts" | "history.days_since_contact" => (0, i64::MAX),
+        "history.broken_promises" => (0, i64::MAX),
         "risk.score" => (-1, 100),
         _ => (i64::MIN, i64::MAX),
     };

@@ -26,6 +26,7 @@ pub(super) fn sample() -> ConditionFacts {
             days_since_contact: 4,
             replied_since: ["reminder".to_owned()].into(),
             satisfied: ["heads-up".to_owned(), "reminder".to_owned()].into(),
+            broken_promises: 2,
         },
         risk: RiskFacts::default(),
     }
@@ -56,6 +57,7 @@ fn meanings() {
         ("-9223372036854775808 < 9223372036854775807", true),
         ("-0x8000000000000000 == -9223372036854775808", true),
         ("history.replied_since('reminder')", true),
+        ("history.broken_promises >= 2", true),
         ("!history.replied_since('nudge')", true),
         ("history.satisfied('heads-up') && !history.satisfied('nudge')", true),
         ("risk.score == -1", true),

@@ -13,7 +13,7 @@ use crate::{
     Action, Case, Contact, ItemOf, Outcome, Scope, Step,
     dates::add_days,
     receivables::DueItem,
-    step_history::StepResult,
+    step_history::{StepResult, overdue},
     workflow::{AfterWait, CompiledWorkflow},
 };
 
@@ -142,14 +142,18 @@ pub fn upcoming(
 ) -> Option<(NextStep, Timestamp)> {
     let due_item = situation.receivables.items.get(item)?;
     let next = Rungs::new(situation, workflow, case).next(due_item, situation.history.results(item))?;
-    let on = after_gap(situation, workflow, next.on);
+    let on = after_gap(situation, workflow, due_item, next.on);
     let at = situation.calendar().roll(on, situation.spread);
     Some((next, at.max(situation.now)))
 }
 
-/// The day on which a step of `on` may happen given the last contact; within one civil day there is no gap.
-fn after_gap(situation: &Situation<'_>, workflow: &CompiledWorkflow, on: Date) -> Date {
+/// The day on which an item's step of `on` may happen given the last contact; within one civil day there is no gap, but for a statement, in
+/// the place of which nothing else goes that day.
+pub(super) fn after_gap(situation: &Situation<'_>, workflow: &CompiledWorkflow, item: &DueItem<'_>, on: Date) -> Date {
     let Some(last_on) = situation.last_contact_on else { return on };
+    if !situation.statements.is_empty() && situation.statements.left_on(&item.balance(), situation.today, situation.mode()) {
+        return on.max(add_days(situation.today, i64::from(workflow.min_gap.0).max(1)));
+    }
     let same_day = on <= last_on && last_on == situation.today;
     if same_day { on } else { on.max(add_days(last_on, i64::from(workflow.min_gap.0))) }
 }
@@ -159,7 +163,7 @@ fn earlier(so_far: Option<Timestamp>, at: Option<Timestamp>) -> Option<Timestamp
 }
 
 /// The days up to which steps are due now.
-struct Reached<'s, 'a> {
+pub(super) struct Reached<'s, 'a> {
     situation: &'s Situation<'a>,
     /// Whether today is open and the customer's moment in it has come.
     today: bool,
@@ -171,19 +175,19 @@ struct Reached<'s, 'a> {
 const OPEN_DAY_SEARCH_MAX: usize = 366;
 
 impl<'s, 'a> Reached<'s, 'a> {
-    fn now(situation: &'s Situation<'a>) -> Self {
+    pub(super) fn now(situation: &'s Situation<'a>) -> Self {
         let hours = situation.calendar().hours(situation.today);
         let today = hours.is_some_and(|(opens, closes)| situation.spread.within(opens, closes) <= situation.now);
         Self { situation, today, before_today: OnceCell::new() }
     }
 
     /// Whether what may happen from `on` is due: the first open day from then on has come, and the customer's moment in it.
-    fn due(&self, on: Date) -> bool {
+    pub(super) fn due(&self, on: Date) -> bool {
         self.today && on <= self.situation.today || self.late(on)
     }
 
     /// Whether an open day has gone by since `on`.
-    fn late(&self, on: Date) -> bool {
+    pub(super) fn late(&self, on: Date) -> bool {
         on < self.situation.today && self.before_today().is_some_and(|before| on <= before)
     }
 
@@ -245,12 +249,13 @@ impl<'a> Looking<'_, 'a> {
         loop {
             let Some(next) = self.rungs.next(item, &results) else { return Turn { next: None, results } };
             let now = self.is_sent_now(&next, &results);
-            let on = if now { next.on } else { after_gap(self.situation, self.workflow, next.on) };
+            let on = if now { next.on } else { after_gap(self.situation, self.workflow, item, next.on) };
             if !now && !self.reached.due(on) {
                 return Turn { next: Some((next, When::From(on))), results };
             }
             let approval = self.approval(at, &next, &results);
-            let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
+            let wanted_late =
+                approval.is_under_way() || self.is_brought_forward(&next, &results) || self.is_tried_again(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
                 Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, || self.late(item, &next, on)),
                 Waits::Until(ends_on) => return Turn { next: Some((next, When::WaitsUntil(on.max(ends_on)))), results },
@@ -289,8 +294,9 @@ impl<'a> Looking<'_, 'a> {
             };
             let approval = self.approval(at, &next, &results);
             // A day that only the plan's own gap let pass makes nothing late.
-            let late = || self.late(item, &next, after_gap(self.situation, self.workflow, next.on));
-            let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
+            let late = || self.late(item, &next, after_gap(self.situation, self.workflow, item, next.on));
+            let wanted_late =
+                approval.is_under_way() || self.is_brought_forward(&next, &results) || self.is_tried_again(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
                 Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, late),
                 Waits::Until(_) => return (None, results, Some(next)),
@@ -317,6 +323,11 @@ impl<'a> Looking<'_, 'a> {
 
     fn is_brought_forward(&self, next: &NextStep, results: &[StepResult<'a>]) -> bool {
         self.workflow.steps.get(next.index).is_some_and(|step| brought_forward(results, &step.id, &next.occurrence).is_some())
+    }
+
+    /// Whether a step is open again because its message did not arrive in time: it came on its day, and is not late.
+    fn is_tried_again(&self, next: &NextStep, results: &[StepResult<'a>]) -> bool {
+        self.workflow.steps.get(next.index).is_some_and(|step| !overdue(results, &step.id, &next.occurrence).is_empty())
     }
 
     /// How the approval of a step stands for the item at a position.
@@ -381,14 +392,6 @@ impl<'a> Looking<'_, 'a> {
     fn skip(&self, next: &NextStep) -> Option<StepResult<'a>> {
         let step = &self.workflow.steps.get(next.index)?.id;
         let Situation { now, today, .. } = self.situation;
-        Some(StepResult {
-            step,
-            occurrence: next.occurrence.clone(),
-            outcome: Outcome::Skipped,
-            at: *now,
-            on: *today,
-            way: None,
-            pay_by: None,
-        })
+        Some(StepResult::of(step, next.occurrence.clone(), Outcome::Skipped, *now, *today))
     }
 }

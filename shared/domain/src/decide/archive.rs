@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Situation;
-use crate::{Archiving, Coverage, InvoiceId, ItemOf, PaymentId};
+use crate::{Archiving, Coverage, InvoiceId, ItemOf, PaymentId, is_statement};
 
 /// How many unfolded coverage records a customer may gather before the older half is folded into its invoices.
 const COVERAGE_TAIL_MAX: usize = 24;
@@ -87,5 +87,9 @@ fn marks_of(situation: &Situation<'_>, of: &ItemOf, before: u64) -> Vec<Coverage
             marks.push(mark);
         }
     }
+    // Of statements the last period alone says something.
+    let newest = marks.iter().filter(|mark| is_statement(&mark.rows)).max_by_key(|mark| (mark.at, mark.number));
+    let period = newest.and_then(|mark| mark.rows.first()).map(|row| row.occurrence.clone());
+    marks.retain(|mark| !is_statement(&mark.rows) || mark.rows.first().map(|row| &row.occurrence) == period.as_ref());
     marks
 }

@@ -95,19 +95,26 @@ pub fn rules_asked(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseKey
         seen: &seen,
         oldest_chased: chased.first().copied(),
         history: &history,
+        reminds: step_of(workflow, trace).is_some_and(Step::reminds_of_promise),
     };
     let mut all: Vec<RuleAsked> = GATE_RULES.iter().map(|rule| of_gate(rule, &question)).collect();
-    let Some(step) = trace.step.as_ref().and_then(|id| workflow.steps.iter().find(|step| step.id == *id)) else { return all };
+    let Some(step) = step_of(workflow, trace) else { return all };
     all.extend(of_plan(situation, workflow, step, trace));
     let Action::Send(send) = &step.action else { return all };
     let item = trace.driver.as_ref().and_then(|key| situation.receivables.position(key));
     let item = item.and_then(|at| situation.receivables.items.get(at));
     let own = item.and_then(|item| item.invoice).and_then(|invoice| situation.people.own(invoice));
-    let ways = Ways { situation, workflow, send, own, lifted: Lifted::default(), tried: BTreeSet::new() };
+    let ways =
+        Ways { situation, workflow, send, own, lifted: Lifted::default(), tried: BTreeSet::new(), overdue: BTreeSet::new() };
     for (channel, id, contact) in ways.existing().into_iter().take(WAYS_MAX) {
         all.extend(of_guard(situation, workflow, (Lifted::default(), situation.mode(), situation.now), channel, (id, contact)));
     }
     all
+}
+
+/// The step that drives, by a trace.
+fn step_of<'w>(workflow: &'w CompiledWorkflow, trace: &CaseTrace) -> Option<&'w Step> {
+    trace.step.as_ref().and_then(|id| workflow.steps.iter().find(|step| step.id == *id))
 }
 
 /// The rules that a sender of a message asks again right before it claims it: of one that a person wrote those of the guard alone. None where
@@ -122,7 +129,7 @@ pub fn rules_asked_again(situation: &Situation<'_>, joined: &CaseByItem, pending
     let Some(case) = situation.facts.cases.get(&pending.case) else { return vec![] };
     let Some(workflow) = situation.policy.driving(case) else { return vec![] };
     let alone = Alone::of(situation, joined, pending);
-    let question = alone.question(situation, case, workflow);
+    let question = alone.question(situation, case, workflow, pending);
     let again = GATE_RULES.iter().filter(|rule| rule.asked_again);
     let mut all: Vec<RuleAsked> = again.map(|rule| of_gate(rule, &question)).collect();
     if let Some(contact) = situation.people.contact(&pending.contact) {
@@ -152,7 +159,8 @@ fn of_plan(situation: &Situation<'_>, workflow: &CompiledWorkflow, step: &Step, 
         Because::NotDue { until, .. } | Because::Waiting { until, .. } => RuleOutcome::Waits(Some(*until)),
         Because::Approval { .. } => RuleOutcome::Review("a person has to approve the step".to_owned()),
         Because::Send | Because::Deferred | Because::Stopped => RuleOutcome::Allows,
-        Because::NothingOpen
+        Because::Statement { .. }
+        | Because::NothingOpen
         | Because::NoWorkflowApplies
         | Because::NothingDueNow { .. }
         | Because::Held { .. }

@@ -6,7 +6,8 @@ use jiff::{Timestamp, civil::Date};
 
 use super::looked_at::looked_at;
 use crate::{
-    BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
+    Agreement, BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, PromiseStatus,
+    Step, TaskKind, Terms,
     calendar::{Calendar, Locality, Spread},
     condition::{
         ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
@@ -17,6 +18,7 @@ use crate::{
     receivables::{DueItem, Receivables, ReceivablesRules},
     settings::Window,
     settings::counts,
+    statement::{Statements, is_statement},
     step_history::{StepHistory, StepResult, ordered},
     workflow::{AfterWait, Compiled},
 };
@@ -51,6 +53,10 @@ pub struct Situation<'a> {
     pub(super) orders: Vec<&'a Order>,
     /// Whether there are more.
     pub(super) more_orders: bool,
+    /// The statements that are among the facts.
+    pub(super) statements: Statements<'a>,
+    /// Balances of which this decision sends a statement, so far.
+    pub(super) stated_now: BTreeSet<BalanceKey>,
     /// The tenant's hours, as far as the customer wants to be contacted in them.
     window: Window,
     customer: OnceCell<Arc<CustomerFacts>>,
@@ -116,8 +122,10 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         orders,
         more_orders,
         now,
-        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode),
+        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode, now),
         asked: asked(facts, &receivables, &place),
+        statements: Statements::of(facts, &receivables, &place),
+        stated_now: BTreeSet::new(),
         receivables,
         today: place.date_of(now),
         last_contact_on: facts.last_contact.in_mode(settings.mode).map(|at| place.date_of(at)),
@@ -200,9 +208,24 @@ impl<'a> Situation<'a> {
                 days_since_contact: self.last_contact_on.map_or(NEVER, |on| days_between(on, self.today)),
                 replied_since: item.map(|(_, results)| self.replied_since(results)).unwrap_or_default(),
                 satisfied: item.map(|(_, results)| satisfied_steps(results)).unwrap_or_default(),
+                broken_promises: self.broken_promises(),
             },
             risk: RiskFacts { score: -1 },
         }
+    }
+
+    /// How many promises of the customer were broken, those included that are found so just now.
+    fn broken_promises(&self) -> i64 {
+        let now = |known: &'a Agreement| {
+            let changed = self.receivables.agreements.iter().find(|changed| changed.id == known.id);
+            let terms = changed.map_or(&known.terms, |changed| &changed.terms);
+            match terms {
+                Terms::Promise(promise) => matches!(promise.status, PromiseStatus::Broken | PromiseStatus::PartlyKept),
+                Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => false,
+            }
+        };
+        let broken = self.facts.agreements.iter().filter(|known| now(known)).count();
+        i64::try_from(broken).unwrap_or(i64::MAX)
     }
 
     /// What conditions see of a case as a whole: the money of its balance, and its messages.
@@ -216,6 +239,7 @@ impl<'a> Situation<'a> {
             coverage.workflow == key.workflow
                 && coverage.message.is_some()
                 && !coverage.copy
+                && !is_statement(&coverage.rows)
                 && coverage.outcome.is_contact()
                 && counts(coverage.mode, self.mode())
                 && !but_for(coverage)
@@ -277,7 +301,7 @@ impl<'a> Situation<'a> {
 }
 
 fn satisfied_steps(results: &[StepResult<'_>]) -> BTreeSet<String> {
-    results.iter().filter(|result| result.outcome.satisfies()).map(|result| result.step.to_owned()).collect()
+    results.iter().filter(|result| result.satisfies()).map(|result| result.step.to_owned()).collect()
 }
 
 fn count(number: usize) -> i64 {

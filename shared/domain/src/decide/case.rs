@@ -293,6 +293,8 @@ pub(super) fn opened(situation: &Situation<'_>, key: &CaseKey, workflow: &Compil
         opened_at: whole_second(situation.now),
         state: CaseState::Open,
         by_hand: false,
+        // One that comes again within a period is not stated again.
+        stated: situation.facts.cases.get(key).map(|case| case.stated.clone()).unwrap_or_default(),
     }
 }
 

@@ -10,16 +10,19 @@ use super::{
     agenda::ItemStep,
     archive,
     case::{CaseByItem, CaseItems, Sums, version_choice},
+    confirming,
     gate::tomorrow,
     orders::too_late,
     resolve::Resolved,
     resolving::Resolving,
+    statement::Stating,
     withdraw::{WITHDRAWN_MAX, withdrawn},
     work::{self, Asking},
 };
 use crate::{
     BalanceKey, Because, Case, CaseKey, CaseState, CaseTrace, Charge, Coverage, Covered, Currency, Decision, Mode, Next, Order,
-    OrderTrace, Owed, Planned, RuleTrace, WaitingReason, dates::add_days, receivables::Receivables, step_history::StepResult,
+    OrderTrace, Owed, Planned, RuleTrace, STATEMENT, WaitingReason, dates::add_days, is_statement, receivables::Receivables,
+    step_history::StepResult,
 };
 
 /// Agreements that one decision writes at most; it is made again at once for more.
@@ -86,7 +89,13 @@ pub(super) enum Ended<'a> {
 }
 
 /// Concludes a case that has a workflow.
-pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended: Ended<'a>, sums: Sums) -> CaseDecision<'a> {
+pub(super) fn case<'a>(
+    resolving: &Resolving<'_, 'a>,
+    rounds: Rounds<'a>,
+    ended: Ended<'a>,
+    stating: Stating<'a>,
+    sums: Sums,
+) -> CaseDecision<'a> {
     let Sums { open_minor, due_now_minor, .. } = sums;
     let situation = resolving.situation;
     let mut tasks = rounds.tasks;
@@ -129,6 +138,23 @@ pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended:
             }
         }
     };
+    let mut results = rounds.results;
+    let (because, next) = match stating {
+        Stating::None { next: at, notes } => {
+            rules.extend(notes);
+            (because, at.map_or(next, |at| next.earlier(Next::At(at))))
+        }
+        Stating::Goes { message, period, instead_of } => {
+            // What would leave today is decided again once the statement has left.
+            messages = vec![*message];
+            (Because::Statement { period: period.to_string(), instead_of }, Next::Parked)
+        }
+        Stating::Missed { results: missed, notes } => {
+            rules.extend(notes);
+            results.extend(missed);
+            (because, next)
+        }
+    };
     let next = rounds.look_at.map_or(next, |at| next.earlier(Next::At(at)));
     let driver = driver.and_then(|step| {
         let item = situation.receivables.items.get(step.item)?.key.clone();
@@ -156,7 +182,7 @@ pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended:
     };
     let case = Some(Case { state, ..resolving.case.clone() });
     let charges = tasks.iter().filter_map(|asking| work::charge(resolving, asking)).collect();
-    CaseDecision { case, messages, tasks, charges, results: rounds.results, next, trace }
+    CaseDecision { case, messages, tasks, charges, results, next, trace }
 }
 
 /// Concludes a case of which nothing is open.
@@ -273,8 +299,10 @@ pub(super) fn customer(
         withdrawn: Vec::new(),
         used_orders: Vec::new(),
     };
-    let found = work::about_money(situation);
+    let mut found = work::about_money(situation);
+    found.extend(confirming::unconfirmed(situation));
     let mut asking = found.clone();
+    asking.extend(confirming::ends(situation));
     let mut results = Vec::new();
     let keyed = cases.into_iter().map(|(key, case)| (Some(key), case));
     let without_case = without_case(situation, joined, homeless).into_iter().map(|case| (None, case));
@@ -300,6 +328,11 @@ pub(super) fn customer(
         decision.next = Next::At(situation.now);
     }
     decision.cases = remembered(decision.cases);
+    if !situation.statements.is_empty() {
+        for (key, case) in &mut decision.cases {
+            case.stated = situation.statements.stated(key, std::mem::take(&mut case.stated));
+        }
+    }
     decision.marks = marks(situation, joined, results);
     let expire =
         situation.orders.iter().filter(|order| !decision.used_orders.contains(&order.id)).filter_map(|order| order.until);
@@ -308,12 +341,15 @@ pub(super) fn customer(
     let changes = situation.receivables.kept.change_at.into_iter().chain(situation.receivables.agreed_next_at);
     let changes = changes.filter(|_| !situation.receivables.items.is_empty());
     let joins_at = joined.look_at.filter(|_| situation.mode() != Mode::Off);
+    let receipts_at = situation.history.receipt_next(situation.now).filter(|_| situation.mode() != Mode::Off);
     let more = (situation.receivables.agreements.len() > decision.agreements.len()).then_some(situation.now);
     decision.next = asks
         .chain(changes)
         .chain(more)
         .chain(joins_at)
+        .chain(confirming::next_at(situation, &decision.work))
         .chain(situation.receivables.issued_next_at)
+        .chain(receipts_at)
         .fold(decision.next, |next, at| next.earlier(Next::At(at)));
     for (position, message) in decision.messages.iter_mut().enumerate() {
         message.position = u32::try_from(position).unwrap_or(u32::MAX);
@@ -391,7 +427,11 @@ fn marks(situation: &Situation<'_>, joined: &CaseByItem, results: Vec<(usize, St
             occurrence: result.occurrence,
             due_now_minor: item.due_now_minor,
         };
-        match marks.iter_mut().find(|mark| mark.outcome == result.outcome && mark.workflow == workflow) {
+        let of = |mark: &&mut Coverage| {
+            let is_alike = is_statement(&mark.rows) == (result.step == STATEMENT);
+            is_alike && mark.outcome == result.outcome && mark.workflow == workflow
+        };
+        match marks.iter_mut().find(of) {
             Some(mark) => mark.rows.push(row),
             None => marks.push(Coverage {
                 number: situation.facts.decision + 1,
@@ -405,6 +445,7 @@ fn marks(situation: &Situation<'_>, joined: &CaseByItem, results: Vec<(usize, St
                 workflow,
                 rows: vec![row],
                 copy: false,
+                receipt_by: None,
             }),
         }
     }

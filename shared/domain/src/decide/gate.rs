@@ -48,6 +48,8 @@ pub(super) struct GateQuestion<'s, 'a> {
     pub(super) oldest_chased: Option<usize>,
     /// The results of steps that count.
     pub(super) history: &'s StepHistory<'a>,
+    /// Whether the message is a reminder of a promise: what the promise keeps back is then no reason against it, and was looked at where it was found.
+    pub(super) reminds: bool,
 }
 
 /// One reason not to chase a case.
@@ -138,7 +140,7 @@ pub(super) static GATE_RULES: [GateRule; 8] = [
             let sums = asked.of.sums(asked.situation);
             let held = sums.kept_minor > 0;
             let reason = if held { WaitingReason::Held } else { WaitingReason::Covered };
-            (sums.due_now_minor == 0).then(|| waits(reason, Because::NothingDueNow { held }, Next::Parked))
+            (sums.due_now_minor == 0 && !asked.reminds).then(|| waits(reason, Because::NothingDueNow { held }, Next::Parked))
         },
     },
     GateRule {
@@ -154,7 +156,7 @@ pub(super) static GATE_RULES: [GateRule; 8] = [
         },
         check: |asked| {
             let by: Vec<_> = asked.holds().cloned().collect();
-            (!by.is_empty()).then(|| waits(WaitingReason::Held, Because::Held { by }, Next::Parked))
+            (!by.is_empty() && !asked.reminds).then(|| waits(WaitingReason::Held, Because::Held { by }, Next::Parked))
         },
     },
     GateRule {
@@ -171,7 +173,7 @@ pub(super) static GATE_RULES: [GateRule; 8] = [
         },
         check: |asked| {
             let minimum_minor = asked.minimum_minor();
-            let is_below = asked.seen.exposure.due_now_minor < minimum_minor;
+            let is_below = asked.seen.exposure.due_now_minor < minimum_minor && !asked.reminds;
             is_below.then(|| waits(WaitingReason::BelowMinimum, Because::BelowMinimum { minimum_minor }, Next::Parked))
         },
     },

@@ -7,10 +7,11 @@
 //! gate     (case, situation)     may the case be chased at all                             gate.rs
 //! agenda   (workflow, situation) which steps are due, passed over, next                    agenda.rs
 //! resolve  (agenda, policy)      whom and how: messages and work for people                resolve.rs, route.rs, work.rs
-//! conclude (…)                   states, reason, next moment, trace, what is taken back    conclude.rs, withdraw.rs
+//! conclude (…)                   states, reason, next moment, trace, what is taken back    conclude.rs, withdraw.rs, confirming.rs
 //! ```
 //!
-//! What people ordered (orders.rs) is looked at before the gate: it becomes results of steps like any other.
+//! What people ordered (orders.rs) is looked at before the gate: it becomes results of steps like any other. A reminder of a promise (promised.rs) stands
+//! beside the ladder, and goes first where one is due.
 //!
 //! `agenda` and `resolve` repeat: a step that was passed over, missed or done becomes part of a new situation, which is asked
 //! again, until nothing new is satisfied.
@@ -21,14 +22,17 @@ mod asked;
 mod assess;
 mod case;
 mod conclude;
+mod confirming;
 mod gate;
 mod looked_at;
 mod orders;
+mod promised;
 mod recheck;
 mod resolve;
 mod resolving;
 mod route;
 mod rungs;
+mod statement;
 mod withdraw;
 mod work;
 
@@ -40,6 +44,7 @@ pub use assess::{Situation, assess};
 pub use case::{CaseByItem, case_by_item};
 pub use conclude::{owed, remembered};
 pub use gate::UNKNOWN_HOURS_MAX;
+pub use promised::{promised_on, promised_rows};
 pub use recheck::{Recheck, Refusal, cap_is_lifted, guard_said, recheck};
 pub use rungs::NextStep;
 
@@ -50,6 +55,7 @@ use case::CaseItems;
 use conclude::{CaseDecision, Ended, Rounds};
 use gate::{Gate, GateQuestion, GateStop};
 use resolving::Resolving;
+use statement::Stating;
 
 /// Decides what to do about one customer now.
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
@@ -119,11 +125,30 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
         seen: &seen,
         oldest_chased: chased.first().copied(),
         history: &situation.history,
+        reminds: false,
     };
     let mut ended = match gate::gate(&asked) {
         Gate::Proceed => None,
         Gate::Wait(GateStop { because, state, next }) => Some(Ended::Gate(because, state, next)),
     };
+    let rungs = rungs::Rungs::new(&situation, workflow, &case);
+    let reminders = promised::reminders(&situation, workflow, &rungs, of, &seen);
+    let mut remind_at = reminders.next_at;
+    if !reminders.due.is_empty() && matches!(gate::gate(&GateQuestion { reminds: true, ..asked }), Gate::Proceed) {
+        let resolving = Resolving { situation: &situation, of, workflow, case: &case, lifts_cap };
+        let resolved = resolving.resolve(&reminders.due, Vec::new());
+        rounds.results.extend(resolved.results.iter().cloned());
+        if resolved.messages.is_empty() {
+            remind_at = remind_at.into_iter().chain(resolved.next.at()).min();
+            rounds.tasks.extend(resolved.tasks);
+            rounds.rules = resolved.rules;
+            situation.history = situation.history.with(resolved.results.iter().cloned());
+            situation.asked.extend(resolved.asked);
+        } else {
+            rounds.driver = reminders.due.into_iter().next();
+            ended = Some(Ended::Resolved(resolved));
+        }
+    }
     for _ in 0..rounds_max {
         if ended.is_some() {
             break;
@@ -165,14 +190,18 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
     }
     let resolving = Resolving { situation: &situation, of, workflow, case: &case, lifts_cap };
     let ended = ended.unwrap_or(Ended::Unsettled);
-    if let (Some(lifts), Ended::Resolved(resolved)) = (&obeyed.lifts_cap, &ended) {
+    let stating = resolving.state(&ended, &rounds.results);
+    let is_stated = matches!(stating, Stating::Goes { .. });
+    if let (Some(lifts), Ended::Resolved(resolved), false) = (&obeyed.lifts_cap, &ended, is_stated) {
         let beyond = resolving.beyond_cap(&resolved.messages);
         let used = orders.iter_mut().filter(|trace| trace.order == *lifts && !beyond.is_empty());
         used.for_each(|trace| trace.used = true);
         rounds.results.extend(beyond);
     }
-    let rounds = Rounds { orders, ..rounds };
-    let decided = conclude::case(&resolving, rounds, ended, sums);
+    let look_at = rounds.look_at.into_iter().chain(remind_at).min();
+    let rounds = Rounds { orders, look_at, ..rounds };
+    let decided = conclude::case(&resolving, rounds, ended, stating, sums);
+    situation.stated_now.extend(is_stated.then(|| of.key.balance.clone()));
     (decided, situation)
 }
 
@@ -184,7 +213,11 @@ mod agreement_properties;
 #[cfg(test)]
 mod case_tests;
 #[cfg(test)]
+mod confirming_tests;
+#[cfg(test)]
 mod contact_tests;
+#[cfg(test)]
+mod fallback_tests;
 #[cfg(test)]
 mod money_tests;
 #[cfg(test)]
@@ -194,7 +227,11 @@ mod plan_properties;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+mod promise_tests;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod statement_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

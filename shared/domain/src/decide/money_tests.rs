@@ -115,6 +115,7 @@ fn a_dispute_that_nobody_decided_in_its_time_is_told_once_and_keeps_nothing_back
         reason: crate::DisputeReason::Quality,
         of: vec![],
         upheld_minor: None,
+        line: None,
         status: crate::DisputeStatus::Open,
     };
     let (from, until) = ("2026-02-01T00:00:00Z", "2026-02-20");

@@ -8,7 +8,7 @@ use super::{
     rungs::Rungs,
 };
 use crate::{
-    CaseKey, CaseState, DueItemKey, Facts, Occurrence, Order, OrderId, OrderKind, OrderTrace, OrderedStep, Outcome,
+    CaseKey, CaseState, DueItemKey, Facts, Occurrence, Order, OrderId, OrderKind, OrderTrace, OrderedStep, Outcome, STATEMENT,
     step_history::{StepResult, ordered, satisfied},
     workflow::CompiledWorkflow,
 };
@@ -210,6 +210,7 @@ fn word(outcome: Outcome) -> &'static str {
         | Outcome::Undelivered
         | Outcome::NotSent
         | Outcome::CapLifted
+        | Outcome::Unconfirmed
         | Outcome::Later(_) => "noted",
     }
 }
@@ -233,6 +234,10 @@ impl<'a> Looked<'_, 'a> {
         let item = receivables.items.get(at).ok_or("it comes too late: the due item is not open")?;
         if !self.of.items.contains(&at) {
             return Err("the due item belongs to another case".to_owned());
+        }
+        if let (STATEMENT, Outcome::Skipped, Some(period)) = (ordered_step.step.as_str(), outcome, &ordered_step.occurrence) {
+            let Situation { now, today, .. } = self.situation;
+            return Ok((at, StepResult::of(STATEMENT, period.clone(), outcome, *now, *today)));
         }
         let step = self.workflow.steps.iter().find(|step| means(self.workflow, &ordered_step.step, &step.id));
         let step = step.ok_or_else(|| format!("workflow {} has no step '{}'", self.workflow.id, ordered_step.step))?;
@@ -258,7 +263,7 @@ impl<'a> Looked<'_, 'a> {
             return Err(format!("overruled by {later}"));
         }
         let Situation { now, today, .. } = self.situation;
-        Ok((at, StepResult { step: &step.id, occurrence, outcome, at: *now, on: *today, way: None, pay_by: None }))
+        Ok((at, StepResult::of(&step.id, occurrence, outcome, *now, *today)))
     }
 
     /// The later order that says the opposite of a step.

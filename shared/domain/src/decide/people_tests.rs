@@ -55,7 +55,7 @@ fn answer(stage: &mut Stage, kind: OrderKind, now: &str) -> Order {
         .map(|row| OrderedStep { item: row.item.clone(), step: step.clone(), occurrence: Some(row.occurrence.clone()) })
         .collect();
     let order = Order { steps, ..order(work.task.as_str(), kind, now) };
-    stage.facts = evolve(&stage.facts, &Event::TaskEnded(work.task.clone()));
+    stage.facts = evolve(&stage.facts, &Event::TaskEnded { task: work.task.clone(), result: crate::TaskResult::Done });
     stage.facts = evolve(&stage.facts, &Event::OrderGiven(order.clone()));
     order
 }
@@ -268,7 +268,7 @@ fn what_is_wrong_with_money_is_told_once_while_it_is() {
         let again = stage.step(at(&format!("2026-02-0{day}T09:00:00Z")));
         assert!(again.tasks.is_empty() && again.withdrawn.is_empty(), "told once");
         // A person who thinks that it is fine is not asked again.
-        stage.facts = evolve(&stage.facts, &Event::TaskEnded(task.clone()));
+        stage.facts = evolve(&stage.facts, &Event::TaskEnded { task: task.clone(), result: crate::TaskResult::Done });
     }
     stage.facts.payments[0].payment.status = PaymentStatus::Reversed;
     let gone = stage.step(at("2026-02-07T09:00:00Z"));

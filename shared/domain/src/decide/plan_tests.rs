@@ -402,6 +402,7 @@ fn a_message_names_the_date_of_the_step_that_it_is_written_for() {
         pay_by: Some(on("2026-01-23")),
         rows: vec![crate::Covered { item, step: "notice".to_owned(), occurrence, due_now_minor: 1 }],
         copy: false,
+        receipt_by: None,
     });
     let decision = stage.step(at("2026-02-11T15:45:00Z"));
     let message = &decision.messages[0];

@@ -10,15 +10,18 @@ use super::{
     case::{CaseByItem, CaseItems, case_by_item},
     gate::{GateQuestion, gate_again},
     orders,
+    promised::{asked_minor, reminder},
     route::{self, Lifted},
     rungs::{Rungs, is_sent_now},
+    statement,
 };
 use crate::{
-    Action, Because, Case, CaseState, Channel, Contact, Coverage, Covered, MessageId, Outcome, Pending, Policy, RuleTrace,
+    Action, Because, Case, CaseState, Channel, Contact, Coverage, Covered, MessageId, Outcome, Pending, Policy, Role, RuleTrace,
     Standing, Workflow,
     calendar::Calendar,
     dates::add_days,
     guard::{self, ContactQuestion, Verdict},
+    is_statement,
     own_message::is_own_message,
     settings::counts,
     step_history::StepHistory,
@@ -70,22 +73,18 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     };
     let joined = case_by_item(&situation);
     let alone = Alone::of(&situation, &joined, pending);
-    if let Some(because) = gate_again(&alone.question(&situation, case, workflow)) {
+    if let Some(because) = gate_again(&alone.question(&situation, case, workflow, pending)) {
         return Recheck::Supersede(superseded_by(&because));
     }
-    let rows = still_due(&situation, workflow, case, pending, &joined, &alone.history);
-    let Some(highest) = highest(workflow, &rows) else {
-        return Recheck::Supersede("nothing that it covers is due any more".to_owned());
+    let right = if is_statement(&pending.rows) {
+        statement::still_right(&situation, workflow, pending)
+    } else {
+        of_steps(&situation, workflow, pending, still_due(&situation, workflow, case, pending, &joined, &alone.history))
     };
-    let Some((Action::Send(send), pay_by)) = workflow.steps.get(highest).map(|step| (&step.action, step.pay_by)) else {
-        return Recheck::Supersede("its step does not send any more".to_owned());
+    let rows = match right {
+        Ok(rows) => rows,
+        Err(why) => return Recheck::Supersede(why),
     };
-    if send.template != pending.template {
-        return Recheck::Supersede("the step that it was written for is no longer due".to_owned());
-    }
-    if pending.pay_by != pay_by.map(|pay_by| add_days(situation.today, i64::from(pay_by.days))) {
-        return Recheck::Supersede("its date to pay by is not the one that it would have today".to_owned());
-    }
     let Some(contact) = situation.people.contact(&pending.contact) else {
         return Recheck::Supersede("the person is no longer there".to_owned());
     };
@@ -93,11 +92,9 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
         let item = situation.receivables.position(&row.item).and_then(|at| situation.receivables.items.get(at));
         item.and_then(|item| item.invoice).and_then(|invoice| situation.people.own(invoice)) == Some(pending.contact.as_str())
     };
-    let is_in_role = facts
-        .customer
-        .contacts
-        .iter()
-        .any(|known| known.external_id == pending.contact && send.to.iter().any(|role| known.roles.contains(role)));
+    let is_in_role = facts.customer.contacts.iter().any(|known| {
+        known.external_id == pending.contact && roles(workflow, pending, &rows).iter().any(|role| known.roles.contains(role))
+    });
     if !is_in_role && !rows.iter().all(named) {
         return Recheck::Supersede("the person no longer has the role that the step writes to".to_owned());
     }
@@ -128,6 +125,37 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     Recheck::Send { rows }
 }
 
+/// What a message still stands for, or why its step is not the one any more that it was written for.
+fn of_steps(
+    situation: &Situation<'_>,
+    workflow: &Workflow,
+    pending: &Pending,
+    rows: Vec<Covered>,
+) -> Result<Vec<Covered>, String> {
+    let highest = highest(workflow, &rows).ok_or("nothing that it covers is due any more")?;
+    let Some((Action::Send(send), pay_by)) = workflow.steps.get(highest).map(|step| (&step.action, step.pay_by)) else {
+        return Err("its step does not send any more".to_owned());
+    };
+    if send.template != pending.template {
+        return Err("the step that it was written for is no longer due".to_owned());
+    }
+    if pending.pay_by != pay_by.map(|pay_by| add_days(situation.today, i64::from(pay_by.days))) {
+        return Err("its date to pay by is not the one that it would have today".to_owned());
+    }
+    Ok(rows)
+}
+
+/// The roles that a message may go to.
+fn roles<'w>(workflow: &'w Workflow, pending: &Pending, rows: &[Covered]) -> &'w [Role] {
+    if is_statement(&pending.rows) {
+        return workflow.statement.as_ref().map_or(&[], |plan| plan.to.as_slice());
+    }
+    match highest(workflow, rows).and_then(|at| workflow.steps.get(at)).map(|step| &step.action) {
+        Some(Action::Send(send)) => &send.to,
+        _ => &[],
+    }
+}
+
 /// Why a message is not right any more whose contact is not the person that it was written for.
 const SOMEBODY_ELSE: &str = "the contact has another address now";
 
@@ -150,6 +178,7 @@ fn has_it_already(situation: &Situation<'_>, pending: &Pending, contact: &Contac
     let mut others = situation.facts.marks().filter(|mark| mark.message.as_ref() != Some(&pending.id));
     others.any(|mark| {
         mark.outcome.is_contact()
+            && !mark.is_overdue(situation.now)
             && counts(mark.mode, pending.mode)
             && mark.rows.iter().any(|row| own.contains(&(&row.item, &row.step, &row.occurrence)))
             && is_theirs(mark)
@@ -172,7 +201,14 @@ impl<'s, 'a> Alone<'s, 'a> {
         let of_decision = |position| MessageId::of_decision(tenant, customer, pending.number, position);
         let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
         let (facts, policy) = (situation.facts, situation.policy);
-        let history = StepHistory::but_for(facts, policy, &situation.receivables, &situation.place, pending.mode, &siblings);
+        let history = StepHistory::but_for(
+            facts,
+            policy,
+            &situation.receivables,
+            &situation.place,
+            (pending.mode, situation.now),
+            &siblings,
+        );
         let of = CaseItems::of(joined, &pending.case);
         let is_sibling = |mark: &&Coverage| mark.message.as_ref().is_some_and(|message| siblings.contains(message));
         let seen = situation.case_facts_but_for(of.key, &is_sibling);
@@ -188,6 +224,7 @@ impl<'s, 'a> Alone<'s, 'a> {
         situation: &'q Situation<'a>,
         case: &Case,
         workflow: &'q CompiledWorkflow,
+        pending: &Pending,
     ) -> GateQuestion<'q, 'a> {
         GateQuestion {
             situation,
@@ -197,8 +234,14 @@ impl<'s, 'a> Alone<'s, 'a> {
             seen: &self.seen,
             oldest_chased: self.oldest_chased,
             history: &self.history,
+            reminds: pending.rows.iter().all(|row| reminds(workflow, row)),
         }
     }
+}
+
+/// Whether a row's step reminds of a promise.
+fn reminds(workflow: &CompiledWorkflow, row: &Covered) -> bool {
+    workflow.position(&row.step).and_then(|at| workflow.steps.get(at)).is_some_and(crate::Step::reminds_of_promise)
 }
 
 /// Why a message is not right any more that the gate would not let through now.
@@ -215,6 +258,7 @@ fn superseded_by(because: &Because) -> String {
         Because::BelowMinimum { .. } => "less is due now than minimum_exposure in the settings".to_owned(),
         Because::ExitWhenHolds => "the workflow's exit_when holds".to_owned(),
         Because::Send
+        | Because::Statement { .. }
         | Because::NothingOpen
         | Because::NoWorkflowApplies
         | Because::MessagePending { .. }
@@ -316,13 +360,22 @@ fn still_due(
     let rungs = Rungs::new(situation, workflow, case);
     let fresh = |row: &Covered| {
         let at = situation.receivables.position(&row.item).filter(|at| joined.case_of(*at) == Some(&pending.case))?;
-        let item = situation.receivables.items.get(at).filter(|item| item.due_now_minor > 0)?;
-        let own = rungs.next(item, history.results(at)).filter(|next| next.on <= situation.today)?;
+        let item = situation.receivables.items.get(at)?;
+        let is_reminder = reminds(workflow, row);
+        let own = if is_reminder {
+            reminder(situation, workflow, &rungs, at, history.results(at)).map(|(next, _)| next)
+        } else {
+            rungs.next(item, history.results(at)).filter(|_| item.due_now_minor > 0)
+        };
+        let own = own.filter(|next| next.on <= situation.today)?;
+        let due_now_minor = asked_minor(situation, at, is_reminder);
         let step = workflow.steps.get(own.index)?;
         let is_own = step.id == row.step
             && own.occurrence == row.occurrence
             && !orders::is_stopped(situation.facts, workflow, &row.item, &row.step, &row.occurrence);
-        is_own.then(|| (item.standing(situation.receivables.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
+        // A reminder of a promise is one message, whenever its items fall due.
+        let standing = if is_reminder { Standing::PastDue } else { item.standing(situation.receivables.today) };
+        is_own.then(|| (standing, Covered { due_now_minor, ..row.clone() }))
     };
     let rows: Vec<(Standing, Covered)> = pending.rows.iter().filter_map(fresh).collect();
     // Due dates may have moved since: what is past due takes what is not due yet along no more than when it is decided.

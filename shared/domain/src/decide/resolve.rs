@@ -6,6 +6,7 @@ use super::{
     agenda::ItemStep,
     assess::{Approval, Asked},
     gate::tomorrow,
+    promised::asked_minor,
     resolving::Resolving,
     route::{self, Lifted, Route, Ways},
     rungs::is_sent_now,
@@ -16,7 +17,7 @@ use crate::{
     dates::add_days,
     effect::WORK_ROWS_MAX,
     guard::{CONTACT_CAP, Verdict},
-    step_history::{StepResult, tried},
+    step_history::{StepResult, overdue, tried},
     workflow::Send,
 };
 
@@ -73,12 +74,12 @@ impl<'a> Resolving<'_, 'a> {
             }
             match &step.action {
                 Action::Send(send) => {
-                    // Invoices that name somebody for themselves go to that person.
-                    let mut by_own: BTreeMap<Option<&str>, Vec<ItemStep>> = BTreeMap::new();
+                    // Invoices that name somebody for themselves go to that person, and what did not arrive goes by another channel.
+                    let mut by_own: BTreeMap<(Option<&str>, BTreeSet<Channel>), Vec<ItemStep>> = BTreeMap::new();
                     for row in rows {
-                        by_own.entry(self.own(&row)).or_default().push(row);
+                        by_own.entry((self.own(&row), self.overdue(&row))).or_default().push(row);
                     }
-                    for (own, rows) in by_own {
+                    for ((own, _), rows) in by_own {
                         let (route, rules) =
                             self.ways(send, own, &rows).select_contact_and_channel(std::mem::take(&mut resolved.rules));
                         resolved.rules = rules;
@@ -86,7 +87,10 @@ impl<'a> Resolving<'_, 'a> {
                             Route::Free(channel, contact) => {
                                 for row in rows {
                                     let Some(item) = self.situation.receivables.items.get(row.item) else { continue };
-                                    let target = (channel, contact.clone(), item.standing(self.situation.receivables.today));
+                                    // A reminder of a promise is one message, whenever its items fall due.
+                                    let standing = item.standing(self.situation.receivables.today);
+                                    let standing = if step.reminds_of_promise() { Standing::PastDue } else { standing };
+                                    let target = (channel, contact.clone(), standing);
                                     let (highest, all) = targets.entry(target).or_default();
                                     *highest = (*highest).max(index);
                                     all.push(row);
@@ -100,6 +104,7 @@ impl<'a> Resolving<'_, 'a> {
                 | Action::Notify(_)
                 | Action::Escalate(_)
                 | Action::CreditHold(_)
+                | Action::ChangeTerms(_)
                 | Action::HandOff(_)
                 | Action::Fee(_) => {
                     resolved.tasks.push(work::of_step(self, step, &rows));
@@ -113,8 +118,9 @@ impl<'a> Resolving<'_, 'a> {
             let (copies, rules) = self.copies(&targets, &message, *highest, rows, std::mem::take(&mut resolved.rules));
             resolved.rules = rules;
             resolved.messages.push(message);
-            let copy =
-                |(channel, contact)| Some(Planned { copy_of: Some(of), ..self.message(channel, contact, *highest, rows)? });
+            let copy = |(channel, contact)| {
+                Some(Planned { copy_of: Some(of), receipt_within: None, ..self.message(channel, contact, *highest, rows)? })
+            };
             resolved.messages.extend(copies.into_iter().filter_map(copy));
         }
         resolved
@@ -149,7 +155,7 @@ impl<'a> Resolving<'_, 'a> {
             let step = self.workflow.steps.iter().find(|step| step.id == row.step)?;
             let occurrence = row.occurrence.clone();
             let outcome = Outcome::CapLifted;
-            let result = StepResult { step: &step.id, occurrence, outcome, at, on, way: None, pay_by: None };
+            let result = StepResult::of(&step.id, occurrence, outcome, at, on);
             Some((self.situation.receivables.position(&row.item)?, result))
         });
         lifted.collect()
@@ -175,6 +181,12 @@ impl<'a> Resolving<'_, 'a> {
         self.ways(send, own, rows).copies(&others, rules)
     }
 
+    /// The channels by which the message of a row's step left and did not arrive in time.
+    fn overdue(&self, row: &ItemStep) -> BTreeSet<Channel> {
+        let step = self.workflow.steps.get(row.next.index).map_or("", |step| &step.id);
+        overdue(self.situation.history.results(row.item), step, &row.next.occurrence)
+    }
+
     /// Whom the invoice of a row names for itself.
     fn own(&self, row: &ItemStep) -> Option<&str> {
         let item = self.situation.receivables.items.get(row.item)?;
@@ -188,9 +200,10 @@ impl<'a> Resolving<'_, 'a> {
             tried(self.situation.history.results(row.item), step, &row.next.occurrence)
         };
         let tried: BTreeSet<&(Channel, String)> = rows.iter().flat_map(undelivered).collect();
+        let overdue = rows.iter().flat_map(|row| self.overdue(row)).collect();
         let gap = rows.iter().any(|row| self.is_sent_now(row));
         let lifted = Lifted { gap, cap: self.lifts_cap };
-        Ways { situation: self.situation, workflow: self.workflow, send, own, lifted, tried }
+        Ways { situation: self.situation, workflow: self.workflow, send, own, lifted, tried, overdue }
     }
 
     /// What comes of a step whose message cannot go now.
@@ -211,6 +224,10 @@ impl<'a> Resolving<'_, 'a> {
                 resolved.stopped = true;
                 resolved.next = resolved.next.earlier(tomorrow(self.situation));
             }
+            // It left, nobody knows better, and there is no other way.
+            Route::Nobody if rows.iter().any(|row| !self.overdue(row).is_empty()) => {
+                resolved.results.extend(self.ended(step, rows, Outcome::Unconfirmed));
+            }
             Route::Nobody => {
                 let last = resolved.rules.iter().rev().take(6);
                 let why: Vec<String> = last.map(|line| format!("{}: {}", line.channel.as_str(), line.said)).collect();
@@ -228,15 +245,7 @@ impl<'a> Resolving<'_, 'a> {
 
     fn ended(&self, step: &'a Step, rows: &[ItemStep], outcome: Outcome) -> Vec<(usize, StepResult<'a>)> {
         let (at, on) = (self.situation.now, self.situation.today);
-        let result = |row: &ItemStep| StepResult {
-            step: &step.id,
-            occurrence: row.next.occurrence.clone(),
-            outcome,
-            at,
-            on,
-            way: None,
-            pay_by: None,
-        };
+        let result = |row: &ItemStep| StepResult::of(&step.id, row.next.occurrence.clone(), outcome, at, on);
         rows.iter().map(|row| (row.item, result(row))).collect()
     }
 
@@ -246,11 +255,12 @@ impl<'a> Resolving<'_, 'a> {
         let template_version = *self.situation.policy.templates.get(&(send.template.clone(), channel))?;
         let covered = |row: &ItemStep| {
             let item = self.situation.receivables.items.get(row.item)?;
+            let own = self.workflow.steps.get(row.next.index)?;
             Some(Covered {
                 item: item.key.clone(),
-                step: self.workflow.steps.get(row.next.index)?.id.clone(),
+                step: own.id.clone(),
                 occurrence: row.next.occurrence.clone(),
-                due_now_minor: item.due_now_minor,
+                due_now_minor: asked_minor(self.situation, row.item, own.reminds_of_promise()),
             })
         };
         let mut rows: Vec<Covered> = rows.iter().filter_map(covered).collect();
@@ -267,6 +277,8 @@ impl<'a> Resolving<'_, 'a> {
             pay_by: step.pay_by.map(|pay_by| add_days(self.situation.today, i64::from(pay_by.days))),
             rows,
             copy_of: None,
+            // A step with copies is over with the first of its messages that left.
+            receipt_within: send.after.filter(|_| send.copies == 0 && channel.facts().gives_receipts),
         })
     }
 }

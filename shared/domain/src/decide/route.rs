@@ -40,6 +40,8 @@ pub(super) struct Ways<'s, 'a> {
     pub(super) lifted: Lifted,
     /// Ways that proved not to deliver.
     pub(super) tried: BTreeSet<&'s (Channel, String)>,
+    /// Channels by which the message left and did not arrive in time.
+    pub(super) overdue: BTreeSet<Channel>,
 }
 
 /// What asking about one way came to.
@@ -182,6 +184,9 @@ impl<'s> Ways<'s, '_> {
         }
         if self.tried.iter().any(|(by, whom)| *by == channel && whom == id) {
             return (Reachable::None, noted(notes, passed_over(channel, id, "it was tried and not delivered")));
+        }
+        if self.overdue.contains(&channel) {
+            return (Reachable::None, noted(notes, passed_over(channel, id, "it was tried and no receipt came in time")));
         }
         let answer = ask_lifted(situation, self.workflow, self.lifted, channel, contact, situation.mode(), situation.now);
         let calendar = situation.calendar();

@@ -72,7 +72,9 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn climb(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<(NextStep, Option<Before>)> {
         let mut before: Option<Before> = None;
         let pay_by = pay_by(results).map(|pay_by| (pay_by, self.missed_on(pay_by)));
-        for (index, step) in self.workflow.steps.iter().enumerate() {
+        // A reminder of a promise stands beside the ladder: what is left to chase does not wait for it.
+        let ladder = self.workflow.steps.iter().enumerate().filter(|(_, step)| !step.reminds_of_promise());
+        for (index, step) in ladder {
             let Some(first) = self.occurrence(item, step) else { continue };
             let first_day = self.day(item, step, before.as_ref());
             for time in 1..=step.times() {
@@ -104,6 +106,17 @@ impl<'s, 'a> Rungs<'s, 'a> {
             }
         }
         None
+    }
+
+    /// The reminder of a promise that a step is for an item: `None` where it is none, is over, or comes too late.
+    pub(super) fn reminder(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> Option<NextStep> {
+        let step = self.workflow.steps.get(index).filter(|step| step.reminds_of_promise())?;
+        let first = self.occurrence(item, step)?;
+        let time = (1..=step.times()).find(|time| satisfied(results, &step.id, &first.nth(*time)).is_none())?;
+        let occurrence = first.nth(time);
+        let planned_on = add_days(self.day(item, step, None).0, repeated_days(step, time));
+        let on = brought_forward(results, &step.id, &occurrence).map_or(planned_on, |wanted_on| wanted_on.min(planned_on));
+        (!self.lapsed(item, step, planned_on)).then_some(NextStep { index, occurrence, on, pay_by: None })
     }
 
     /// The first occurrence of a step that is not satisfied for an item; `None` when all are, or it has none.
@@ -140,7 +153,8 @@ impl<'s, 'a> Rungs<'s, 'a> {
     /// condition, and what stands behind it, does not count.
     fn later_is_due(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> bool {
         let before = self.climb(item, results).and_then(|(_, before)| before);
-        self.workflow.steps.iter().skip(index + 1).take_while(|step| step.wait.is_none()).any(|step| {
+        let after = self.workflow.steps.iter().skip(index + 1).filter(|step| !step.reminds_of_promise());
+        after.take_while(|step| step.wait.is_none()).any(|step| {
             let before = before.as_ref().filter(|_| step.keep_distance);
             let due = |on: Date| !self.lapsed(item, step, on) && on <= self.situation.today;
             step.at.anchor != Anchor::PreviousStep && self.open_times(item, step, results, before).any(due)
@@ -172,7 +186,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
     }
 
     /// The latest promise of those that speak of an item, with the day promised.
-    fn promise(&self, item: &DueItem<'_>) -> Option<(Date, &'s Agreement)> {
+    pub(super) fn promise(&self, item: &DueItem<'_>) -> Option<(Date, &'s Agreement)> {
         let speaks =
             |(_, promise): &&(Date, &Agreement)| promise.scope.covers(item.key.invoice(), item.currency, item.legal_entity);
         self.promises.iter().find(speaks).copied()

@@ -428,6 +428,7 @@ fn a_sender_looks_again() {
             pay_by: None,
             rows: planned.rows.clone(),
             copy_of: None,
+            receipt_within: None,
         };
         (stage, a, pending)
     };

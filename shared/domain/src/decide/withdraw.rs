@@ -1,10 +1,10 @@
 //! Work for people that is taken back because its reason is gone: nothing that it is about is open, its step is over, what was found in the
 //! books is no longer there, or somebody can be written to again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Situation,
+    Situation, confirming,
     route::{Lifted, Ways},
     work::Asking,
 };
@@ -49,12 +49,22 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
             (!still).then_some("what was found in the books is no longer there")
         }
+        TaskKind::Unconfirmed => {
+            let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
+            (!still).then_some("somebody said meanwhile what became of it")
+        }
+        // Whoever supplies or has terms again says so: what was asked for stays asked for.
+        TaskKind::CreditRelease | TaskKind::RestoreTerms => None,
+        TaskKind::CreditHold | TaskKind::ChangeTerms if work.done => {
+            confirming::is_paid(situation, cases, work).then_some("what it was for is paid, and its end is asked for")
+        }
         // What it is about only a later release knows: it stays until a person or that release ends it.
         TaskKind::Later(_) => None,
         TaskKind::Task
         | TaskKind::Notify
         | TaskKind::Escalation
         | TaskKind::CreditHold
+        | TaskKind::ChangeTerms
         | TaskKind::HandOff
         | TaskKind::Fee
         | TaskKind::Approval
@@ -72,6 +82,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Failing
         | TaskKind::Breaker
         | TaskKind::DeadLetter
+        | TaskKind::AnswerUnmatched
         | TaskKind::Connection
         | TaskKind::Books
         | TaskKind::Records => {
@@ -113,7 +124,7 @@ fn can_be_reached(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, wo
     let open = || work.rows.iter().filter_map(move |row| Some((situation.receivables.position(&row.item)?, &row.occurrence)));
     let own = open().find_map(|(at, _)| situation.people.own(situation.receivables.items.get(at)?.invoice?));
     let tried = open().flat_map(|(at, occurrence)| tried(situation.history.results(at), &step.id, occurrence)).collect();
-    Ways { situation, workflow, send, own, lifted: Lifted::default(), tried }.reach_somebody()
+    Ways { situation, workflow, send, own, lifted: Lifted::default(), tried, overdue: BTreeSet::new() }.reach_somebody()
 }
 
 /// Why work that a step waits for is of no use, where the step has another id in the version that its case goes by now.

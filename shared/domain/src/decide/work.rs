@@ -3,7 +3,7 @@
 //! A task's key is its reason and the number of the decision: the same may be asked for again once it is over, and asking twice for
 //! what is open is left out when everything is concluded.
 
-use super::{Situation, agenda::ItemStep, resolving::Resolving};
+use super::{Situation, agenda::ItemStep, confirming, resolving::Resolving};
 use crate::{
     Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, DisputeStatus, Money, NewTask, OpenWork, PlanStatus,
     ReversalKind, Step, TaskKind, Terms, WorkRow,
@@ -22,20 +22,23 @@ pub(super) struct Asking {
 const UNKNOWN_NAMED_MAX: usize = 3;
 
 /// What a task says.
-struct Says {
-    kind: TaskKind,
-    title: String,
-    detail: String,
-    step: Option<String>,
-    case: Option<(Currency, CaseId)>,
+pub(super) struct Says {
+    pub(super) kind: TaskKind,
+    pub(super) title: String,
+    pub(super) detail: String,
+    pub(super) step: Option<String>,
+    pub(super) case: Option<(Currency, CaseId)>,
 }
 
 impl Asking {
-    fn of(situation: &Situation<'_>, says: Says, reason: String, rows: &[WorkRow]) -> Self {
+    pub(super) fn of(situation: &Situation<'_>, says: Says, reason: String, rows: &[WorkRow]) -> Self {
         let Says { kind, title, detail, step, case } = says;
         let (currency, case) = case.unzip();
         let key = format!("{reason}/{}", situation.facts.decision + 1);
-        let task = NewTask { kind, key, title, detail, to: None, due_on: None, step, currency, case };
+        let due_in = situation.policy.settings.notices.due_in.get(&kind);
+        let due_on =
+            due_in.map(|days| situation.home_calendar().add_business_days(situation.receivables.today, i32::from(*days)));
+        let task = NewTask { kind, key, title, detail, to: None, due_on, step, currency, case };
         let work = OpenWork::of(situation.facts, &task, reason, rows, situation.now);
         Self { task, work }
     }
@@ -155,7 +158,13 @@ pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemSt
         Action::Escalate(notify) => {
             (TaskKind::Escalation, format!("Escalated to {}{}", notify.to, via(notify)), Some(notify.to.clone()), None)
         }
-        Action::CreditHold(_) => (TaskKind::CreditHold, "Stop supply to this customer".to_owned(), None, None),
+        Action::CreditHold(hold) => {
+            (TaskKind::CreditHold, "Stop supply to this customer".to_owned(), None, Some(hold.confirm_within))
+        }
+        Action::ChangeTerms(change) => {
+            let title = format!("Give this customer stricter terms: {}", change.terms.words());
+            (TaskKind::ChangeTerms, title, None, Some(change.confirm_within))
+        }
         Action::HandOff(hand_off) => (TaskKind::HandOff, format!("Hand over to {}", hand_off.agency), None, None),
         Action::Fee(fee) => {
             let title = match (fee.kind, fee.amount_minor) {
@@ -178,9 +187,29 @@ pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemSt
         step: Some(step.id.clone()),
         case: of(resolving),
     };
-    let asking = Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows));
+    let reason = match &step.action {
+        // Supply is stopped once, and the same terms are given once, whichever items ask for it.
+        Action::CreditHold(_) => format!("{}/credit_hold", resolving.case.id),
+        Action::ChangeTerms(change) => format!("{}/{}", resolving.case.id, change.terms),
+        Action::Send(_) | Action::Task(_) | Action::Notify(_) | Action::Escalate(_) | Action::HandOff(_) | Action::Fee(_) => {
+            reason(resolving, step, rows)
+        }
+    };
+    let asking = Asking::of(resolving.situation, says, reason, &work_rows(resolving, rows));
     let due_on = due_in.map(|days| add_days(receivables.today, i64::from(days.0)));
-    Asking { task: NewTask { to, due_on, ..asking.task }, ..asking }
+    let (via, urgent) = match &step.action {
+        Action::Notify(notify) | Action::Escalate(notify) => (notify.via.clone(), notify.urgent),
+        Action::Send(_)
+        | Action::Task(_)
+        | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
+        | Action::HandOff(_)
+        | Action::Fee(_) => (Vec::new(), false),
+    };
+    let confirm_by = confirming::confirm_by(resolving.situation, &step.action);
+    let work = OpenWork { via, urgent, confirm_by, ..asking.work };
+    let due_on = due_on.or(asking.task.due_on);
+    Asking { task: NewTask { to, due_on, ..asking.task }, work }
 }
 
 /// The charge that a step's task asks for, if it asks for one: proposed, and due only once a person confirmed it.
@@ -273,7 +302,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     });
     let twice = receivables.twice.iter().map(|twice| {
         let detail = format!(
-            "payment {} was taken here, and entry {} in the books has the same customer, amount ({}) and about the same day; nothing says \
+            "payment {} was taken here, and entry {} in the books has the same customer, amount ({}) and a day that fits; nothing says \
              whether they are one. Until somebody says so each invoice counts the larger of the two, and the other is kept back. Say it by \
              POST /v1/baskets/{}/entries/{} with {{\"same\": true}} or {{\"same\": false}}; or, if they are one, write {} into the \
              reference of the entry in the accounting system",

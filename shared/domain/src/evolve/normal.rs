@@ -65,7 +65,8 @@ fn by_row(coverage: Vec<Coverage>, open: &BTreeSet<&InvoiceId>) -> Vec<Coverage>
     let mut by_row: BTreeMap<(u64, Covered, Option<MessageId>, Outcome), Coverage> = BTreeMap::new();
     for mark in coverage {
         for row in mark.rows.iter().filter(remembers) {
-            let one = Coverage { rows: vec![row.clone()], at: second(mark.at), ..mark.clone() };
+            let receipt_by = mark.receipt_by.map(second);
+            let one = Coverage { rows: vec![row.clone()], at: second(mark.at), receipt_by, ..mark.clone() };
             by_row.insert((mark.number, row.clone(), mark.message.clone(), mark.outcome), one);
         }
     }

@@ -15,7 +15,9 @@ pub(super) fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
         return facts;
     }
     let folded = known.map(|known| known.folded.clone()).unwrap_or_default();
-    let fresh = InvoiceFact { invoice: invoice.clone(), folded, archived: false };
+    // No decision reads lines: they are stored apart.
+    let bare = Invoice { lines: None, ..invoice.clone() };
+    let fresh = InvoiceFact { invoice: bare, folded, archived: false };
     let others = facts.invoices.into_iter().filter(|fact| fact.invoice.id != invoice.id);
     Facts { invoices: others.chain([fresh]).collect(), ..facts }
 }

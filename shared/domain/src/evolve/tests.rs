@@ -7,7 +7,13 @@ use crate::{
 };
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(ladder());
+    let mut workflow = ladder();
+    for step in &mut workflow.steps {
+        if let crate::Action::Send(send) = &mut step.action {
+            send.after = crate::workflow::ReceiptTime::of_hours(24);
+        }
+    }
+    let mut stage = Stage::new(workflow);
     stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
     stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
     stage.facts.work.push(OpenWork {
@@ -21,6 +27,9 @@ fn stage() -> Stage {
         more: false,
         asked_at: at("2026-02-01T09:00:00Z"),
         done: false,
+        confirm_by: None,
+        via: Vec::new(),
+        urgent: false,
     });
     stage
 }
@@ -91,7 +100,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             until: None,
         }),
         Event::OrderWithdrawn(crate::OrderId::derive(&["o"])),
-        Event::TaskEnded(TaskId::derive(&["call"])),
+        Event::TaskEnded { task: TaskId::derive(&["call"]), result: crate::TaskResult::Done },
         Event::Decided { decision, at: now },
         Event::Claimed(message.clone()),
         Event::Retrying(message.clone()),
@@ -105,6 +114,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             contacted_at: now,
         },
         Event::ProvedSent { message: message.clone(), contact: None },
+        Event::Arrived(message.clone()),
         Event::NotDelivered { message: message.clone(), outcome: Outcome::Undelivered, last_contact: LastContact::default() },
         Event::Contacted {
             person: "p1@beispiel.example".to_owned(),
@@ -143,7 +153,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::ChargePut(_)
             | Event::OrderGiven(_)
             | Event::OrderWithdrawn(_)
-            | Event::TaskEnded(_)
+            | Event::TaskEnded { .. }
             | Event::Decided { .. }
             | Event::Claimed(_)
             | Event::Queued(_)
@@ -151,6 +161,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::BecameUnknown(_)
             | Event::Settled { .. }
             | Event::ProvedSent { .. }
+            | Event::Arrived(_)
             | Event::NotDelivered { .. }
             | Event::Contacted { .. }
             | Event::NotContacted { .. }

@@ -26,6 +26,7 @@ pub(super) fn waits_for_time(because: &Because) -> bool {
     match because {
         Because::NotDue { .. } | Because::Waiting { .. } | Because::Deferred | Because::Stopped => true,
         Because::Send
+        | Because::Statement { .. }
         | Because::NothingOpen
         | Because::NoWorkflowApplies
         | Because::NothingDueNow { .. }

@@ -32,7 +32,10 @@ pub(super) fn earliest(
     trace: &CaseTrace,
     told: Told<'_>,
 ) -> Option<Earliest> {
-    let is_over = matches!(trace.because, Because::Send | Because::NothingOpen | Because::MessagePending { .. });
+    let is_over = matches!(
+        trace.because,
+        Because::Send | Because::Statement { .. } | Because::NothingOpen | Because::MessagePending { .. }
+    );
     if is_over || !facts.pending.is_empty() {
         return None;
     }
@@ -52,7 +55,7 @@ pub(super) fn earliest(
             None => other.balance() == trace.balance(),
         };
         let found = decided.trace.iter().find(same)?;
-        if found.because == Because::Send {
+        if found.because.sends() {
             let why = if reasons.is_empty() { String::new() } else { format!(", {}", reasons.join(", and ")) };
             return Some(Earliest { at, said: format!("earliest {}{why}", moment(at, told.zone)) });
         }

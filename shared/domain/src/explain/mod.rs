@@ -5,6 +5,7 @@
 
 mod barred;
 mod earliest;
+mod fallback;
 mod moment;
 mod switched_off;
 mod words;
@@ -98,6 +99,9 @@ pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decis
         let earliest = earliest::earliest(facts, policy, now, decision, trace, told);
         let mut found = outcome(trace, told);
         found.extend(key.map(|key| barred::missed(&situation, &joined, key)).unwrap_or_default());
+        let driving = key.and_then(|key| Some((key, policy.driving(decision.cases.get(key)?)?)));
+        found
+            .extend(driving.map(|(key, workflow)| fallback::not_arrived(&situation, &joined, key, workflow)).unwrap_or_default());
         let is_stuck = earliest.is_none() && facts.pending.is_empty() && barred::waits_for_time(&trace.because);
         let step = key.filter(|_| is_stuck).and_then(|key| step_that_sends(policy, decision, key, trace));
         let barred = step.and_then(|step| Barred::of(step, &rules, &situation));
@@ -319,6 +323,40 @@ mod tests {
         assert!(said.contains("Rule kill-switch by email to contact p1 forbids it: the kill switch is on"), "{said}");
         assert!(changes[0].starts_with("What rule kill-switch asks for: the kill switch is on"), "{changes:?}");
         assert!(!changes.iter().any(|change| change.starts_with("Time")), "{changes:?}");
+    }
+
+    #[test]
+    fn what_did_not_arrive_is_said_with_what_is_tried_next() {
+        let send = serde_json::json!({"channels": ["email", "sms"], "template": "reminder", "to": ["billing"], "after": "P1D"});
+        let plan = serde_json::json!({
+            "id": "ladder", "name": "Ladder", "scope": "customer", "min_gap": "P0D",
+            "steps": [{"id": "reminder", "at": {"anchor": "due_date", "offset": "P1D"}, "action": {"send": send}},
+                      {"id": "person", "at": {"anchor": "due_date", "offset": "P30D"}, "action": {"task": {"title": "Call"}}}],
+        });
+        let said = |lost: bool| {
+            let mut stage = Stage::new(crate::testing::workflow(plan.clone()));
+            let invoice = stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+            stage.step(at("2026-02-05T15:45:00Z"));
+            if lost {
+                let message = stage.facts.coverage.iter().find_map(|mark| mark.message.clone()).expect("a message");
+                stage.not_delivered(&message);
+            }
+            let words = |stage: &Stage, now| {
+                let decided = crate::decide(&stage.facts, &stage.policy, now);
+                decision(&stage.facts, &stage.policy, now, &decided, Part::Invoice(&invoice)).cases[0].outcome.join(" ")
+            };
+            let now = at("2026-02-06T15:45:00Z");
+            let before = words(&stage, now);
+            stage.step(now);
+            (before, words(&stage, at("2026-02-06T16:45:00Z")))
+        };
+        let (before, after) = said(true);
+        assert!(before.contains("Step reminder went by email on Thursday 5 February 2026, and did not arrive."), "{before}");
+        assert!(before.contains("Step reminder is open again because of that, and it tries sms next."), "{before}");
+        assert!(after.contains("It went by sms instead."), "{after}");
+        let (before, after) = said(false);
+        assert!(before.contains("on Thursday 5 February 2026, and no receipt came in the time that the step gives."), "{before}");
+        assert!(before.contains("it tries sms next") && after.contains("It went by sms instead."), "{before} {after}");
     }
 
     #[test]

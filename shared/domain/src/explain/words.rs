@@ -54,6 +54,7 @@ pub(super) fn amounts(trace: &CaseTrace) -> Option<String> {
     let (open, due_now) = (money(trace.open_minor), money(trace.due_now_minor));
     match &trace.because {
         Because::Send
+        | Because::Statement { .. }
         | Because::Held { .. }
         | Because::BelowMinimum { .. }
         | Because::ExitWhenHolds
@@ -82,6 +83,13 @@ pub fn outcome(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
     let mut said: Vec<String> = amounts(trace).into_iter().collect();
     said.extend(match &trace.because {
         Because::Send => vec![format!("Step {step} is due."), "Every rule allows it, so a message is sent.".to_owned()],
+        Because::Statement { period, instead_of } => {
+            let mut all = vec![format!("The statement of {period} is due."), "Every rule allows it, so it is sent.".to_owned()];
+            all.extend(instead_of.as_ref().map(|step| {
+                format!("Step {step} is due on the same day; it is not sent beside the statement, and comes after min_gap.")
+            }));
+            all
+        }
         Because::NothingOpen => vec!["Nothing is open, so nothing is chased.".to_owned()],
         Because::NoWorkflowApplies => {
             vec!["The applies_when of no published workflow holds.".to_owned()]
@@ -186,7 +194,7 @@ fn version(trace: &CaseTrace) -> Vec<String> {
 /// What would change what a decision came to: sentences.
 pub fn changes(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
     let by = match &trace.because {
-        Because::Send => vec!["A rule that stops it when its sender asks again.".to_owned()],
+        Because::Send | Because::Statement { .. } => vec!["A rule that stops it when its sender asks again.".to_owned()],
         Because::NothingOpen => vec!["A new invoice, or a payment that is taken back.".to_owned()],
         Because::NoWorkflowApplies => {
             vec!["Publishing a workflow that applies, or a change of what its condition asks.".to_owned()]
@@ -242,6 +250,7 @@ pub(super) fn until_what(because: &Because, told: Told<'_>) -> Option<String> {
         Because::Approval { step } => Some(format!("when nobody has approved step {step} in its time")),
         Because::UnknownLegalEntity { .. }
         | Because::Send
+        | Because::Statement { .. }
         | Because::NothingOpen
         | Because::NoWorkflowApplies
         | Because::NothingDueNow { held: false }
@@ -344,6 +353,11 @@ mod tests {
             (Because::PlanEnded, "No due item has a step left", "due item"),
             (Because::UnknownState { state: "of_2031".to_owned() }, "'of_2031'", "person"),
             (Because::Unsettled, "did not come to an end", "newer release"),
+            (
+                Because::Statement { period: "2026-12".to_owned(), instead_of: Some("nudge".to_owned()) },
+                "The statement of 2026-12 is due.",
+                "asks again",
+            ),
             (later, "'of_2031'", "later release"),
         ] {
             let trace = trace(because);

@@ -2,7 +2,7 @@
 //! provider call.
 //!
 //! All rules run, the strictest answer wins: `Block > NeedsReview > Defer > Allow`. To add a rule, write one file with the
-//! rule, its citation and its table of cases, and add one line to [`RULES`].
+//! rule and its citation, one line in [`RULES`], and its cases in `tests.rs`.
 
 mod collector_channels;
 mod consent;

@@ -176,6 +176,7 @@ fn messages_of_one_decision_are_one_contact_and_what_people_did_since_is_another
                 pay_by: None,
                 rows: Vec::new(),
                 copy_of: None,
+                receipt_within: None,
             };
             let attempt = crate::ContactAttempt {
                 at: at(contacted),
@@ -260,6 +261,19 @@ fn the_window_is_half_open_and_closed_on_holidays() {
 fn years_without_holidays_known_need_a_person() {
     assert_eq!(check("holiday-table", Channel::Email, NOON, |_| ()), Verdict::Allow);
     assert!(matches!(check("holiday-table", Channel::Email, "2032-02-05T11:00:00Z", |_| ()), Verdict::NeedsReview(_)));
+}
+
+/// The rules of which no test here asks anything.
+fn without_cases<'a>(rules: impl IntoIterator<Item = &'a str>, tests: &str) -> Vec<&'a str> {
+    let asked = |id: &str| ["check(", "check_decided("].iter().any(|call| tests.contains(&format!("{call}\"{id}\"")));
+    rules.into_iter().filter(|id| !asked(id)).collect()
+}
+
+#[test]
+fn every_rule_has_its_cases_here() {
+    let tests = include_str!("tests.rs");
+    assert_eq!(without_cases(RULES.iter().map(|rule| rule.id), tests), Vec::<&str>::new(), "a rule without a case here");
+    assert_eq!(without_cases(["mode", "of-no-case"], tests), ["of-no-case"]);
 }
 
 #[test]

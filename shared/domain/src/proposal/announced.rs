@@ -112,6 +112,8 @@ fn proposal(announced: &AnnouncedMoney, scope: ProposedScope, amount_minor: Opti
         parts: None,
         until_on: None,
         ends_with: None,
+        line: None,
+        lines: Vec::new(),
     }
 }
 

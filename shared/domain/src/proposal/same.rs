@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{Proposal, ProposedEnd, ProposedScope};
 use crate::{
-    Agreement, AgreementScope, EndsWith, Facts, HoldReason, InvoiceId, Settings, Terms, WayOfPaying, agreement::expected_on,
-    calendar::Locality,
+    Agreement, AgreementScope, Dispute, EndsWith, Facts, HoldReason, InvoiceId, Settings, Terms, WayOfPaying,
+    agreement::expected_on, calendar::Locality,
 };
 
 /// The agreement that a proposal comes to already: one that is not over, of the same kind, scope, amount and terms; the first that was
@@ -67,13 +67,29 @@ impl Asked<'_> {
         known.into_iter().find(|invoice| named(&invoice.id, &invoice.external_id)).map(|invoice| &invoice.id)
     }
 
+    /// Whether a dispute is about the same line, or about none as well, and about as much.
+    fn contests(&self, dispute: &Dispute, amount_minor: Option<i64>) -> bool {
+        let proposal = self.proposal;
+        let (meant, known) = match (&proposal.line, &dispute.line) {
+            (None, None) => return amount_minor == proposal.amount_minor,
+            (Some(_), Some(known)) => (proposal.meant().ok().flatten(), known),
+            (None, Some(_)) | (Some(_), None) => return false,
+        };
+        meant.filter(|meant| meant.line.is_same(known)).is_some_and(|meant| {
+            let open = dispute.of.iter().map(|stood| stood.open_minor).fold(0, i64::saturating_add);
+            amount_minor == proposal.amount_minor.or(Some(meant.amount_minor.min(open)))
+        })
+    }
+
     fn has_terms(&self, agreement: &Agreement) -> bool {
         let proposal = self.proposal;
         let same_amount = agreement.amount_minor == proposal.amount_minor;
         let way = proposal.way.as_deref().unwrap_or(WayOfPaying::Other.as_str());
         match &agreement.terms {
             Terms::Promise(promise) => same_amount && Some(promise.pays_on) == proposal.pays_on && promise.way.as_str() == way,
-            Terms::Dispute(dispute) => same_amount && Some(dispute.reason.as_str()) == proposal.reason.as_deref(),
+            Terms::Dispute(dispute) => {
+                self.contests(dispute, agreement.amount_minor) && Some(dispute.reason.as_str()) == proposal.reason.as_deref()
+            }
             Terms::Pause(pause) => {
                 let reason = proposal.reason.as_deref().unwrap_or(HoldReason::Manual.as_str());
                 same_amount

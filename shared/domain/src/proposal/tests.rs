@@ -263,3 +263,90 @@ fn an_open_promise_changes_its_day_amount_and_way_and_stays_the_same() {
         assert_eq!(flaws.first().map(|(at, _)| at.as_str()), Some(""), "{other:?}");
     }
 }
+
+/// A proposal of invoice A, which has these lines.
+fn of_lines(stage: &Stage, body: Value) -> Proposal {
+    let line = |external_id: Option<&str>, amount_minor| BilledLine {
+        external_id: external_id.map(str::to_owned),
+        description: format!("Item for {amount_minor}"),
+        quantity: None,
+        amount_minor,
+    };
+    assert!(stage.facts.invoices.iter().any(|fact| fact.invoice.external_id == "A"));
+    let lines = vec![line(Some("a"), 600), line(None, 1_200), line(Some("c"), -100), line(None, 0)];
+    Proposal { lines, ..serde_json::from_value(body).expect("a proposal") }
+}
+
+fn proposed_of_line(stage: &Stage, body: Value) -> Result<Agreement, Vec<Flaw>> {
+    let proposal = of_lines(stage, body.clone());
+    let (id, now) = (AgreementId::derive(&[&body.to_string()]), at("2026-02-05T09:00:00Z"));
+    propose(&proposal, &stage.facts, &stage.policy.settings, Proposer { id: &id, by: "u-1", now })
+}
+
+#[test]
+fn a_dispute_of_a_line_is_about_what_the_line_comes_to() {
+    let of = |line: Value, amount_minor: Option<i64>| json!({"kind": "dispute", "scope": {"invoice": "A"}, "reason": "price", "line": line, "amount_minor": amount_minor});
+    for (line, said, position, minor) in [
+        (json!(1), None, 1, 600),
+        (json!("a"), None, 1, 600),
+        (json!("a"), Some(250), 1, 250),
+        // 1,000 are open: a line that comes to more is contested as far as something is open.
+        (json!(2), None, 2, 1_000),
+    ] {
+        let made = proposed_of_line(&stage(), of(line.clone(), said)).unwrap_or_else(|flaws| panic!("{line}: {flaws:?}"));
+        let Terms::Dispute(dispute) = &made.terms else { panic!("{made:?}") };
+        let known = dispute.line.as_ref().map(|line| line.position);
+        assert_eq!((made.amount_minor, known), (Some(minor), Some(position)), "{line}");
+    }
+    for (body, pointer, says) in [
+        (of(json!(5), None), "/line", "it has 4"),
+        (of(json!(0), None), "/line", "no such line"),
+        (of(json!("z"), None), "/line", "no such line"),
+        (of(json!(3), None), "/line", "comes to -100"),
+        (of(json!(4), None), "/line", "comes to 0"),
+        (of(json!(1), Some(601)), "/amount_minor", "comes to 600"),
+        (of(json!(1), Some(0)), "/amount_minor", "above zero"),
+        (json!({"kind": "dispute", "reason": "price", "line": 1}), "/line", "of one invoice"),
+        (json!({"kind": "dispute", "scope": {"invoices": ["A", "B"]}, "reason": "price", "line": 1}), "/line", "of one invoice"),
+        (json!({"kind": "promise", "scope": {"invoice": "A"}, "pays_on": "2026-02-20", "line": 1}), "/line", "only for dispute"),
+        // Of what is not the customer's nothing is said but that.
+        (
+            json!({"kind": "dispute", "scope": {"invoice": "Z"}, "reason": "price", "line": 9}),
+            "/scope/invoice",
+            "no open invoice",
+        ),
+    ] {
+        let flaws = proposed_of_line(&stage(), body.clone()).expect_err(&body.to_string());
+        assert!(flaws.len() == 1 && flaws[0].0 == pointer && flaws[0].1.contains(says), "{body}: {flaws:?}");
+    }
+    let bare = proposed(&stage(), of(json!(1), None)).expect_err("no lines are known");
+    assert!(bare[0].0 == "/line" && bare[0].1.contains("no lines"), "{bare:?}");
+}
+
+#[test]
+fn a_dispute_of_a_line_is_made_once() {
+    let mut stage = stage();
+    let body = |line: Value, minor: Option<i64>| json!({"kind": "dispute", "scope": {"invoice": "A"}, "reason": "price", "line": line, "amount_minor": minor});
+    let first = proposed_of_line(&stage, body(json!("a"), None)).expect("the first");
+    stage.facts = evolve(&stage.facts, &Event::AgreementPut(first.clone()));
+    let now = at("2026-02-06T09:00:00Z");
+    let known = |stage: &Stage, body: Value| {
+        let proposal = of_lines(stage, body);
+        agreed_already(&proposal, &stage.facts, &stage.policy.settings, now).map(|known| known.id.clone())
+    };
+    for (line, minor, same) in [
+        (json!("a"), None, true),
+        (json!(1), None, true),
+        (json!(1), Some(600), true),
+        (json!(1), Some(599), false),
+        (json!(2), None, false),
+        (json!(null), Some(600), false),
+        (json!("z"), None, false),
+    ] {
+        assert_eq!(known(&stage, body(line.clone(), minor)).is_some(), same, "{line} {minor:?}");
+    }
+    // What was open when it was made says how much it was about, whatever was paid since.
+    let id = stage.facts.invoices.iter().find(|fact| fact.invoice.external_id == "A").map(|fact| fact.invoice.id.clone());
+    stage.invoice_mut(&id.expect("the invoice")).paid_minor = 700;
+    assert_eq!(known(&stage, body(json!(1), None)), Some(first.id));
+}

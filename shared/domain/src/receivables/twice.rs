@@ -4,9 +4,10 @@
 //! of it counts, for the invoices that the books have it for, less whichever of the two was taken back more of. The books take nothing from
 //! what the provider received by no longer having an entry.
 //!
-//! An entry that names nothing may be the payment's where customer, currency and amount are the same and the days are near. Until a person
-//! says whether it is, each invoice counts the larger of the two and never their sum, and as much as that leaves out is kept back from
-//! being chased: it was paid if they are two. An entry that the books had before the basket was begun is another payment.
+//! An entry that names nothing may be the payment's where customer, currency and amount are the same and the days are near. Later it may be
+//! where it is for an invoice of the payment's, or one of the two is for none: some providers pay out once a month. Until a person says whether
+//! it is, each invoice counts the larger of the two and never their sum, and as much as that leaves out is kept back from being chased: it was
+//! paid if they are two. An entry that the books had before the basket was begun is another payment.
 
 use std::{
     borrow::Cow,
@@ -23,8 +24,11 @@ use crate::{
 
 /// How many days before its basket was begun an entry may be dated that is proposed as a payment's own: zones differ.
 pub const SAME_DAYS_BEFORE: i64 = 1;
-/// How many days after the payment such an entry may be dated: it may bear the day of the payout.
+/// How many days after the payment such an entry may be dated, whatever it is for: it may bear the day of the payout.
 pub const SAME_DAYS_AFTER: i64 = 10;
+/// The same where nothing says that it is for other invoices: the longest month between two payouts, and some days more. Customers who pay the
+/// same amount each month pay other invoices by then.
+pub const SAME_DAYS_AFTER_MONTHLY: i64 = 40;
 
 /// A payment that was taken here and an entry in the books that may be the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,11 +210,21 @@ fn pair(all: &[Counted<'_>]) -> Paired {
             !is_same
         });
     }
-    for (at, payment) in ours.iter().filter(|(at, _)| !linked.contains_key(at)) {
-        let may_be = |(_, entry): &(usize, &Counted<'_>)| payment.here().is_some_and(|here| may_be_same(payment, here, entry));
-        // Both are in the order of their days, so that no entry is taken that only an earlier payment could be.
-        if let Some(found) = entries.iter().position(may_be) {
-            doubted.insert(*at, entries.remove(found).0);
+    // An entry that is near a payment is not taken for one of a month before.
+    for days_after in [SAME_DAYS_AFTER, SAME_DAYS_AFTER_MONTHLY] {
+        for (at, payment) in ours.iter().filter(|(at, _)| !linked.contains_key(at)) {
+            if doubted.contains_key(at) {
+                continue;
+            }
+            let may_be = |(_, entry): &(usize, &Counted<'_>)| {
+                let is_near = days_after == SAME_DAYS_AFTER;
+                let may_be = |here| may_be_same(payment, here, entry, days_after);
+                (is_near || !is_for_others(&payment.payment, &entry.payment)) && payment.here().is_some_and(may_be)
+            };
+            // Both are in the order of their days, so that no entry is taken that only an earlier payment could be.
+            if let Some(found) = entries.iter().position(may_be) {
+                doubted.insert(*at, entries.remove(found).0);
+            }
         }
     }
     Paired { linked, doubted }
@@ -221,11 +235,18 @@ fn is_linked(payment: &Payment, here: &TakenHere, entry: &Payment) -> bool {
     entry.currency == payment.currency && here.has_entry(&entry.id, entry.reference.as_deref())
 }
 
-/// Whether an entry may be a payment's own though nothing says so.
-fn may_be_same(payment: &Counted<'_>, here: &TakenHere, entry: &Counted<'_>) -> bool {
+/// Whether an entry is for other invoices than a payment.
+fn is_for_others(payment: &Payment, entry: &Payment) -> bool {
+    let are_both_for_some = !payment.allocations.is_empty() && !entry.allocations.is_empty();
+    let is_known = |part: &Allocation| payment.allocations.iter().any(|known| known.invoice == part.invoice);
+    are_both_for_some && !entry.allocations.iter().any(is_known)
+}
+
+/// Whether an entry that is dated at most so many days after a payment may be its own though nothing says so.
+fn may_be_same(payment: &Counted<'_>, here: &TakenHere, entry: &Counted<'_>, days_after: i64) -> bool {
     let (ours, theirs) = (&*payment.payment, &*entry.payment);
     let begun_on = here.begun_at.to_zoned(TimeZone::UTC).date();
-    let days = add_days(begun_on, -SAME_DAYS_BEFORE)..=add_days(ours.received_on, SAME_DAYS_AFTER);
+    let days = add_days(begun_on, -SAME_DAYS_BEFORE)..=add_days(ours.received_on, days_after);
     payment.is_own == entry.is_own
         && ours.currency == theirs.currency
         && ours.amount_minor == theirs.amount_minor

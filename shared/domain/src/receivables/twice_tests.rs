@@ -32,9 +32,15 @@ fn entry(name: &str, received_on: &str, allocations: Vec<Allocation>, reference:
 
 /// Pays 400 of an invoice here.
 fn pay_here(stage: &mut Stage, name: &str, invoice: &InvoiceId) -> Basket {
+    pay_here_on(stage, name, invoice, "2026-02-10")
+}
+
+/// The same on a day.
+fn pay_here_on(stage: &mut Stage, name: &str, invoice: &InvoiceId, day: &str) -> Basket {
     let settings = stage.policy.settings.clone();
-    let (basket, _) = beginning(name, vec![line(invoice, 400)]).begin(&stage.facts, &settings, at(BEGUN)).expect("no flaw");
-    let said = said(&basket, name, "2026-02-10T10:00:00Z", received(400, EUR, name));
+    let begun_at = at(&format!("{day}T09:00:00Z"));
+    let (basket, _) = beginning(name, vec![line(invoice, 400)]).begin(&stage.facts, &settings, begun_at).expect("no flaw");
+    let said = said(&basket, name, &format!("{day}T10:00:00Z"), received(400, EUR, name));
     let change = basket.hear(&said, &settings, at(NOW));
     take(&mut stage.facts, &change, &settings, at(NOW));
     change.basket
@@ -83,7 +89,12 @@ fn an_entry_is_the_payment_where_it_says_so_and_may_be_it_where_nothing_says_oth
         ("of the day before", entry("E", "2026-02-09", of(&first), None), late, (1_600, 1_200, 1)),
         ("too early", entry("E", "2026-02-08", of(&first), None), late, (1_200, 1_200, 0)),
         ("of the last day", entry("E", "2026-02-20", of(&first), None), late, (1_600, 1_200, 1)),
-        ("too late", entry("E", "2026-02-21", of(&first), None), late, (1_200, 1_200, 0)),
+        ("of a later payout", entry("E", "2026-02-21", of(&first), None), late, (1_600, 1_200, 1)),
+        ("of a later payout, of none", entry("E", "2026-02-21", vec![], None), late, (1_600, 1_200, 1)),
+        ("as late, of another invoice", entry("E", "2026-02-21", of(&second), None), late, (1_200, 1_200, 0)),
+        ("of the last payout", entry("E", "2026-03-22", of(&first), None), late, (1_600, 1_200, 1)),
+        ("too late", entry("E", "2026-03-23", of(&first), None), late, (1_200, 1_200, 0)),
+        ("too late, of none", entry("E", "2026-03-23", vec![], None), late, (1_600, 1_200, 0)),
         ("known before", entry("E", "2026-02-10", of(&first), None), "2026-02-10T08:59:59Z", (1_200, 1_200, 0)),
         ("another amount", Payment { amount_minor: 401, ..entry("E", "2026-02-11", of(&first), None) }, late, (1_200, 1_199, 0)),
         (
@@ -159,6 +170,41 @@ fn two_payments_and_two_entries_are_two() {
 }
 
 #[test]
+fn what_the_books_enter_a_month_later_is_asked_about_and_counts_once_until_it_is_answered() {
+    // What random schedules found: the books enter without a name, eleven days after, what pays two invoices whole.
+    let (mut stage, basket, first, second) = paid_here();
+    stage.invoice_mut(&first).total_minor = 400;
+    let of_first = vec![Allocation { invoice: first, amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-21", of_first, None), "2026-02-21T09:00:00Z");
+    let now = at("2026-02-22T09:00:00Z");
+    let decision = stage.step(now);
+    let kinds: Vec<TaskKind> = decision.tasks.iter().map(|task| task.kind).collect();
+    assert!(kinds.contains(&TaskKind::SeenTwice) && !kinds.contains(&TaskKind::Overpaid), "{kinds:?}");
+    assert_eq!(reckon(&stage, now), (1_000, 1_000, 1), "no credit comes of it for {second}");
+    let settings = stage.policy.settings.clone();
+    // What is one pays once; of two, the second is too much on its invoice, and is credit.
+    for (is_same, then) in [(true, (1_000, 1_000, 0)), (false, (1_000, 600, 0))] {
+        let mut stage = stage.clone();
+        let change = basket.judged(&PaymentId::derive(&["books", "E"]), is_same, &settings, now);
+        take(&mut stage.facts, &change, &settings, now);
+        assert_eq!(reckon(&stage, now), then, "{is_same}");
+    }
+}
+
+#[test]
+fn an_entry_is_asked_about_with_the_payment_that_it_is_nearest_to() {
+    let (mut stage, _, first, _) = paid_here();
+    let later = pay_here_on(&mut stage, "c", &first, "2026-02-24");
+    let of_first = vec![Allocation { invoice: first, amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-25", of_first, None), "2026-02-25T09:00:00Z");
+    let zone = jiff::tz::TimeZone::UTC;
+    let now = at("2026-02-26T09:00:00Z");
+    let receivables = Receivables::at(&stage.facts, ReceivablesRules::of(&stage.policy.settings, &zone), now);
+    let pairs: Vec<&PaymentId> = receivables.twice.iter().map(|twice| &twice.basket).collect();
+    assert_eq!(pairs, [&later.id]);
+}
+
+#[test]
 fn money_on_its_way_is_kept_back_on_top_of_what_may_have_come() {
     let (mut stage, _, first, _) = paid_here();
     let of_first = vec![Allocation { invoice: first.clone(), amount_minor: 400 }];
@@ -209,6 +255,35 @@ fn what_was_paid_of_a_void_invoice_is_credit_and_a_person_hears_of_it() {
     stage.invoice_mut(&second).paid_minor = 300;
     stage.invoice_mut(&second).status = crate::InvoiceStatus::Void;
     assert_eq!(reckon(&stage, at(NOW)), (600, 600, 0));
+}
+
+#[test]
+fn an_entry_of_what_came_and_failed_before_anybody_heard_of_it_is_no_money() {
+    // What random schedules found: that a debit was confirmed is heard once it has failed, and the books have it meanwhile.
+    let mut stage = Stage::new(ladder());
+    stage.policy.settings.after_refund = AfterRefund::Chase;
+    let first = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    let settings = stage.policy.settings.clone();
+    let (basket, _) = beginning("b", vec![line(&first, 400)]).begin(&stage.facts, &settings, at(BEGUN)).expect("no flaw");
+    let named = entry("E", "2026-02-11", vec![Allocation { invoice: first, amount_minor: 400 }], Some(basket.id.as_str()));
+    let fact = PaymentFact::merge(None, &named, at("2026-02-11T09:00:00Z")).expect("a first version");
+    stage.facts.payments.push(fact);
+    assert_eq!(reckon(&stage, at(NOW)), (600, 600, 0), "only the books know of it");
+    let failed = || crate::ProviderOutcome::Failed { reason: "refer_to_payer".to_owned(), retries: false };
+    let (came_at, failed_at) = ("2026-02-10T10:00:00Z", "2026-02-12T10:00:00Z");
+    let all = [("came/failed", came_at, failed()), ("came", came_at, received(400, EUR, "pi")), ("failed", failed_at, failed())];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let (mut stage, mut basket) = (stage.clone(), basket.clone());
+        for place in order {
+            let (event, when, what) = &all[place];
+            let change = basket.hear(&said(&basket, event, when, what.clone()), &settings, at(NOW));
+            assert_eq!(change.tasks, [], "{order:?}: it pays nothing");
+            take(&mut stage.facts, &change, &settings, at(NOW));
+            basket = change.basket;
+        }
+        assert_eq!((basket.status, basket.received_minor), (crate::BasketStatus::Failed, 0), "{order:?}");
+        assert_eq!(reckon(&stage, at(NOW)), (1_000, 1_000, 0), "{order:?}");
+    }
 }
 
 #[test]

@@ -55,20 +55,23 @@ fn what_keeps_a_notice_from_leaving() {
         (ServiceMailFacts { from: MailedFrom::Unlisted, ..right() }, Some(Not::UnlistedSender)),
     ] {
         for kind in kinds() {
+            // Of an offer nobody asked.
+            let opted_out = kind == ServiceMailKind::PlanOffered && facts.suppressed == Some(SuppressionReason::OptOut);
+            let expected = if opted_out { Some(Not::OptedOut) } else { expected };
             assert_eq!(why_not(kind, &facts), expected, "{kind} {facts:?}");
         }
     }
 }
 
 #[test]
-fn an_expired_link_is_good_for_all_but_a_code() {
+fn an_expired_link_is_good_for_all_but_a_code_and_an_offer() {
     let expired = ServiceMailFacts { link: MailedLink::Expired, ..right() };
     let blocked: Vec<&str> = ServiceMailKind::WORDS
         .iter()
         .copied()
         .filter(|word| why_not(ServiceMailKind::read(word).expect("a word"), &expired).is_some())
         .collect();
-    assert_eq!(blocked, ["code"]);
+    assert_eq!(blocked, ["code", "plan_offered"]);
 }
 
 #[test]
@@ -119,7 +122,9 @@ fn the_same_is_asked_for_once() {
 fn it_names_what_its_kind_tells_of() {
     let (agreement, basket) = (AgreementId::derive(&["1"]), PaymentId::of_basket(&["1"]));
     let note = NoteId::at(at("2026-02-03T10:00:00Z"), &["1"]);
+    let offer = PlanOfferId::derive(&["1"]);
     let (agreement, basket, note) = (Some(agreement.as_str()), Some(basket.as_str()), Some(note.as_str()));
+    let offer = Some(offer.as_str());
     for (kind, about, expected) in [
         (ServiceMailKind::Code, Some("cod_1"), true),
         (ServiceMailKind::Code, Some(""), false),
@@ -135,6 +140,9 @@ fn it_names_what_its_kind_tells_of() {
         (ServiceMailKind::DecisionUndone, agreement, true),
         (ServiceMailKind::DecisionUndone, note, false),
         (ServiceMailKind::PlanAgreed, basket, false),
+        (ServiceMailKind::PlanOffered, offer, true),
+        (ServiceMailKind::PlanOffered, agreement, false),
+        (ServiceMailKind::PlanOffered, None, false),
         (ServiceMailKind::Answered, note, true),
         (ServiceMailKind::Answered, agreement, false),
         (ServiceMailKind::Later(LaterWord::parse("x").expect("a word")), agreement, false),
@@ -167,7 +175,9 @@ fn nothing_is_told_that_is_over() {
     let day = jiff::civil::date(2026, 2, 13);
     let promise =
         |status| Terms::Promise(Promise { pays_on: day, way: WayOfPaying::Transfer, expected_on: day, of: Vec::new(), status });
-    let dispute = |status| Terms::Dispute(Dispute { reason: DisputeReason::Quality, of: Vec::new(), upheld_minor: None, status });
+    let dispute = |status| {
+        Terms::Dispute(Dispute { reason: DisputeReason::Quality, of: Vec::new(), upheld_minor: None, line: None, status })
+    };
     let plan = |status| {
         Terms::Plan(PaymentPlan {
             name: "F-1".to_owned(),

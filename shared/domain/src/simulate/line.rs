@@ -100,13 +100,27 @@ pub struct HappeningSums {
     pub most_a_person_and_day: u32,
 }
 
-/// Counts lines. A message that stands for several steps counts for each of them by step, and once elsewhere.
-pub fn sums(lines: &[Happening], zone: &TimeZone) -> HappeningSums {
-    let mut sums = HappeningSums::default();
-    let mut of_customer: BTreeMap<&CustomerId, u32> = BTreeMap::new();
-    let mut of_person: BTreeMap<(&CustomerId, &str, Date), u32> = BTreeMap::new();
-    for line in lines {
-        let day = line.at.to_zoned(zone.clone()).date();
+/// Counts lines as they come, in the order of their instants: it holds a count a customer and one a person of the day, and no line.
+#[derive(Clone, Debug)]
+pub struct HappeningTally {
+    zone: TimeZone,
+    sums: HappeningSums,
+    of_customer: BTreeMap<CustomerId, u32>,
+    /// The day of the last message, and what each person got on it.
+    day: Option<Date>,
+    of_person: BTreeMap<(CustomerId, CompactString), u32>,
+}
+
+impl HappeningTally {
+    /// Nothing yet; days are those of a zone.
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone, sums: HappeningSums::default(), of_customer: BTreeMap::new(), day: None, of_person: BTreeMap::new() }
+    }
+
+    /// Counts a line. A message that stands for several steps counts for each of them by step, and once elsewhere.
+    pub fn add(&mut self, line: &Happening) {
+        let day = line.at.to_zoned(self.zone.clone()).date();
+        let sums = &mut self.sums;
         match &line.what {
             Expected::Message { channel, contact, .. } => {
                 let steps = sums.messages.entry(day).or_default().entry(*channel).or_default();
@@ -114,15 +128,34 @@ pub fn sums(lines: &[Happening], zone: &TimeZone) -> HappeningSums {
                     *steps.entry(step.to_owned()).or_default() += 1;
                 }
                 *sums.by_channel.entry(*channel).or_default() += 1;
-                *of_customer.entry(&line.customer).or_default() += 1;
-                *of_person.entry((&line.customer, contact.as_str(), day)).or_default() += 1;
+                *self.of_customer.entry(line.customer.clone()).or_default() += 1;
+                if self.day != Some(day) {
+                    self.of_person.clear();
+                    self.day = Some(day);
+                }
+                let got = self.of_person.entry((line.customer.clone(), contact.clone())).or_default();
+                *got += 1;
+                sums.most_a_person_and_day = sums.most_a_person_and_day.max(*got);
             }
             Expected::Work { work, .. } => *sums.work.entry(day).or_default().entry(*work).or_default() += 1,
         }
     }
-    for count in of_customer.into_values() {
-        *sums.customers_by_messages.entry(count).or_default() += 1;
+
+    /// What was counted.
+    pub fn finish(self) -> HappeningSums {
+        let mut sums = self.sums;
+        for count in self.of_customer.into_values() {
+            *sums.customers_by_messages.entry(count).or_default() += 1;
+        }
+        sums
     }
-    sums.most_a_person_and_day = of_person.into_values().max().unwrap_or(0);
-    sums
+}
+
+/// Counts lines that are in the order of their instants.
+pub fn sums(lines: &[Happening], zone: &TimeZone) -> HappeningSums {
+    let mut tally = HappeningTally::new(zone.clone());
+    for line in lines {
+        tally.add(line);
+    }
+    tally.finish()
 }

@@ -3,7 +3,7 @@
 //!
 //! Who holds what back for whom is tenant-wide: caps of hours and days, the breaker, and people whom several customers share. So all
 //! customers go through time together, minute by minute where something is due. The facts of every customer are held, a few kilobytes
-//! each, and do not grow with the days; what happens is kept as a [`Happening`] each.
+//! each, and do not grow with the days; what happens is kept as a [`Happening`] each until whoever runs it takes it: nothing is decided by it.
 //!
 //! | module | holds |
 //! |---|---|
@@ -23,5 +23,5 @@ mod tests;
 
 pub use assumed::{Assumed, BreakerAssumed, Paying, usual_lag};
 pub use difference::{Difference, Moved, Shift, differences};
-pub use line::{DayWaits, Expected, Happening, HappeningSums, sums};
+pub use line::{DayWaits, Expected, Happening, HappeningSums, HappeningTally, sums};
 pub use play::{OtherVersion, Simulated, Simulation, SimulationProgress, with_version};

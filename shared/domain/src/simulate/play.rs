@@ -70,7 +70,7 @@ pub struct SimulationProgress {
     pub days: BTreeMap<Date, CountedDay>,
     /// When the breaker opened; more than once only where somebody is supposed to reset it.
     pub tripped: Vec<Timestamp>,
-    /// What would happen, in order.
+    /// What would happen, in order. Whoever runs it may take them: nothing is decided by them.
     pub lines: Vec<Happening>,
     /// What kept customers waiting, by day.
     pub waits: BTreeMap<Date, DayWaits>,
@@ -411,7 +411,7 @@ impl Simulation {
             }
         }
         let waits = &mut self.progress.waits.entry(here.date()).or_default().because;
-        for trace in decision.trace.iter().filter(|trace| trace.because != crate::Because::Send) {
+        for trace in decision.trace.iter().filter(|trace| !trace.because.sends()) {
             *waits.entry(trace.because.as_str().to_owned()).or_default() += 1;
         }
         let (next, messages) = (decision.next, count(&decision));
@@ -465,8 +465,10 @@ impl Simulation {
                 });
             }
             let person = People::of(&customer.facts).contact(&message.contact).and_then(Contact::person);
+            let arrived = Event::Arrived(message.id.clone());
             let settled = Event::Settled { message: message.id, rows, outcome, at: now, contacted_at: now };
-            customer.facts = evolve(&customer.facts, &settled);
+            // Every message is supposed to arrive.
+            customer.facts = evolve(&evolve(&customer.facts, &settled), &arrived);
             let shared = person.filter(|person| self.shared.get(&at).is_some_and(|of| of.contains(person)));
             if let Some((person, log)) =
                 shared.and_then(|person| Some((person.clone(), customer.facts.contact_log.get(&person)?)))

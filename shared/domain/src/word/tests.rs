@@ -187,6 +187,7 @@ fn a_step_that_ended_as_a_later_release_says_is_over() {
         pay_by: None,
         rows: covered,
         copy: false,
+        receipt_by: None,
     });
     assert!(decided(&stage).messages.is_empty(), "nobody is written to again, whatever ledger it is of");
 }

@@ -18,13 +18,22 @@ pub fn left_to_people(workflow: &Workflow, senders: &BTreeSet<Channel>) -> Vec<F
     let mut found = Vec::new();
     unfed(&mut found, "/applies_when", workflow.applies_when.as_deref());
     unfed(&mut found, "/exit_when", workflow.exit_when.as_deref());
+    for (at, channel) in workflow.statement.iter().flat_map(|plan| plan.channels.iter().enumerate()) {
+        if !senders.contains(channel) {
+            let detail = format!(
+                "nothing sends by {} yet: it is passed over, and without another channel no statement goes",
+                channel.as_str()
+            );
+            found.push(Flaw::at(format!("/statement/channels/{at}"), detail));
+        }
+    }
     for (position, step) in workflow.steps.iter().enumerate() {
         let pointer = format!("/steps/{position}");
         unfed(&mut found, &format!("{pointer}/when"), step.when.as_deref());
         unfed(&mut found, &format!("{pointer}/wait/until"), step.wait.as_ref().map(|wait| wait.until.as_str()));
         let action = format!("{pointer}/action/{}", step.action.kind());
         let what = match &step.action {
-            Action::Task(_) => continue,
+            Action::Task(_) | Action::Notify(_) | Action::Escalate(_) => continue,
             Action::Send(send) => {
                 let unsent = send.channels.iter().enumerate().filter(|(_, channel)| !senders.contains(channel));
                 let all = unsent.clone().count() == send.channels.len();
@@ -39,9 +48,16 @@ pub fn left_to_people(workflow: &Workflow, senders: &BTreeSet<Channel>) -> Vec<F
                 }));
                 continue;
             }
-            Action::Notify(_) => "nothing tells anybody by itself yet",
-            Action::Escalate(_) => "nothing escalates by itself yet",
-            Action::CreditHold(_) => "nothing stops supply by itself yet",
+            Action::CreditHold(_) | Action::ChangeTerms(_) => {
+                let asked =
+                    if let Action::ChangeTerms(_) = &step.action { "TermsChangeRequested" } else { "CreditHoldRequested" };
+                let detail = format!(
+                    "no source of this release carries it out: it is asked for by a task and by the event {asked}, until a person ends the task or \
+                     a system of yours says by POST /v1/effects/{{id}}/result what became of it"
+                );
+                found.push(Flaw::at(action, detail));
+                continue;
+            }
             Action::HandOff(_) => "nothing hands a case off by itself yet",
             Action::Fee(_) => {
                 let detail = "no fee is charged by itself: a task asks a person to confirm the charge or to waive it";
@@ -84,8 +100,9 @@ mod tests {
             (send(r#"["email", "voice", "letter"]"#), vec!["/steps/0/action/send/channels/1", "/steps/0/action/send/channels/2"]),
             (send(r#"["whatsapp"]"#), vec!["/steps/0/action/send/channels/0"]),
             (r#""action": {"task": {"title": "Call"}}"#.to_owned(), vec![]),
-            (r#""action": {"notify": {"to": "sales"}}"#.to_owned(), vec!["/steps/0/action/notify"]),
-            (r#""action": {"escalate": {"to": "cfo"}}"#.to_owned(), vec!["/steps/0/action/escalate"]),
+            (r#""action": {"notify": {"to": "sales"}}"#.to_owned(), vec![]),
+            (r#""action": {"escalate": {"to": "cfo"}}"#.to_owned(), vec![]),
+            (r#""action": {"change_terms": {"terms": "prepayment"}}"#.to_owned(), vec!["/steps/0/action/change_terms"]),
             (r#""action": {"credit_hold": {}}"#.to_owned(), vec!["/steps/0/action/credit_hold"]),
             (r#""action": {"hand_off": {"agency": "n"}}"#.to_owned(), vec!["/steps/0/action/hand_off"]),
             (r#""action": {"fee": {"kind": "fixed", "amount_minor": 1}}"#.to_owned(), vec!["/steps/0/action/fee"]),

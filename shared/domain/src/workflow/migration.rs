@@ -102,6 +102,7 @@ mod tests {
             applies_when: None,
             exit_when: None,
             min_gap: Days(3),
+            statement: None,
             steps: steps.iter().map(|id| Step::new(id, at, task())).collect(),
         }
     }

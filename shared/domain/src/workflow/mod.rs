@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Role, word};
+use crate::{AttachedDocument, Channel, Role, StricterTerms, word};
 
 mod compiled;
 mod finding;
@@ -11,8 +11,10 @@ mod migration;
 mod offset;
 mod prove;
 mod read;
+mod receipt_time;
 #[cfg(test)]
 mod schema_tests;
+mod statement_plan;
 pub mod validate;
 
 pub use compiled::{Compiled, CompiledWorkflow};
@@ -21,6 +23,8 @@ pub use left_to_people::left_to_people;
 pub use migration::{Carried, Migration, carried_back, carried_on, migration_flaws};
 pub use prove::{days_to_next, prove, prove_migration};
 pub use read::read;
+pub use receipt_time::ReceiptTime;
+pub use statement_plan::{STATEMENT_DAY_MAX, StatementDay, StatementEvery, StatementPlan};
 pub use validate::{CLEARING_BUSINESS_DAYS, Flaw, PublishContext, flaws};
 
 /// An immutable published revision of a workflow, or one on its way to being published.
@@ -48,6 +52,9 @@ pub struct Workflow {
     /// Least civil days between two contacts of a customer, ISO 8601 days.
     #[serde(default = "default_min_gap")]
     pub min_gap: Days,
+    /// Statements by the calendar, beside the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<StatementPlan>,
     /// In order, at least one.
     pub steps: Vec<Step>,
 }
@@ -130,6 +137,22 @@ impl Step {
             then: None,
             action,
         }
+    }
+
+    /// Whether it reminds of a promise before its day: a message that stands beside the ladder, because what was promised is kept back and nothing
+    /// of it is chased.
+    pub fn reminds_of_promise(&self) -> bool {
+        let sends = match self.action {
+            Action::Send(_) => true,
+            Action::Task(_)
+            | Action::Notify(_)
+            | Action::Escalate(_)
+            | Action::CreditHold(_)
+            | Action::ChangeTerms(_)
+            | Action::HandOff(_)
+            | Action::Fee(_) => false,
+        };
+        sends && self.at.anchor == Anchor::PromiseDate && self.at.offset.is_negative()
     }
 
     /// How often it comes.
@@ -310,6 +333,8 @@ pub enum Action {
     Escalate(Notify),
     /// Stops supply.
     CreditHold(CreditHold),
+    /// Asks for stricter terms of payment.
+    ChangeTerms(ChangeTerms),
     /// Gives the matter to an agency.
     HandOff(HandOff),
     /// Charges for the delay.
@@ -334,6 +359,12 @@ pub struct Send {
     /// How many further people of the roles get a message of their own about the same; at most 5.
     #[serde(default)]
     pub copies: u32,
+    /// How long a message may take to arrive before the next channel is tried; for good when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<ReceiptTime>,
+    /// What its mails carry as files; nothing by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attach: Vec<AttachedDocument>,
 }
 
 /// What happens when a step can reach nobody; the step is missed either way.
@@ -367,15 +398,37 @@ pub struct TaskAction {
 pub struct Notify {
     /// A role or name of the tenant's.
     pub to: String,
-    /// `email`, `slack`, …
+    /// `email`, `slack`, `teams`, `sns`.
     #[serde(default)]
     pub via: Vec<String>,
+    /// Whether they are told at once, whatever the hour.
+    #[serde(default)]
+    pub urgent: bool,
 }
 
 /// Stops supply to the customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CreditHold {}
+pub struct CreditHold {
+    /// How long whoever carries it out has to say so, ISO 8601 days.
+    #[serde(default = "usual_confirm_within")]
+    pub confirm_within: Days,
+}
+
+/// Asks for stricter terms of payment of the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeTerms {
+    /// The terms.
+    pub terms: StricterTerms,
+    /// How long whoever carries it out has to say so, ISO 8601 days.
+    #[serde(default = "usual_confirm_within")]
+    pub confirm_within: Days,
+}
+
+fn usual_confirm_within() -> Days {
+    Days(3)
+}
 
 /// Gives the matter to an agency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -415,6 +468,7 @@ impl Action {
             Self::Notify(_) => "notify",
             Self::Escalate(_) => "escalate",
             Self::CreditHold(_) => "credit_hold",
+            Self::ChangeTerms(_) => "change_terms",
             Self::HandOff(_) => "hand_off",
             Self::Fee(_) => "fee",
         }

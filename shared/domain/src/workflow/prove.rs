@@ -9,6 +9,8 @@ use super::{
 };
 use crate::{Channel, Settings, condition::Condition, language::primary};
 
+mod receipts;
+
 /// Everything that the prover finds in a workflow itself: errors first, each in the order of the text.
 pub fn prove(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> {
     let steps: Vec<&str> = workflow.steps.iter().map(|step| step.id.as_str()).collect();
@@ -27,6 +29,8 @@ pub fn prove(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> 
     found.extend(waits_without_end(workflow));
     found.extend(after_exit(workflow));
     found.extend(gaps(workflow, context));
+    found.extend(receipts::waits(workflow, context));
+    found.extend(statement_gap(workflow));
     found.extend(languages(workflow, context));
     let left = left_to_people(workflow, &context.senders);
     found.extend(left.into_iter().map(|flaw| Finding::of_flaw(flaw, Severity::Warning, "left_to_people", &steps)));
@@ -69,7 +73,7 @@ fn rule_of(pointer: &str) -> &'static str {
         "at/offset" | "repeat" => "order",
         "action/send/fallback" => "fallback",
         "wait/at_most" | "repeat/times" | "repeat/every" | "approve_within" | "then" => "unbounded",
-        place if place.starts_with("action/send/channels/") => "text",
+        place if place.starts_with("action/send/channels/") || place.starts_with("/statement/channels/") => "text",
         // A step as a whole is only refused for what it adds to the days before.
         _ if rest.is_none() && pointer.starts_with("/steps/") => "caps",
         _ => "form",
@@ -83,6 +87,7 @@ fn sends(workflow: &Workflow) -> impl Iterator<Item = (usize, &Step, &Send)> {
         | Action::Notify(_)
         | Action::Escalate(_)
         | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
         | Action::HandOff(_)
         | Action::Fee(_) => None,
     })
@@ -242,6 +247,32 @@ fn gaps(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> {
     too_near.chain(repeated).collect()
 }
 
+/// Statements that come so often that `min_gap` leaves the steps no day between two of them.
+fn statement_gap(workflow: &Workflow) -> Option<Finding> {
+    let plan = workflow.statement.as_ref()?;
+    let gap = i64::from(workflow.min_gap.0);
+    let is_tight = 2 * gap > plan.days_least();
+    is_tight.then(|| {
+        let detail = format!(
+            "a statement comes every {} days, and min_gap is {gap} days: between two statements no step has its gap to both, so that \
+             statements are left out or steps come later. Send statements less often, or lower min_gap",
+            plan.days_least()
+        );
+        Finding { severity: Severity::Warning, rule: "gap", step: None, pointer: "/statement/every".to_owned(), detail }
+    })
+}
+
+/// A text that a step or a statement sends.
+struct TextInUse<'w> {
+    /// Where the workflow names it.
+    pointer: String,
+    /// The step's id; `None` for a statement.
+    step: Option<&'w str>,
+    template: &'w str,
+    channel: Channel,
+    languages: BTreeSet<String>,
+}
+
 /// Languages that some texts of the workflow have, or that the tenant's customers read, and others do not have.
 fn languages(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> {
     let texts = |template: &str, channel: Channel| {
@@ -249,33 +280,36 @@ fn languages(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> 
         let languages: BTreeSet<String> = known.into_iter().flatten().map(|language| primary(language)).collect();
         Some(languages).filter(|languages| !languages.is_empty())
     };
-    let mut of_step: Vec<(usize, &Step, usize, Channel, BTreeSet<String>)> = Vec::new();
-    for (at, step, send) in sends(workflow) {
-        for (place, channel) in send.channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
-            of_step.extend(texts(&send.template, *channel).map(|languages| (at, step, place, *channel, languages)));
+    let of_steps = sends(workflow).map(|(at, step, send)| {
+        (format!("/steps/{at}/action/send"), Some(step.id.as_str()), send.template.as_str(), send.channels.as_slice())
+    });
+    let of_statement = workflow.statement.as_ref();
+    let of_statement = of_statement.map(|plan| ("/statement".to_owned(), None, plan.template.as_str(), plan.channels.as_slice()));
+    let mut of_text: Vec<TextInUse<'_>> = Vec::new();
+    for (pointer, step, template, channels) in of_steps.chain(of_statement) {
+        for (place, channel) in channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
+            let pointer = || format!("{pointer}/channels/{place}");
+            let (channel, found) = (*channel, texts(template, *channel));
+            of_text.extend(found.map(|languages| TextInUse { pointer: pointer(), step, template, channel, languages }));
         }
     }
-    let mut wanted: BTreeSet<String> = of_step.iter().flat_map(|(.., languages)| languages.clone()).collect();
+    let mut wanted: BTreeSet<String> = of_text.iter().flat_map(|text| text.languages.clone()).collect();
     wanted.extend(context.settings.language.as_deref().map(primary));
     let mut told: BTreeSet<(&str, Channel)> = BTreeSet::new();
     let mut found = Vec::new();
-    for (at, step, place, channel, languages) in &of_step {
-        let missing: Vec<&str> = wanted.difference(languages).map(String::as_str).collect();
-        let Action::Send(send) = &step.action else { continue };
-        if missing.is_empty() || !told.insert((send.template.as_str(), *channel)) {
+    for TextInUse { pointer, step, template, channel, languages } in of_text {
+        let missing: Vec<&str> = wanted.difference(&languages).map(String::as_str).collect();
+        if missing.is_empty() || !told.insert((template, channel)) {
             continue;
         }
         let detail = format!(
-            "template '{}' has no text for {} in {}: people who read that get another language. PUT \
-             /v1/templates/{}/{{language}}/{} adds one",
-            send.template,
+            "template '{template}' has no text for {} in {}: people who read that get another language. PUT \
+             /v1/templates/{template}/{{language}}/{} adds one",
             channel.as_str(),
             missing.join(", "),
-            send.template,
             channel.as_str()
         );
-        let pointer = format!("/steps/{at}/action/send/channels/{place}");
-        found.push(Finding::at_step(Severity::Warning, "language", &step.id, pointer, detail));
+        found.push(Finding { severity: Severity::Warning, rule: "language", step: step.map(str::to_owned), pointer, detail });
     }
     found
 }

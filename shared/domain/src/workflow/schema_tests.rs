@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::word::Known;
+use crate::{AttachedDocument, NoticeWay, word::Known};
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../docs/schemas/workflow.schema.json")).expect("JSON")
@@ -77,10 +77,13 @@ fn objects_have_the_same_keys() {
     let wait = json!({"until": "exposure.due_items > 2", "at_most": "P14D", "then": "skip"});
     let step = json!({"id": "a", "at": at, "when": "true", "wait": wait, "pay_by": {"days": 10}, "repeat": repeat, "catch_up": "skip", "keep_distance": true,
                "approval": "required", "approve_within": "P7D", "then": "skip", "action": {"credit_hold": {}}});
+    let statement = json!({"every": "month", "on": 1, "channels": ["email"], "template": "a", "to": ["billing"],
+               "attach": []});
+    object::<StatementPlan>("Statement", statement.clone());
     object::<Workflow>(
         "Workflow",
         json!({"id": "a", "version": 1, "name": "A", "scope": "invoice", "priority": 1, "applies_when": "true",
-               "exit_when": "false", "min_gap": "P1D", "steps": [step]}),
+               "exit_when": "false", "min_gap": "P1D", "statement": statement, "steps": [step]}),
     );
     object::<Step>("Step", step);
     object::<At>("At", at);
@@ -88,10 +91,15 @@ fn objects_have_the_same_keys() {
     object::<Repeat>("Repeat", repeat);
     object::<PayBy>("PayBy", json!({"days": 10}));
     offsets();
-    object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2}));
+    object::<Send>(
+        "Send",
+        json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2, "after": "PT4H",
+               "attach": ["statement"]}),
+    );
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
-    object::<Notify>("Notify", json!({"to": "a", "via": ["email"]}));
-    object::<CreditHold>("CreditHold", json!({}));
+    object::<Notify>("Notify", json!({"to": "a", "via": ["email"], "urgent": true}));
+    object::<CreditHold>("CreditHold", json!({"confirm_within": "P3D"}));
+    object::<ChangeTerms>("ChangeTerms", json!({"terms": {"days": 7}, "confirm_within": "P3D"}));
     object::<HandOff>("HandOff", json!({"agency": "a"}));
     object::<Fee>("Fee", json!({"kind": "fixed", "amount_minor": 1}));
     assert_eq!(keys(&schema()["$defs"]["Action"]["properties"]), expected::<Action>(json!({"?": {}})));
@@ -108,11 +116,14 @@ fn enumerations_have_the_same_values() {
     variants::<Known<Role>>("Role");
     variants::<Fallback>("Fallback");
     variants::<FeeKind>("FeeKind");
+    variants::<StatementEvery>("StatementEvery");
+    variants::<AttachedDocument>("AttachedDocument");
+    variants::<Known<NoticeWay>>("NoticeWay");
 }
 
 #[test]
 fn every_definition_is_checked_here() {
-    let simple = ["Id", "Words", "Condition", "Days", "MonthsText"];
+    let simple = ["Id", "Words", "Condition", "Days", "MonthsText", "ReceiptTime"];
     let definitions = keys(&schema()["$defs"]);
     let source = include_str!("schema_tests.rs");
     for name in definitions.iter().filter(|name| !simple.contains(&name.as_str())) {
@@ -128,11 +139,14 @@ fn defaults_are_the_same() {
     let workflow: Workflow = serde_json::from_value(least).expect("it reads");
     let written = serde_json::to_value(&workflow).expect("JSON");
     let notify = serde_json::to_value(serde_json::from_value::<Notify>(json!({"to": "a"})).expect("it reads")).expect("JSON");
+    let statement = serde_json::from_value::<StatementPlan>(json!({"every": "week", "on": "monday"})).expect("it reads");
+    let statement = serde_json::to_value(statement).expect("JSON");
     for (name, written) in [
         ("Workflow", &written),
         ("Step", &written["steps"][0]),
         ("Send", &written["steps"][0]["action"]["send"]),
         ("Notify", &notify),
+        ("Statement", &statement),
     ] {
         let schema = schema();
         let properties = schema["$defs"][name]["properties"].as_object().expect("an object");
@@ -156,6 +170,7 @@ fn limits_are_the_same() {
         ("/Repeat/properties/times/maximum", validate::REPEAT_TIMES.1.into()),
         ("/Send/properties/copies/maximum", validate::COPIES_MAX.into()),
         ("/PayBy/properties/days/maximum", validate::PAY_BY_MAX.into()),
+        ("/Statement/properties/on/oneOf/0/maximum", STATEMENT_DAY_MAX.into()),
         ("/Words/maxLength", validate::TITLE_MAX as i64),
         ("/Condition/maxLength", crate::condition::SOURCE_MAX as i64),
     ] {

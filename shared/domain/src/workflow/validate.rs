@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Anchor, FeeKind, Notify, Offset, Send, Step, TaskAction, Workflow};
-use crate::{Channel, Settings};
+use super::{Action, Anchor, Days, FeeKind, Notify, Offset, Send, StatementPlan, Step, TaskAction, Workflow};
+use crate::{AttachedDocument, Channel, NoticeWay, Settings, StricterTerms, stricter_terms::TERMS_DAYS_MAX, word::Word};
 
 mod condition;
 mod flaw;
@@ -16,8 +16,8 @@ mod timing;
 use condition::condition;
 pub use flaw::Flaw;
 pub use limits::{
-    APPROVE_WITHIN_MAX, BUSINESS_DAYS_MAX, CLEARING_BUSINESS_DAYS, COPIES_MAX, ID_MAX, MIN_GAP_MAX, MONTHS_MAX, PAY_BY_MAX,
-    REPEAT_EVERY_MAX, REPEAT_TIMES, STEPS_MAX, TITLE_MAX, WAIT_MAX,
+    APPROVE_WITHIN_MAX, BUSINESS_DAYS_MAX, CLEARING_BUSINESS_DAYS, CONFIRM_WITHIN_MAX, COPIES_MAX, ID_MAX, MIN_GAP_MAX,
+    MONTHS_MAX, PAY_BY_MAX, REPEAT_EVERY_MAX, REPEAT_TIMES, STEPS_MAX, TITLE_MAX, WAIT_MAX,
 };
 pub(super) use timing::plan;
 
@@ -43,6 +43,10 @@ pub fn flaws(workflow: &Workflow, context: &PublishContext) -> Vec<Flaw> {
     }
     condition(&mut found, workflow, "/applies_when", workflow.applies_when.as_deref(), (false, "so the workflow never applies"));
     condition(&mut found, workflow, "/exit_when", workflow.exit_when.as_deref(), (true, "so every case is over at once"));
+
+    if let Some(plan) = &workflow.statement {
+        statement(&mut found, plan, context);
+    }
 
     let Some(last) = workflow.steps.last() else {
         found.push(Flaw::at(
@@ -72,7 +76,7 @@ pub fn flaws(workflow: &Workflow, context: &PublishContext) -> Vec<Flaw> {
     found.extend(timing::flaws(workflow, context.settings));
     match last.action {
         Action::Escalate(_) | Action::HandOff(_) | Action::Task(_) => {}
-        Action::Send(_) | Action::Notify(_) | Action::CreditHold(_) | Action::Fee(_) => {
+        Action::Send(_) | Action::Notify(_) | Action::CreditHold(_) | Action::ChangeTerms(_) | Action::Fee(_) => {
             let detail = format!(
                 "A workflow ends in an escalation, hand-off or task; this last step is a {}. Add a step behind it",
                 last.action.kind()
@@ -132,7 +136,16 @@ fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, context: &PublishC
         Action::Send(send) => self::send(found, &pointer, send, context),
         Action::Task(task) => self::task(found, &pointer, task),
         Action::Notify(notify) | Action::Escalate(notify) => self::notify(found, &pointer, notify),
-        Action::CreditHold(_) => {}
+        Action::CreditHold(hold) => confirm_within(found, &pointer, hold.confirm_within),
+        Action::ChangeTerms(change) => {
+            confirm_within(found, &pointer, change.confirm_within);
+            if let StricterTerms::Days(days) = change.terms
+                && days > TERMS_DAYS_MAX
+            {
+                let detail = format!("{days} days; terms have 0 to {TERMS_DAYS_MAX} days, or are \"prepayment\"");
+                found.push(Flaw::at(format!("{pointer}/terms/days"), detail));
+            }
+        }
         Action::HandOff(hand_off) => words(found, &format!("{pointer}/agency"), "the agency", &hand_off.agency),
         Action::Fee(fee) => match (fee.kind, fee.amount_minor) {
             (FeeKind::Fixed, None) => {
@@ -174,20 +187,62 @@ fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, context: &PublishCont
     for position in repeats(&send.to) {
         found.push(Flaw::at(format!("{pointer}/to/{position}"), "this role is listed twice; the first place counts"));
     }
-    for (position, channel) in send.channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
-        let languages = context.templates.get(&(send.template.clone(), *channel));
-        if languages.is_none_or(Vec::is_empty) {
-            let detail =
-                format!("there is no template '{}' for {}; add it, or drop the channel", send.template, channel.as_str());
-            found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
-        }
+    attached(found, pointer, &send.attach);
+    let carries = send.channels.iter().any(|channel| channel.facts().has_subject);
+    if !send.attach.is_empty() && !send.channels.is_empty() && !carries {
+        found.push(Flaw::at(
+            format!("{pointer}/attach"),
+            "only mails carry files; add the channel \"email\", or leave attach out",
+        ));
     }
+    texts_exist(found, pointer, (&send.template, &send.channels), context);
     let reachable = send.channels.iter().any(|channel| context.senders.contains(channel));
     if !send.channels.is_empty() && !reachable && send.fallback == super::Fallback::None {
         found.push(Flaw::at(
             format!("{pointer}/fallback"),
             "nothing here can send by these channels, and without a fallback the step ends nowhere; use fallback 'task' or another channel",
         ));
+    }
+}
+
+fn statement(found: &mut Vec<Flaw>, plan: &StatementPlan, context: &PublishContext) {
+    if !plan.is_sound() {
+        let detail = "a statement every month is sent on a day of the month, such as 1, and one every week on a day of the week, such as \"monday\"";
+        found.push(Flaw::at("/statement/on", detail));
+    }
+    id(found, "/statement/template", "the template's id", &plan.template);
+    if plan.channels.is_empty() {
+        found.push(Flaw::at("/statement/channels", "a statement needs a channel, such as \"email\""));
+    }
+    if plan.to.is_empty() {
+        found.push(Flaw::at("/statement/to", "a statement needs a role to go to, such as \"billing\""));
+    }
+    for position in repeats(&plan.channels) {
+        let detail = format!("{} is listed twice; the first place counts", plan.channels[position].as_str());
+        found.push(Flaw::at(format!("/statement/channels/{position}"), detail));
+    }
+    for position in repeats(&plan.to) {
+        found.push(Flaw::at(format!("/statement/to/{position}"), "this role is listed twice; the first place counts"));
+    }
+    attached(found, "/statement", &plan.attach);
+    texts_exist(found, "/statement", (&plan.template, &plan.channels), context);
+}
+
+/// What mails carry as files: each once.
+fn attached(found: &mut Vec<Flaw>, pointer: &str, attach: &[AttachedDocument]) {
+    for position in repeats(attach) {
+        found.push(Flaw::at(format!("{pointer}/attach/{position}"), "this is listed twice; it is attached once"));
+    }
+}
+
+/// That a template exists for each channel that this deployment sends by.
+fn texts_exist(found: &mut Vec<Flaw>, pointer: &str, (template, channels): (&str, &[Channel]), context: &PublishContext) {
+    for (position, channel) in channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
+        let languages = context.templates.get(&(template.to_owned(), *channel));
+        if languages.is_none_or(Vec::is_empty) {
+            let detail = format!("there is no template '{template}' for {}; add it, or drop the channel", channel.as_str());
+            found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
+        }
     }
 }
 
@@ -209,10 +264,20 @@ fn task(found: &mut Vec<Flaw>, pointer: &str, task: &TaskAction) {
     }
 }
 
+fn confirm_within(found: &mut Vec<Flaw>, pointer: &str, within: Days) {
+    if !(1..=CONFIRM_WITHIN_MAX).contains(&within.0) {
+        let detail = format!("{} days; whoever carries it out has P1D to P{CONFIRM_WITHIN_MAX}D to say so", within.0);
+        found.push(Flaw::at(format!("{pointer}/confirm_within"), detail));
+    }
+}
+
 fn notify(found: &mut Vec<Flaw>, pointer: &str, notify: &Notify) {
     words(found, &format!("{pointer}/to"), "whom to tell", &notify.to);
     for (position, via) in notify.via.iter().enumerate() {
-        id(found, &format!("{pointer}/via/{position}"), "a way to tell people", via);
+        if NoticeWay::of_this_release(via).is_none() {
+            let detail = format!("'{via}' is no way to tell people; give some of {}", NoticeWay::WORDS.join(", "));
+            found.push(Flaw::at(format!("{pointer}/via/{position}"), detail));
+        }
     }
     for position in repeats(&notify.via) {
         found.push(Flaw::at(format!("{pointer}/via/{position}"), format!("'{}' is listed twice", notify.via[position])));

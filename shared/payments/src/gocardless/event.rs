@@ -77,6 +77,7 @@ fn of_event(event: ResourceEvent) -> Result<ProviderHeard, String> {
             let known = match action {
                 "failed" | "cancelled" | "customer_approval_denied" => failed(),
                 "chargeback_cancelled" => KnownPart::ChargebackOver,
+                "confirmed" | "paid_out" | "late_failure_settled" => KnownPart::Came,
                 _ => KnownPart::Nothing,
             };
             (ProviderObject::Payment, event.links.payment.clone().ok_or_else(|| missing("payment"))?, known)
@@ -199,14 +200,21 @@ fn of_payment(question: &PaymentQuestion, payment: DebitPayment) -> Result<Provi
             say(ProviderOutcome::Pending { money, way: way.clone() })
         }
         "confirmed" | "paid_out" => say(received()),
-        status @ ("failed" | "cancelled" | "customer_approval_denied") => say(match &question.known {
-            KnownPart::Failed { reason, retries } => {
-                ProviderOutcome::Failed { reason: reason.clone(), retries: *retries && status == "failed" }
+        status @ ("failed" | "cancelled" | "customer_approval_denied") => {
+            let mut heard = say(match &question.known {
+                KnownPart::Failed { reason, retries } => {
+                    ProviderOutcome::Failed { reason: reason.clone(), retries: *retries && status == "failed" }
+                }
+                KnownPart::Nothing | KnownPart::Came | KnownPart::ChargebackOver | KnownPart::TakenBack { .. } => {
+                    ProviderOutcome::Failed { reason: word(status), retries: false }
+                }
+            });
+            if question.known == KnownPart::Came {
+                // The books may have entered it meanwhile. That it failed is said first, so that nobody is thanked for what did not stay.
+                heard.add(say(received()));
             }
-            KnownPart::Nothing | KnownPart::ChargebackOver | KnownPart::TakenBack { .. } => {
-                ProviderOutcome::Failed { reason: word(status), retries: false }
-            }
-        }),
+            heard
+        }
         "charged_back" => {
             let mut heard = say(received());
             heard.add(say(charged_back(true)));

@@ -2,13 +2,14 @@
 //!
 //! The payer pays at once where their bank can (`payment_request`), else by debit (`fallback_enabled`). Events carry ids and no amounts, so
 //! each leads to a question: a billing request for its payment, a refund for its payment, a payment for how it stands. The answer says how
-//! it stands now, so the order of events does not matter. The basket's id is `metadata[basket]` of the billing request and of its payment.
+//! it stands now, so the order of events does not matter. What came and failed before anybody asked came all the same: the events say so that
+//! it was confirmed, paid out, or settled as a late failure. The basket's id is `metadata[basket]` of the billing request and of its payment.
 //!
 //! | status of the payment | says |
 //! |---|---|
 //! | `pending_customer_approval`, `pending_submission`, `submitted` | on its way |
 //! | `confirmed`, `paid_out` | received |
-//! | `failed`, `cancelled`, `customer_approval_denied` | failed; of received money, late |
+//! | `failed`, `cancelled`, `customer_approval_denied` | failed; of received money, late: received too where the event says that it came |
 //! | `charged_back` | received, and taken back |
 
 mod event;

@@ -17,7 +17,7 @@ mod order;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use domain::{PaymentId, WayOfPaying};
+use domain::{PaymentId, WayOfPaying, pay_sources::PAYPAL_CURRENCIES};
 use http::{Request, Response};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -44,11 +44,7 @@ const OPEN_FOR: SignedDuration = SignedDuration::from_hours(3);
 
 const WAYS: [WayOffered; 1] = [WayOffered {
     way: WayOfPaying::Paypal,
-    // <https://developer.paypal.com/api/rest/reference/currency-codes/>, without those for payers of one country only.
-    currencies: Some(&[
-        "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "JPY", "MXN", "NOK", "NZD", "PHP", "PLN", "SEK",
-        "SGD", "THB", "TWD", "USD",
-    ]),
+    currencies: Some(&PAYPAL_CURRENCIES),
     open_for: OPEN_FOR,
     // An eCheck clears within six business days, as PayPal states it; a review takes as long.
     pending_for: SignedDuration::from_hours(24 * 10),

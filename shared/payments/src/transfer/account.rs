@@ -50,6 +50,11 @@ impl PayeeAccount {
         Self::under(account, iban?)
     }
 
+    /// The account of a tenant for payments that name words: the plain IBAN, which takes every text. `None` of one without it.
+    pub fn taking_words(account: &BankAccount) -> Option<Self> {
+        Self::under(account, account.iban.as_deref().filter(|iban| !is_for_qr(iban))?)
+    }
+
     /// The account of a tenant under that of its IBANs that carries a reference which was given before; `None` of one without such.
     pub fn carrying(account: &BankAccount, reference: &TransferReference) -> Option<Self> {
         let wants_qr = reference.form() == ReferenceForm::SwissQr;

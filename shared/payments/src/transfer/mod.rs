@@ -5,14 +5,14 @@
 //! |---|---|
 //! | [`reference`] | ISO 11649, Swiss QR reference, Belgian structured communication, Finnish reference number: made, read and checked |
 //! | [`account`] | the payee's account, and which form of reference and code it takes |
-//! | [`code`] | the texts of EPC and Swiss codes, and codes as SVG |
+//! | [`code`] | the texts of EPC and Swiss codes, and codes as SVG and PNG |
 
 pub mod account;
 pub mod code;
 pub mod reference;
 
 use bytes::Bytes;
-use domain::WayOfPaying;
+use domain::{BankAccount, Money, WayOfPaying};
 use http::Response;
 use jiff::SignedDuration;
 
@@ -27,6 +27,14 @@ pub use reference::{ReferenceFlaw, ReferenceForm, TransferReference};
 
 /// The name of the provider.
 pub const NAME: &str = domain::basket::TRANSFER;
+
+/// The code of a transfer to an account that names words, such as the numbers of invoices: an image (PNG) for a mail, of which no payment was begun
+/// that has a reference. `None` where the account takes no code for the currency, or it cannot say this.
+pub fn mail_code(account: &BankAccount, money: Money, words: &str) -> Option<Vec<u8>> {
+    let payee = PayeeAccount::taking_words(account)?;
+    let kind = TransferCode::of(&payee, money.currency())?;
+    kind.png(&kind.text_naming(&payee, money, words).ok()?).ok()
+}
 
 /// The payer's own bank.
 pub struct BankTransfer;

@@ -219,6 +219,8 @@ impl<'a> BulkWork<'a> {
                     parts: None,
                     until_on: *until_on,
                     ends_with: None,
+                    line: None,
+                    lines: Vec::new(),
                 };
                 match propose(&proposal, facts, self.settings, Proposer { id: &id, by: &by, now }) {
                     Ok(agreement) => Looked::Makes(id.to_string(), MadeByLine::Agreement(Box::new(agreement))),

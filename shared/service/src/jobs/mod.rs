@@ -24,11 +24,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::{Job, Store};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, tenant_limits::TenantLimit};
 
-/// Most jobs of a tenant that are under way at once.
-const UNDER_WAY_MAX: usize = 10;
-/// The newest jobs that are looked through for those.
+/// The newest jobs that are looked through for those that are under way.
 const LOOKED_AT: u32 = 50;
 /// How long a job is held by whoever works on it, in seconds: longer than its function may run. So long after a job was cancelled somebody may
 /// still be at it.
@@ -68,9 +66,7 @@ pub async fn start(
         return Err(NotDone::Fields(flaws));
     }
     let under_way = store.jobs(tenant, LOOKED_AT, None).await?.jobs.into_iter().filter(|job| job.status.is_under_way()).count();
-    if under_way >= UNDER_WAY_MAX {
-        return Err(NotDone::Conflict(format!("{UNDER_WAY_MAX} jobs are under way already; wait for one, or cancel it")));
-    }
+    TenantLimit::Jobs.unless_full(under_way)?;
     let job = Job {
         id: id_of(actor, kind.name, nonce, now),
         kind: kind.name.to_owned(),

@@ -1,5 +1,5 @@
-//! Customers: by name, next action, what is past due, money at stake and the oldest that is due; those of an owner; or found by words or the
-//! source's id.
+//! Customers: by name, next action, what is past due, money at stake, the oldest that is due, and owner; those of one owner; or found by words or
+//! the source's id.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{Actor, Done, NotDone, Operation};
 /// Which customers, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct CustomersAsked {
-    /// `name`, `next_action`, `overdue`, `money_at_stake` or `oldest_due`; with `-` before it from its end.
+    /// `name`, `next_action`, `overdue`, `money_at_stake`, `oldest_due` or `owner`; with `-` before it from its end.
     pub sort: Option<String>,
     /// In an order by amount: the reporting currency, or one that has no rate, alone.
     pub currency: Option<String>,
@@ -38,6 +38,8 @@ pub struct CustomerRow {
     pub owed: Option<BTreeMap<Currency, Owed>>,
     /// When that was found so.
     pub as_of: Option<Timestamp>,
+    /// Whom a person gave it to, in the order by owner.
+    pub owner: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +49,16 @@ enum By {
     Overdue,
     Stake,
     Oldest,
+    Owner,
 }
 
-const ORDERS: [(&str, By); 5] = [
+const ORDERS: [(&str, By); 6] = [
     ("name", By::Name),
     ("next_action", By::Next),
     ("overdue", By::Overdue),
     ("money_at_stake", By::Stake),
     ("oldest_due", By::Oldest),
+    ("owner", By::Owner),
 ];
 
 /// A page of customers.
@@ -78,9 +82,6 @@ pub async fn list(
             let why = "the customers of an owner are in the order of their ids; leave out 'sort', 'q' and 'currency', or sort by 'owner'";
             return Err(NotDone::field("/owner", why));
         }
-        (None, Some("owner")) => {
-            return Err(NotDone::field("/owner", "name the owner: the order 'owner' is that of one owner's customers"));
-        }
         (None, _) => {}
     }
     let order = SortOrder::read(asked.sort.as_deref(), &ORDERS)?;
@@ -103,6 +104,7 @@ pub async fn list(
         By::Overdue => List::CustomersByOverdue(ranked_in),
         By::Stake => List::CustomersByStake(ranked_in),
         By::Oldest => List::CustomersByOldest,
+        By::Owner => return by_owner(&listing, tenant, order.backwards).await,
     };
     let found = listing.read(&list, order.backwards).await?;
     rows(&listing, found.lines, found.after).await
@@ -129,16 +131,38 @@ async fn of_owner(listing: &Listing<'_>, tenant: &TenantId, owner: &str) -> Done
     let mut known = store.briefs(tenant, &customers.iter().cloned().collect()).await?;
     let row = |id: CustomerId| match known.remove(&id) {
         Some(brief) => in_brief(id, brief),
-        None => CustomerRow { id, name: None, next_at: None, ranked: None, owed: None, as_of: None },
+        None => unnamed(id),
     };
     let rows = customers.into_iter().map(row).collect();
     listing.page(rows, next).await
 }
 
+/// The customers that a person gave to somebody, by owner.
+async fn by_owner(listing: &Listing<'_>, tenant: &TenantId, backwards: bool) -> Done<ListedPage<CustomerRow>> {
+    let found = listing.read(&List::CustomersByOwner, backwards).await?;
+    let line = |line: Line| if let Line::Customer(line) = line { Some((line.customer, line.owner)) } else { None };
+    let owned: Vec<(CustomerId, Option<String>)> = found.lines.into_iter().filter_map(line).collect();
+    let mut known = listing.store().briefs(tenant, &owned.iter().map(|(id, _)| id.clone()).collect()).await?;
+    let row = |(id, owner): (CustomerId, Option<String>)| {
+        let row = match known.remove(&id) {
+            Some(brief) => in_brief(id, brief),
+            None => unnamed(id),
+        };
+        CustomerRow { owner, ..row }
+    };
+    let rows = owned.into_iter().map(row).collect();
+    listing.page(rows, found.after).await
+}
+
+/// A customer of which nothing more is said.
+fn unnamed(id: CustomerId) -> CustomerRow {
+    CustomerRow { id, name: None, next_at: None, ranked: None, owed: None, as_of: None, owner: None }
+}
+
 fn in_brief(id: CustomerId, brief: CustomerBrief) -> CustomerRow {
     let CustomerBrief { name, source, external_id, owed, as_of } = brief;
     let name = Some(CustomerName { name, source, external_id });
-    CustomerRow { id, name, next_at: None, ranked: None, owed: Some(owed), as_of }
+    CustomerRow { name, owed: Some(owed), as_of, ..unnamed(id) }
 }
 
 /// The amounts that are asked for alone.
@@ -163,15 +187,14 @@ async fn ranked_in(reading: ListReading<'_>, actor: &Actor, asked: &CustomersAsk
 async fn rows(listing: &Listing<'_>, lines: Vec<Line>, after: Option<String>) -> Done<ListedPage<CustomerRow>> {
     let mut rows: Vec<CustomerRow> = Vec::with_capacity(lines.len());
     for line in lines {
-        let row = |id| CustomerRow { id, name: None, next_at: None, ranked: None, owed: None, as_of: None };
         match line {
-            Line::Customer(line) => rows.push(row(line.customer)),
-            Line::Next(line) => rows.push(CustomerRow { next_at: line.at, ..row(line.customer) }),
+            Line::Customer(line) => rows.push(unnamed(line.customer)),
+            Line::Next(line) => rows.push(CustomerRow { next_at: line.at, ..unnamed(line.customer) }),
             Line::Owed(line) => {
                 let (owed, as_of) = (Some(line.owed), line.as_of);
-                rows.push(CustomerRow { ranked: line.ranked, owed, as_of, ..row(line.customer) });
+                rows.push(CustomerRow { ranked: line.ranked, owed, as_of, ..unnamed(line.customer) });
             }
-            Line::Word(line) => rows.push(row(line.customer)),
+            Line::Word(line) => rows.push(unnamed(line.customer)),
             Line::Case(_)
             | Line::Invoice(_)
             | Line::Payment(_)

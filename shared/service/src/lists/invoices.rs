@@ -1,7 +1,7 @@
 //! Invoices: by where they stand and when they fall due, by aging bucket, of one customer; or found by words, or the source's id. And one by its
 //! id.
 
-use domain::{Currency, CustomerId, InvoiceId, calendar::tenant_zone, dates::add_days};
+use domain::{BilledLine, Currency, CustomerId, InvoiceId, calendar::tenant_zone, dates::add_days};
 use jiff::{Timestamp, civil::Date};
 use store::{CustomerName, DayRange, InvoiceStanding, KnownInvoice, Line, List, Searched};
 
@@ -142,19 +142,24 @@ pub async fn one(
     Ok(ListedPage::whole(vec![ListedInvoice { name, ..row_of(known) }]))
 }
 
-/// One invoice, whatever became of it.
+/// One invoice with its lines, whatever became of it.
 ///
 /// # Errors
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::NotFound`], and those of reading.
-pub async fn show(reading: ListReading<'_>, actor: &Actor, id: &str) -> Done<(KnownInvoice, Option<CustomerName>)> {
+pub async fn show(
+    reading: ListReading<'_>,
+    actor: &Actor,
+    id: &str,
+) -> Done<(KnownInvoice, Option<CustomerName>, Vec<BilledLine>)> {
     let tenant = actor.may(Operation::ShowInvoice)?;
     let none = || NotDone::NotFound("there is no such invoice; GET /v1/invoices lists those that there are".to_owned());
     let id = InvoiceId::parse(id).ok_or_else(none)?;
     let known = reading.store.known_invoice(tenant, &id).await?.ok_or_else(none)?;
     let mut names = reading.store.names(tenant, &[known.customer.clone()].into()).await?;
     let name = names.remove(&known.customer);
-    Ok((known, name))
+    let lines = reading.store.billed_lines(tenant, &id).await?;
+    Ok((known, name, lines))
 }
 
 /// The days in which they fall due.

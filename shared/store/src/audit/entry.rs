@@ -27,6 +27,9 @@ pub struct AuditEntry {
     pub what: Value,
     /// Why, as they said it; of people it names nobody.
     pub note: Option<String>,
+    /// Which of their acts it is: lower-case letters and digits. Two acts of one person within one millisecond are told apart by it, and what one
+    /// act writes in several transactions has one entry. It is part of the entry's place alone; without one, the same act is known by what it says.
+    pub act: Option<String>,
     /// The request that it is done for, where that is carried out at most once: it goes with the entry, and is no part of it.
     pub once: Option<Once>,
 }

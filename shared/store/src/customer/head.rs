@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     BalanceKey, Case, CaseKey, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Owed,
-    Pending, TenantId,
+    Pending, StatedPeriods, TenantId,
     dates::{add_days, days_between},
 };
 use jiff::{Timestamp, civil::Date};
@@ -176,7 +176,34 @@ fn unpack_cases(text: &str) -> Option<BTreeMap<CaseKey, Case>> {
         };
         let key = CaseKey::new(balance, known_by.as_deref().unwrap_or(&workflow));
         let (id, opened_at, by_hand) = (domain::CaseId::parse(&id)?, instant(opened), known_by.is_some());
-        cases.insert(key, Case { id, workflow, version, opened_at, state, by_hand });
+        cases.insert(key, Case { id, workflow, version, opened_at, state, by_hand, stated: StatedPeriods::default() });
+    }
+    Some(cases)
+}
+
+/// Of which periods cases were stated as the head keeps it: `{"EUR":[["standard","2026-12",""]]}`; empty where none was. A release before does
+/// not know it and leaves it as it was.
+pub(crate) fn pack_stated(cases: &BTreeMap<CaseKey, Case>) -> String {
+    let mut short: BTreeMap<&BalanceKey, Vec<(&str, &str, &str)>> = BTreeMap::new();
+    for (key, case) in cases.iter().filter(|(_, case)| !case.stated.is_empty()) {
+        let StatedPeriods { live, shadow } = &case.stated;
+        short.entry(&key.balance).or_default().push((&key.workflow, live, shadow));
+    }
+    if short.is_empty() { String::new() } else { to_json(&short) }
+}
+
+/// The cases with the periods that they were stated for. What is said of a case that is gone says nothing.
+fn with_stated(mut cases: BTreeMap<CaseKey, Case>, text: &str) -> Option<BTreeMap<CaseKey, Case>> {
+    if text.is_empty() {
+        return Some(cases);
+    }
+    let short: BTreeMap<BalanceKey, Vec<(String, String, String)>> = serde_json::from_str(text).ok()?;
+    for (balance, all) in short {
+        for (workflow, live, shadow) in all {
+            if let Some(case) = cases.get_mut(&CaseKey::new(balance.clone(), &workflow)) {
+                case.stated = StatedPeriods { live: live.into(), shadow: shadow.into() };
+            }
+        }
     }
     Some(cases)
 }
@@ -245,6 +272,7 @@ fn read_entry(item: EntryItem, id: MessageId, key: &str) -> Result<Entry> {
             pay_by: item.pay_by,
             rows,
             copy_of: item.copy_of,
+            receipt_within: item.receipt_within,
         },
         chunks: item.chunks,
         dispatches: item.dispatches,
@@ -273,6 +301,7 @@ pub(crate) fn entry_item(message: &Pending, chunks: u32, why: String) -> EntryIt
         template_version: message.template_version,
         pay_by: message.pay_by,
         copy_of: message.copy_of,
+        receipt_within: message.receipt_within,
         rows: if chunks == 0 { pack(&message.rows) } else { String::new() },
         chunks,
         dispatches: 1,
@@ -313,7 +342,9 @@ pub(crate) fn read_head(row: Row) -> Result<Head> {
         due,
         decision: item.decision,
         tip: item.tip,
-        cases: unpack_cases(&item.cases).ok_or_else(|| corrupt(format!("'{}' does not read", head::CASES)))?,
+        cases: unpack_cases(&item.cases).ok_or_else(|| corrupt(format!("'{}' does not read", head::CASES))).and_then(
+            |cases| with_stated(cases, &item.stated).ok_or_else(|| corrupt(format!("'{}' does not read", head::STATED))),
+        )?,
         pending,
         covered_from: item.covered_from,
         last_contact: LastContact { live, shadow: item.last_shadow.map(instant).max(live) },

@@ -8,6 +8,7 @@ pub(crate) mod asked_by_link;
 mod basket_holds;
 mod basket_items;
 pub(crate) mod baskets;
+pub(crate) mod billed_lines;
 pub(crate) mod brief;
 pub(crate) mod by_hand;
 mod ceasing;

@@ -1,12 +1,12 @@
 //! Offers to pay in parts, which people of the tenant make to a customer: an item for each. It is no fact that a decision is made from. The
 //! customer's head moves with it all the same, so that its page shows it at once.
 
-use domain::{CustomerId, PlanOffer, PlanOfferId, TenantId};
+use domain::{CustomerId, PlanOffer, PlanOfferId, ServiceMail, TenantId};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use crate::{
     Result, Store,
-    customer::agreements::referred,
+    customer::{agreements::referred, service_mails::requested},
     table::{
         attributes::{document::DOC, every::EXPIRES_AT},
         change::{Change, is, no_item},
@@ -17,7 +17,7 @@ use crate::{
 
 /// How long an offer is kept after its last day, in days.
 const KEPT_DAYS: i64 = 400;
-/// Most offers of a customer that are read.
+/// Most offers of a customer that are read, the newest.
 const OFFERS_MAX: usize = 200;
 
 /// The write of an offer that takes the place of `before`, and of nothing else.
@@ -33,7 +33,7 @@ pub(crate) fn offered(tenant: &TenantId, customer: &CustomerId, before: Option<&
 }
 
 impl Store {
-    /// Makes an offer, or changes it from what it was `before`.
+    /// Makes an offer, or changes it from what it was `before`; `mail` tells of it.
     ///
     /// # Errors
     ///
@@ -45,10 +45,12 @@ impl Store {
         customer: &CustomerId,
         before: Option<&PlanOffer>,
         offer: &PlanOffer,
+        mail: Option<&ServiceMail>,
         now: Timestamp,
     ) -> Result<()> {
         self.write_facts("change an offer to", tenant, customer, now, |_| {
             let mut actions = vec![offered(tenant, customer, before, offer).update(self)];
+            actions.extend(mail.map(|mail| requested(tenant, customer, mail).update(self)));
             if before.is_none() {
                 actions.push(referred(tenant, offer.id.as_str(), customer).update(self));
             }
@@ -88,7 +90,8 @@ impl Store {
     async fn offers_as(&self, tenant: &TenantId, customer: &CustomerId, strong: bool) -> Result<Vec<PlanOffer>> {
         let pk = keys::customer(tenant, customer);
         let until = last_of(keys::PLAN_OFFERS);
-        let range = Range { strong, ..Range::new(&pk, keys::PLAN_OFFERS, &until, OFFERS_MAX) };
+        // Ids begin with the moment at which an offer was made.
+        let range = Range { strong, newest_first: true, ..Range::new(&pk, keys::PLAN_OFFERS, &until, OFFERS_MAX) };
         let rows = self.range("read the offers to", range).await?;
         let mut offers = rows.iter().map(|row| json(row, DOC)).collect::<Result<Vec<PlanOffer>>>()?;
         offers.sort_by(|a, b| b.made_at.cmp(&a.made_at).then_with(|| a.id.cmp(&b.id)));

@@ -3,7 +3,7 @@
 //! They are given an end that has passed, and the table deletes them. What is open, or was set aside later, stays. Records stay: they hold
 //! ids only, and their chain is whole.
 
-use domain::{CustomerId, Invoice, Payment, RetentionRule, TenantId};
+use domain::{CustomerId, Invoice, InvoiceId, Payment, RetentionRule, TenantId};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -38,6 +38,12 @@ fn last_day(sk: &str, row: &Row) -> Result<Option<Date>> {
     Ok(Some(payment.received_on))
 }
 
+/// The invoice, where it has lines, which lie apart.
+fn lines_of(sk: &str, row: &Row) -> Option<InvoiceId> {
+    let id = sk.strip_prefix("INV#").filter(|_| row.contains_key(fact::LINES))?;
+    InvoiceId::parse(id)
+}
+
 impl Store {
     /// Lets the table delete the documents of a customer that are no longer to be kept on `today`; how many.
     ///
@@ -59,19 +65,23 @@ impl Store {
             for row in self.range(OP, Range::new(&pk, kind, &last_of(kind), DOCUMENTS_MAX)).await? {
                 let Some(sk) = text(&row, SK) else { continue };
                 if last_day(sk, &row)?.is_some_and(|day| rule.kept_until(day) < today) {
-                    over.push(sk.to_owned());
+                    over.push((sk.to_owned(), lines_of(sk, &row)));
                 }
             }
         }
         for row in self.range(OP, Range::new(&pk, keys::PAST, &last_of(keys::PAST), DOCUMENTS_MAX)).await? {
             let Some(sk) = text(&row, SK).filter(|_| !row.contains_key(EXPIRES_AT)) else { continue };
             if keys::last_day_of_past(sk).is_some_and(|day| rule.kept_until(day) < today) {
-                over.push(sk.to_owned());
+                over.push((sk.to_owned(), None));
             }
         }
         over.truncate(RETIRED_MAX);
         let ends = n(now.as_second());
-        for sk in &over {
+        for (sk, lines) in &over {
+            if let Some(invoice) = lines {
+                let key = keys::billed_lines(tenant, invoice);
+                self.write(OP, Change::of(key).put(EXPIRES_AT, ends.clone()).when(some_item()), false).await?;
+            }
             let (of_versions, from) = (keys::versions(&pk), format!("{}{sk}#", keys::VERSION));
             for row in self.range(OP, Range::new(&of_versions, &from, &last_of(&from), DOCUMENTS_MAX)).await? {
                 let Some(version) = text(&row, SK) else { continue };

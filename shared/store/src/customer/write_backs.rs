@@ -139,6 +139,24 @@ impl Store {
         Ok(matches!(self.transact("end the writing of a payment of", customer.as_str(), actions).await?, Transacted::Done))
     }
 
+    /// Has a write that is over tried again: it waits from now on, and whoever reads the books is woken. False where it is no longer as `known`.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn ask_write_back_again(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        known: &WriteBack,
+        again: &WriteBack,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let waits = waits(tenant, customer, again, now);
+        let actions = vec![as_known(tenant, customer, known, again).update(self), waits.update(self)];
+        Ok(matches!(self.transact("write into the books again for", customer.as_str(), actions).await?, Transacted::Done))
+    }
+
     /// Waits no longer for a write that is over, unless it was asked for again meanwhile.
     ///
     /// # Errors
@@ -175,7 +193,8 @@ impl Store {
 
     /// What goes with a change of a basket: one that is paid now is written into the books, where the connection of its customer's source says
     /// so, and is a person's to enter otherwise; of one that was written or entered, and of which less stayed, a person takes it back there.
-    /// What nobody has entered yet and did not stay is entered by nobody.
+    /// What nobody has entered yet and did not stay is entered by nobody. What nobody heard here that it came, the books may have heard; and of
+    /// an entry a person may say only later that it is the payment.
     pub(super) async fn books_beside(
         &self,
         tenant: &TenantId,
@@ -191,6 +210,13 @@ impl Store {
         let is_back = was_paid && is_paid && before.is_some_and(|before| after.taken_back_minor < before.taken_back_minor);
         let mut beside = BooksBeside::default();
         if is_paid == was_paid && !is_less && !is_back {
+            let is_news = before.is_some_and(|before| !before.status.is_gone() || before.same != after.same);
+            if is_news && after.status.is_gone() && self.is_entered(tenant, after, &[]).await? {
+                let source = self.as_described(tenant, &after.customer).await?.map(|customer| customer.source);
+                let undo = undo_task(after, &source.unwrap_or_default());
+                let (key, row) = task_row(tenant, Some(&after.customer), &undo, now);
+                beside.actions.push(put_new(self, &key, row));
+            }
             return Ok(beside);
         }
         let customer = &after.customer;
@@ -255,9 +281,7 @@ impl Store {
             beside.actions.extend(raising(&left_to_a_person(after, &source)));
             return Ok(beside);
         };
-        let waits = Change::of(keys::waiting_write(tenant, &asked.source, customer, &after.id))
-            .add(hint::TIMES, n(1))
-            .put(hint::SEEN_AT, n(millis(now)));
+        let waits = waits(tenant, customer, &asked, now);
         let written = match &known {
             Some(known) => as_known(tenant, customer, known, &asked),
             None => row(tenant, customer, &asked).when(no_item()),
@@ -286,10 +310,15 @@ impl Store {
         let rows = self.read_many(OP, &wanted, true).await?;
         let open: Vec<TaskId> =
             tasks.into_iter().zip(&wanted).filter(|(_, key)| rows.get(*key).is_some_and(is_open)).map(|(task, _)| task).collect();
-        if open.is_empty() {
+        if open.is_empty() || !self.is_entered(tenant, basket, heard).await? {
             return Ok(Vec::new());
         }
-        let Some(head) = self.head(tenant, &basket.customer).await? else { return Ok(Vec::new()) };
+        Ok(open.into_iter().map(|task| withdraw(tenant, &no_longer(task, ENTERED), now).update(self)).collect())
+    }
+
+    /// Whether entries that are a basket's payment come to all that stayed of it, and to something; `heard` are entries as they become.
+    pub(super) async fn is_entered(&self, tenant: &TenantId, basket: &Basket, heard: &[&Payment]) -> Result<bool> {
+        let Some(head) = self.head(tenant, &basket.customer).await? else { return Ok(false) };
         let facts = Box::pin(self.facts(tenant, &head)).await?;
         let mut entries: BTreeMap<&PaymentId, &Payment> = BTreeMap::new();
         let known = facts.payments.iter().chain(&facts.shared).map(|fact| &fact.payment);
@@ -299,9 +328,7 @@ impl Store {
                 *newest = entry;
             }
         }
-        let is_there = is_in_books(basket, entries.into_values());
-        let over = open.into_iter().filter(|_| is_there);
-        Ok(over.map(|task| withdraw(tenant, &no_longer(task, ENTERED), now).update(self)).collect())
+        Ok(is_in_books(basket, entries.into_values()))
     }
 }
 
@@ -329,6 +356,12 @@ pub(super) fn noting(change: Change, written_into: Option<&str>) -> Change {
 
 fn row(tenant: &TenantId, customer: &CustomerId, one: &WriteBack) -> Change {
     Change::of(keys::write_back(tenant, customer, &one.basket)).put(DOC, s(to_json(one))).put(REVISION, n(one.revision))
+}
+
+/// That a write waits: whoever reads the books looks for it.
+fn waits(tenant: &TenantId, customer: &CustomerId, one: &WriteBack, now: Timestamp) -> Change {
+    let key = keys::waiting_write(tenant, &one.source, customer, &one.basket);
+    Change::of(key).add(hint::TIMES, n(1)).put(hint::SEEN_AT, n(millis(now)))
 }
 
 fn as_known(tenant: &TenantId, customer: &CustomerId, known: &WriteBack, after: &WriteBack) -> Change {

@@ -1,6 +1,7 @@
 //! What was known of a customer at an instant, and what was decided by it: versions of facts and records put together again.
 
 mod people;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -494,7 +495,8 @@ impl Everything {
         let mut all = Vec::new();
         for item in self.records.iter().filter(|item| item.body.number < before) {
             for mark in self.coverage.get(&item.key).into_iter().flatten() {
-                all.push(Coverage { outcome: outcome_by(item, mark.outcome, at), ..mark.clone() });
+                let (outcome, receipt_by) = (outcome_by(item, mark.outcome, at), statements::receipt_by(item, at));
+                all.push(Coverage { outcome, receipt_by, ..mark.clone() });
             }
         }
         all
@@ -529,7 +531,9 @@ impl Everything {
                 let goes_on = cases.get(&key).filter(|known| known.id == *id).map(|known| known.opened_at);
                 let opened_at = goes_on.unwrap_or_else(|| Timestamp::from_second(past.at.as_second()).unwrap_or(past.at));
                 let (workflow, version) = (workflow.to_owned(), version.parse().unwrap_or(0));
-                cases.insert(key, Case { id: id.clone(), workflow, version, opened_at, state, by_hand: trace.by_hand });
+                let (id, by_hand) = (id.clone(), trace.by_hand);
+                let stated = self.stated(&key, past.number, past.at);
+                cases.insert(key, Case { id, workflow, version, opened_at, state, by_hand, stated });
             }
             cases = remembered(cases);
         }

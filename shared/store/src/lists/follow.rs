@@ -160,6 +160,7 @@ impl Store {
                 | Sort::ByHand
                 | Sort::Invoice
                 | Sort::Payment
+                | Sort::Owner
                 | Sort::Record
                 | Sort::Task
                 | Sort::Address

@@ -50,6 +50,9 @@ pub struct CustomerLine {
     pub name: String,
     /// The source's id of it; empty in rows of what people entered.
     pub external_id: String,
+    /// Whom a person gave it to; in the list by owner alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// A customer by its next moment.

@@ -76,6 +76,8 @@ pub enum List {
     CustomersByStake(Option<RankedIn>),
     /// Customers who owe by when the oldest that is open fell due.
     CustomersByOldest,
+    /// Customers that a person gave to an owner, by owner, and of each by their ids.
+    CustomersByOwner,
     /// Cases of one state in a word, by when they opened.
     Cases(String),
     /// Invoices of one standing by when their oldest open part falls due; of one customer, or all.
@@ -109,6 +111,7 @@ impl List {
             Self::CustomersByOverdue(_) => wide("customers", "overdue", None),
             Self::CustomersByStake(_) => wide("customers", "stake", None),
             Self::CustomersByOldest => wide("customers", "oldest", None),
+            Self::CustomersByOwner => wide("customers", "owner", None),
             Self::Cases(_) => wide("cases", "state", None),
             Self::Invoices(None, ..) => wide("invoices", "due", None),
             Self::Invoices(Some(customer), ..) => own("invoices", customer),
@@ -147,6 +150,7 @@ impl List {
             | Self::CustomersByOverdue(None)
             | Self::CustomersByStake(None)
             | Self::CustomersByOldest
+            | Self::CustomersByOwner
             | Self::MessagesOn(_)
             | Self::TasksByStake
             | Self::Stopped => under(""),

@@ -22,6 +22,7 @@ use crate::{
     customer::{
         addresses,
         head::{read_head, unpack},
+        owners::CustomerOwner,
     },
     message::record::{self, MessageBody},
     table::{
@@ -133,6 +134,7 @@ pub(crate) fn rows_of(item: &Row, reporting: Option<&Reporting>) -> Result<Vec<L
         Sort::Invoice => of_invoice(&made, item),
         Sort::Payment => of_payment(&made, item),
         Sort::Agreement => of_agreement(&made, item),
+        Sort::Owner => of_owner(&made, item),
         Sort::Head => of_head(made, item, reporting),
         Sort::Record => of_record(made, item),
         Sort::Task => of_task(&made, item, reporting),
@@ -144,9 +146,12 @@ pub(crate) fn rows_of(item: &Row, reporting: Option<&Reporting>) -> Result<Vec<L
 fn of_profile(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let customer: Customer = json(item, DOC)?;
     let id = customer.id.as_str();
-    let line =
-        CustomerLine { customer: customer.id.clone(), name: customer.name.clone(), external_id: customer.external_id.clone() };
-    let line = Line::Customer(line);
+    let line = Line::Customer(CustomerLine {
+        customer: customer.id.clone(),
+        name: customer.name.clone(),
+        external_id: customer.external_id.clone(),
+        owner: None,
+    });
     let mut rows = vec![made.wide("customers", "name", &words::sorted_by(&customer.name), id, &line)];
     let language = customer.language.as_deref().map(language::primary).filter(|language| is_place(language));
     rows.extend(language.map(|language| made.wide("customers", "language", &language, id, &line)));
@@ -171,7 +176,7 @@ fn of_entered(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let by_hand: ByHand = json(item, DOC)?;
     made.version = format!("{:012}", number::<u64>(item, document::REVISION).unwrap_or(0));
     let id = format!("{customer}#entered");
-    let line = Line::Customer(CustomerLine { customer: customer.clone(), name: String::new(), external_id: String::new() });
+    let line = Line::Customer(named_elsewhere(&customer, None));
     let mut rows = Vec::new();
     let language = by_hand.language.as_deref().map(language::primary).filter(|language| is_place(language));
     rows.extend(language.map(|language| made.wide("customers", "language", &language, &id, &line)));
@@ -195,6 +200,20 @@ fn of_entered(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         }
     }
     Ok(rows)
+}
+
+/// A customer in a row of another item than its profile, which says what it is called.
+fn named_elsewhere(customer: &CustomerId, owner: Option<String>) -> CustomerLine {
+    CustomerLine { customer: customer.clone(), name: String::new(), external_id: String::new(), owner }
+}
+
+/// Whom a person gave the customer to. Owners that are written alike but for case and accents stand beside one another, each with its own customers.
+fn of_owner(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+    let Some((_, customer)) = keys::parse_customer(&made.of.pk).filter(|_| item.contains_key(DOC)) else { return Ok(vec![]) };
+    let CustomerOwner { owner, .. } = json(item, DOC)?;
+    let place = format!("{}#{}", words::sorted_by(&owner), domain::id::digest(&[&owner]));
+    let line = Line::Customer(named_elsewhere(&customer, Some(owner)));
+    Ok(vec![made.wide("customers", "owner", &place, customer.as_str(), &line)])
 }
 
 /// Where each of a customer's people is found.

@@ -14,7 +14,7 @@ use crate::{
     customer::{
         agreements::{referred, written},
         archiving,
-        head::{entry_item, move_due, pack_cases, pack_owed, pack_owed_days},
+        head::{entry_item, move_due, pack_cases, pack_owed, pack_owed_days, pack_stated},
     },
     history::pack_inputs,
     message::{
@@ -141,6 +141,10 @@ pub(crate) fn plan_commit(
             .put(head::CASES, s(pack_cases(&decision.cases)))
             .put(head::COVERED_FROM, n(decision.archiving.covered_from.max(head.covered_from)))
             .put(head::OPEN_INVOICES, n(kept.saturating_sub(decision.archiving.archive_invoices.len())));
+    }
+    let stated = pack_stated(&decision.cases);
+    if stated != pack_stated(&head.cases) {
+        change = change.put(head::STATED, s(stated));
     }
     for (id, entry) in &entries {
         change = change.put([head::PENDING, id.as_str()], entry.clone());

@@ -21,10 +21,20 @@ use crate::{
 /// Most items into which one message's marks are folded that one transaction changes; the oldest ids first.
 const ITEMS_MAX: usize = 90;
 
+/// What is to be told of a message: what its steps came to, and whether it arrived.
+type CameTo = (Outcome, bool);
+
 /// The marks with what came of a message; `None` where they say so already, or do not name it.
-fn told(marks: &[Coverage], message: &MessageId, outcome: Outcome) -> Option<Vec<Coverage>> {
-    let of_it = |mark: &Coverage| mark.message.as_ref() == Some(message) && mark.outcome != outcome;
-    let told = |mark: &Coverage| Coverage { outcome: if of_it(mark) { outcome } else { mark.outcome }, ..mark.clone() };
+fn told(marks: &[Coverage], message: &MessageId, (outcome, arrived): CameTo) -> Option<Vec<Coverage>> {
+    let is_news = |mark: &Coverage| mark.outcome != outcome || (arrived && mark.receipt_by.is_some());
+    let of_it = |mark: &Coverage| mark.message.as_ref() == Some(message) && is_news(mark);
+    let told = |mark: &Coverage| {
+        if of_it(mark) {
+            Coverage { outcome, receipt_by: mark.receipt_by.filter(|_| !arrived), ..mark.clone() }
+        } else {
+            mark.clone()
+        }
+    };
     marks.iter().any(of_it).then(|| marks.iter().map(told).collect())
 }
 
@@ -36,7 +46,7 @@ impl Store {
         tenant: &TenantId,
         customer: &CustomerId,
         record: &RecordItem,
-        outcome: Outcome,
+        outcome: CameTo,
         now: Timestamp,
     ) -> Result<Vec<TransactWriteItem>> {
         let Some(message) = record.body.message.as_ref().map(|message| message.id.clone()) else { return Ok(vec![]) };
@@ -75,7 +85,7 @@ fn as_read(row: &Row) -> crate::table::change::When {
     is(DOC, s(text(row, DOC).unwrap_or_default()))
 }
 
-fn of_invoice(row: &Row, key: &keys::Key, message: &MessageId, outcome: Outcome) -> Result<Option<Change>> {
+fn of_invoice(row: &Row, key: &keys::Key, message: &MessageId, outcome: CameTo) -> Result<Option<Change>> {
     let Some(known) = text(row, fact::FOLDED) else { return Ok(None) };
     let marks: Vec<Coverage> = json(row, fact::FOLDED)?;
     let told = told(&marks, message, outcome);

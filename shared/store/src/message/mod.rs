@@ -12,5 +12,6 @@ mod pending_of;
 pub(crate) mod receipts;
 pub(crate) mod record;
 pub(crate) mod result;
+pub(crate) mod sent_mails;
 pub(crate) mod settle;
 pub(crate) mod why;

@@ -1,6 +1,6 @@
 //! What a provider says of a message, and what that changes on its record.
 
-use domain::{DeliveryEvent, Outcome};
+use domain::{DeliveryEvent, Outcome, hear};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ impl Note {
     pub(crate) fn merge_into_record(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
         let Some(outcome) = outcome else { return false };
         let status = text(row, attributes::record::STATUS).and_then(RecordStatus::read).unwrap_or(RecordStatus::Decided);
-        let change = changes(self.heard, status, outcome);
+        let change = hear(self.heard, status.message(), outcome);
         row.insert(attributes::record::heard_at(self.heard), n(millis(self.at)));
         if change.status {
             row.insert(attributes::record::STATUS.to_owned(), s(self.heard.as_str()));
@@ -53,28 +53,4 @@ impl Note {
         }
         change.outcome.is_some_and(|outcome| !outcome.is_contact())
     }
-}
-
-/// What a word changes on a record.
-pub(crate) struct Changes {
-    /// Its status becomes the word.
-    pub(crate) status: bool,
-    /// What came of the message becomes this.
-    pub(crate) outcome: Option<Outcome>,
-}
-
-/// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a proof of loss. What
-/// a person says of a message that was not sent counts only as long as its provider says nothing.
-pub(crate) fn changes(heard: DeliveryEvent, status: RecordStatus, outcome: Outcome) -> Changes {
-    // A message's steps are skipped only where a person dropped it, and that stands whatever became of the address.
-    let is_doubted = matches!(outcome, Outcome::Unknown | Outcome::NotSent | Outcome::Skipped);
-    let can_be_lost = outcome.is_contact() || outcome == Outcome::NotSent;
-    let outcome = match (heard.unsent(), heard.proves_loss()) {
-        (Some(unsent), _) => (outcome == Outcome::Unknown).then_some(unsent),
-        (None, true) => can_be_lost.then_some(Outcome::Undelivered),
-        (None, false) => (is_doubted && heard.proves_sent()).then_some(Outcome::Sent),
-    };
-    let settles = outcome.is_some_and(|outcome| outcome != Outcome::Undelivered);
-    let is_louder = status.message().is_none_or(|status| heard.status().rank() > status.rank());
-    Changes { status: settles || (is_louder && heard.unsent().is_none()), outcome }
 }

@@ -221,6 +221,7 @@ impl Store {
                     reason: logged.outcome.clone(),
                     pay_by: None,
                     copy_of: None,
+                    receipt_within: None,
                     rows: String::new(),
                     decided: String::new(),
                     decided_at: now,

@@ -48,6 +48,7 @@ impl Record {
             pay_by: message.pay_by,
             rows,
             copy_of: message.copy_of,
+            receipt_within: message.receipt_within,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ContactAttempt, Coverage, CustomerId, DeliveryEvent, MessageId, Mode, PendingStatus, TenantId};
+use domain::{ContactAttempt, Coverage, CustomerId, DeliveryEvent, MessageId, Mode, PendingStatus, TenantId, hear};
 use jiff::Timestamp;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         head::{Wake, bump},
     },
     message::{
-        note::{Note, changes},
+        note::Note,
         record::{self, MessageBody, Record, RecordItem},
         settle::{Conclusion, as_heard, contacted},
     },
@@ -167,7 +167,7 @@ impl Store {
     ) -> Result<Option<bool>> {
         const OP: &str = "note what was heard of";
         let Some(outcome) = item.outcome else { return Ok(Some(false)) };
-        let changes = changes(note.heard, item.status, outcome);
+        let changes = hear(note.heard, item.status.message(), outcome);
         let names_it = item.provider_id.is_none() && note.provider_id.is_some();
         // That it left is what the record says already: no more than its provider's id could be new.
         let known = item.heard.contains_key(&note.heard) || note.heard == DeliveryEvent::Sent;
@@ -183,17 +183,25 @@ impl Store {
         if let Some(id) = &note.provider_id {
             change = change.put_once(attributes::record::PROVIDER_ID, s(id));
         }
-        let Some(outcome) = changes.outcome else {
+        // A step waits for the arrival: the decision that tries another channel must not be made past it.
+        let is_awaited = item.body.message.as_ref().is_some_and(|body| body.receipt_within.is_some());
+        let ends_waiting = changes.arrived && is_awaited && !item.heard.keys().any(|heard| heard.proves_arrival());
+        let before = outcome;
+        let Some(outcome) = changes.outcome.or(ends_waiting.then_some(before)) else {
             let wrote = self.write(OP, change, false).await?;
             return Ok(matches!(wrote, Wrote::Done(_)).then_some(true));
         };
-        change = change.put(attributes::record::OUTCOME, s(word_of(outcome)));
+        if changes.outcome.is_some() {
+            change = change.put(attributes::record::OUTCOME, s(word_of(outcome)));
+        }
         let head = self.must_head(tenant, customer).await?;
         let wake = Wake::of(Some(&head), customer, 1, now);
         let mut of_head = bump(tenant, customer, &wake, now);
-        if !outcome.is_contact() {
+        if changes.outcome.is_none() {
+            // Who was contacted stays as it is.
+        } else if !outcome.is_contact() {
             of_head = self.contact_before(of_head, tenant, &head, message).await?;
-        } else if let (true, Some(body)) = (item.outcome.is_some_and(|before| !before.is_contact()), &item.body.message) {
+        } else if let (true, Some(body)) = (!before.is_contact(), &item.body.message) {
             // A person had said that it never left.
             of_head = contacted(of_head, &head, MessageResult::Sent, body.mode, item.body.at);
             let attempt = ContactAttempt {
@@ -207,9 +215,9 @@ impl Store {
             Box::pin(self.contact_was_had(tenant, customer, whom(body), &attempt)).await?;
         }
         let mut actions = vec![of_head.update(self), change.update(self)];
-        actions.extend(self.tell_folded(tenant, customer, item, outcome, now).await?);
+        actions.extend(self.tell_folded(tenant, customer, item, (outcome, changes.arrived), now).await?);
         let Transacted::Done = self.transact(OP, message.as_str(), actions).await? else { return Ok(None) };
-        if let (false, Some(body)) = (outcome.is_contact(), &item.body.message) {
+        if let (true, false, Some(body)) = (changes.outcome.is_some(), outcome.is_contact(), &item.body.message) {
             Box::pin(self.contact_was_lost(tenant, customer, whom(body), message)).await?;
         }
         Ok(Some(true))

@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     CaseTrace, Channel, Coverage, Covered, Currency, CustomerId, DeliveryEvent, MessageId, MessageStatus, Mode, Outcome,
-    PersonDigest, TenantId, word::Word,
+    PersonDigest, TenantId, word::Word, workflow::ReceiptTime,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -152,6 +152,8 @@ pub struct RecordedMessage {
     pub rows: Vec<Covered>,
     /// The position, within the decision, of the message of which it is a copy to one more person.
     pub copy_of: Option<u32>,
+    /// How long its arrival was awaited, before its step tried another channel.
+    pub receipt_within: Option<ReceiptTime>,
     /// Of words of a person's own, which cover nothing: what they asked for, where they showed what is due.
     pub asked_for: Option<AskedFor>,
 }
@@ -246,6 +248,8 @@ pub(crate) struct MessageBody {
     pub(crate) pay_by: Option<Date>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copy_of: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) receipt_within: Option<ReceiptTime>,
     /// Packed; empty when in chunks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) rows: String,
@@ -349,8 +353,17 @@ impl AskedForBody {
     }
 }
 
-fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, rows: Vec<Covered>) -> Coverage {
+impl RecordItem {
+    /// Whether word came that its message arrived.
+    fn arrived(&self) -> bool {
+        self.heard.keys().any(|heard| heard.proves_arrival())
+    }
+}
+
+fn borne((number, at): (u64, Timestamp), message: MessageBody, outcome: Outcome, rows: Vec<Covered>, arrived: bool) -> Coverage {
+    let awaited = message.receipt_within.filter(|_| message.mode == Mode::Live && !arrived);
     Coverage {
+        receipt_by: awaited.map(|time| time.after(at)),
         number,
         at,
         mode: message.mode,
@@ -367,12 +380,13 @@ fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, row
 
 /// A record without the rows that are in chunks of their own.
 pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
+    let arrived = item.arrived();
     let body = item.body;
     let rows = body.message.as_ref().map(|message| unpack(&message.rows, &item.key)).transpose()?.unwrap_or_default();
     let coverage = match (body.message.clone(), item.outcome) {
         (None, _) => body.marks,
         (Some(_), None) => vec![],
-        (Some(message), Some(outcome)) => vec![borne(body.number, body.at, message, outcome, rows.clone())],
+        (Some(message), Some(outcome)) => vec![borne((body.number, body.at), message, outcome, rows.clone(), arrived)],
     };
     let asked_for = |asked: &AskedForBody| -> Result<AskedFor> {
         let rows = unpack(&asked.rows, &item.key)?;
@@ -401,6 +415,7 @@ pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
             pay_by: message.pay_by,
             rows,
             copy_of: message.copy_of,
+            receipt_within: message.receipt_within,
             asked_for,
         }),
         status: item.status,
@@ -439,6 +454,7 @@ impl Store {
         customer: &CustomerId,
         record: RecordItem,
     ) -> Result<Option<Vec<Coverage>>> {
+        let arrived = record.arrived();
         let body = record.body;
         let Some(message) = body.message else {
             let mut marks = body.marks;
@@ -456,7 +472,7 @@ impl Store {
         } else {
             unpack(&message.rows, &record.key)?
         };
-        Ok(Some(vec![borne(body.number, body.at, message, outcome, rows)]))
+        Ok(Some(vec![borne((body.number, body.at), message, outcome, rows, arrived)]))
     }
 
     pub(crate) async fn record_of(&self, tenant: &TenantId, customer: &CustomerId, item: RecordItem) -> Result<Record> {

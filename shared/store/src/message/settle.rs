@@ -164,6 +164,7 @@ impl Store {
                 reason: settlement.reason.clone(),
                 pay_by: message.pay_by,
                 copy_of: message.copy_of,
+                receipt_within: message.receipt_within,
                 rows: if count == 0 { pack(&settlement.rows) } else { String::new() },
                 decided: if changed { pack(&message.rows) } else { String::new() },
                 decided_at: message.decided_at,

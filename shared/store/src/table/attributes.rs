@@ -89,6 +89,8 @@ macro_rules! stored {
 pub mod access;
 mod baskets;
 pub mod job;
+mod notices;
+mod outgoing;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
@@ -96,6 +98,8 @@ pub mod test_message;
 pub mod workflow_text;
 
 pub use baskets::basket;
+pub use notices::{notice, notice_channel};
+pub use outgoing::{delivery_health, delivery_replay, event_delivery, lane};
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -297,6 +301,7 @@ pub mod fact {
         BY = "wby", Text, "Who wrote this version: a source, a person or a function. Absent where the item's own document says it.";
         FILED_WITH = "fw", Texts, "Sort keys of items that were put aside because of this one, or with it.";
         MOVED = "moved", Flag, "A tombstone: the object is at another customer now.";
+        LINES = "lns", Text, "A digest of the invoice's lines, which lie apart. Absent where it has none.";
         RECEIVED_BEFORE = "received_before", Json, "The newest version of a payment that said that it was received, where the one here does not.";
     }
 }
@@ -346,6 +351,8 @@ pub mod head {
             OWED owed: String = "ow", Json, "By currency with something open: open, due now and overdue as of the last decision, minor units; equal ones at the end are said once.";
             #[serde(default)]
             OWED_DAYS owed_days: String = "od", Json, "By currency with something open: when the oldest falls due, and the first day on which more is past due, if there is one; days since 1970.";
+            #[serde(default, skip_serializing_if = "String::is_empty")]
+            STATED stated: String = "stp", Json, "By balance: of each case that was stated, the workflow by which it is known and the last period, live and of shadow mode.";
             OWED_AT owed_at: Option<i64> = "oa", Millis, "When what is owed was reckoned anew because a day had begun; absent before the first time.";
             #[serde(default)]
             OPEN_INVOICES open_invoices: i64 = "inv", Number, "How many invoices are not archived.";
@@ -356,7 +363,7 @@ pub mod head {
 /// A pending message, an entry of the head's map of them.
 pub mod pending {
     use aws_sdk_dynamodb::types::AttributeValue;
-    use domain::{BalanceKey, MessageId, PendingStatus, PersonDigest};
+    use domain::{BalanceKey, MessageId, PendingStatus, PersonDigest, workflow::ReceiptTime};
     use jiff::civil::Date;
 
     use super::{Channel, Deserialize, Mode, Serialize};
@@ -383,6 +390,8 @@ pub mod pending {
             PAY_BY pay_by: Option<Date> = "pb", Text, "By when it asks to be paid.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             COPY_OF copy_of: Option<u32> = "cp", Number, "The position of the message of which it is a copy to one more person.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            RECEIPT_WITHIN receipt_within: Option<ReceiptTime> = "rw", Text, "How long its arrival is awaited once it left: `PT4H`, `P1D`.";
             #[serde(default)]
             ROWS rows: String = "r", Json, "What it covers, by step and occurrence; empty when it is in chunks.";
             #[serde(default)]
@@ -523,7 +532,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 47] = [
+pub const KINDS: [ItemKind; 53] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -551,6 +560,8 @@ pub const KINDS: [ItemKind; 47] = [
     portal_code::KIND,
     basket::KIND,
     service_mail::KIND,
+    notice::KIND,
+    notice_channel::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,
@@ -569,6 +580,10 @@ pub const KINDS: [ItemKind; 47] = [
     access::invitation::KIND,
     access::api_key::KIND,
     access::subscription::KIND,
+    event_delivery::KIND,
+    lane::KIND,
+    delivery_health::KIND,
+    delivery_replay::KIND,
     access::rate::KIND,
     access::once::KIND,
 ];

@@ -31,14 +31,21 @@
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
 //! | daily record | `T` | `DAY#{date}` | `read-model`, once a day | admin: by key, query of the last days | 1 W, expires after 400 days |
-//! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}` | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
+//! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}`, of an act of a request with `.{act}` behind it | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
 //! | tip of a chain of the audit | `T#AUDIT` | `TIP#{customer}`; `TIP#` for what is about no customer | with each entry | with each entry, by key; `read-model`, once a day | 1 W, 1 R |
 //! | member | `T#MEMBERS` | `MEM#{hash of the subject}` | admin, with the membership and, of admins, their count; once a day when they call | admin, each call: by key; query `MEM#` | 4 W, 1 R a call |
 //! | count of admins | `T#MEMBERS` | `ADMINS` | admin, where it changes | nobody: conditions look at it | 2 W |
 //! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
 //! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
+//! | notice to people of the tenant | `T#NOTICES` | `NTC#{id}`, `chase` = `N#{instant}#{id}` | `escalate`, when it is made, taken and over | `escalate`, by key; the `due` index under `NOTICES`; admin: query of `chase`, newest first | 4 W to make and 4 W to send, expires after 90 days |
+//! | channel of notices | `T` | `NOTICECHANNEL#{way}` | admin; `escalate`, when it refuses | `escalate` and admin, by key | 2 W in a transaction, 1 R |
+//! | data key of channels of notices | `T` | `KEY#NOTICES` | admin, once | `escalate`, by key, cached | 1 W |
 //! | subscription to events | `T#SUBSCRIPTIONS` | `SUBSCRIPTION#{id}` | admin | admin: by key; query `SUBSCRIPTION#` | 2 W |
+//! | event that goes to a subscription | `T#DLV#{subscription}#{lane}` | `DLV#{event}`, `chase` = `W#{place:015}` while it waits | `read-model`, with its lane; `deliver`, with each try; admin, a sample or a replay | `deliver`: query of `chase`; admin: the `due` index under `DLV#{tenant}#{subscription}#{date}`, and by keys | 8 W with its lane, 2 W a try, expires after 33 days |
+//! | lane of a subscription: the events of one customer | `T#DLV#{subscription}#{lane}` | `LANE` | `read-model` and admin, with each event; `deliver`, when it takes it and leaves it | `deliver`, by key; the `due` index under `DELIVER` | 1 W to take, 2 W to leave; expires 60 days after the last event |
+//! | how a subscription fares | `T#SUBSCRIPTIONS` | `HEALTH#{subscription}` | `deliver`, while tries fail | `deliver`, by key; admin: query `HEALTH#` | 1 W a failure |
+//! | replay of a subscription | `T#SUBSCRIPTIONS` | `REPLAY#{subscription}` | admin; `deliver`, a page each | `deliver`: the `due` index under `DELIVER`, and by key | 2 W, 4 W an event that is replayed |
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
 //! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer; portal, in that transaction | admin and portal, by key | 3 W, 1 R, expires after a day |
 //! | job | `T#JOBS` | `JOB#{id}`, whose id begins with when it was asked for | admin; `jobs`, a slice each | admin and `jobs`, by key; admin: query, newest first | 1 W to ask, 2 W and what it kept a slice; expires after 400 days |
@@ -48,7 +55,9 @@
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent; counted when the event comes again | ingest, by key; admin: the `due` index under `RCP#{tenant}#{date}`, and by keys | 2 W, 1 W of the index, 1 W when it comes again, expires after 35 days |
 //! | refused webhook | `T#RCP#{source}` | `REFUSED#{hash of the body}` | ingest | admin, as receipts | 1 W, 1 W of the index, expires after 35 days |
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
+//! | lines of an invoice | `T#REF#{invoice}` | `LINES` | ingest, with the invoice, where they are others than before | admin and portal, by key, where somebody asks for them; no decision | by size, at most 130 W in a transaction and 16 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
+//! | mail that left, by its provider's id | `T#SENT#{hash of the id}` | `SENT` | feedback, when SES says that it took the mail, where answers are taken in | feedback, by key, of an answer that names nothing else of ours | 1 W, 1 R, expires after 400 days |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
@@ -83,7 +92,7 @@
 //! | words of a person's message | `C` | `TEXT#{message}` | admin, with the message; an erasure deletes it | senders and admin, by key | 2 W, in a transaction |
 //! | what a sender of one's own claimed | `C` | `CLAIM#{message}`; of more than 20 rows these in `ROWS#{message}.c.{attempt}#{chunk:03}` | admin, before it answers the claim | admin, by key, with the result | 1 W, more by size; expires after 30 days |
 //! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
-//! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
+//! | owner of a customer | `C` | `OWNER` | admin | admin, by key; `read-model`, for its row | 4 W in a transaction, with the row below |
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
 //! | key accounts | `T` | `ACCOUNTS` | `read-model` and admin, for each customer that becomes or ceases to be one | `read-model`, once a day; admin, by key | 1 W, 1 R |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
@@ -100,32 +109,7 @@
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
 //! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
-//! Rows of lists. `L` stands for `T#{tenant}#L`; a row costs 1 W when it is new, changes in place or goes, and 2 W when it moves. What is
-//! tenant-wide lies in [`LIST_SHARDS`] partitions, by the id of what a row stands for; a page asks each of them. `read-model` writes them
-//! all from the stream, the tool `tenant rebuild` anew.
-//!
-//! | list | pk | sk | moves when | a page |
-//! |---|---|---|---|---|
-//! | customers by name | `L#customers#name#{shard}` | `L#{name}#{customer}` | the name changes | a query a shard |
-//! | customers by next moment | `L#customers#next#{shard}` | `L#{instant}#{customer}` | the due moment moves; none while nothing is owed | a query a shard |
-//! | customers by language | `L#customers#language#{shard}` | `L#{language}#{customer}` | the language changes; none where it is not known; one more, `…#entered`, of the language that was entered | a query a shard; the languages alone: a query a shard and language |
-//! | customers by country of texts | `L#customers#texts#{shard}` | `L#{country}#{customer}` | numbers, or who agreed to text messages, change; one a country; `…#entered` of consents that were entered | a query a shard; the countries alone: a query a shard and country |
-//! | customers by what is past due | `L#customers#overdue#{shard}` | `L#{0 for the reporting currency, 1}{currency}:{largest first}#{customer}` | the head says another sum past due; none while nothing is | a query a shard |
-//! | customers by net exposure | `L#customers#stake#{shard}` | the same | the head says another net exposure; none while it is nothing | a query a shard |
-//! | customers by the oldest | `L#customers#oldest#{shard}` | `L#{date}#{customer}` | the head says another oldest day; none while nothing is owed | a query a shard |
-//! | cases | `L#cases#state#{shard}` | `L#{state}#{instant}#{case}` | the state changes; gone when the head forgets it | a query a shard |
-//! | invoices by standing and due date | `L#invoices#due#{shard}` | `L#{standing}#{date}#{invoice}` | either changes | a query a shard |
-//! | a customer's invoices | `L#invoices#of#{customer}` | the same | the same | a query |
-//! | payments, credit notes by day | `L#payments#day#{shard}`, `L#credit_notes#day#{shard}` | `L#{date}#{payment}` | the day changes | a query a shard |
-//! | a customer's payments, credit notes | `L#payments#of#{customer}`, `L#credit_notes#of#{customer}` | the same | the same | a query |
-//! | agreements of a kind | `L#agreements#{kind}#{shard}` | `L#{status}#{day promised, or instant}#{agreement}` | the status or the day changes | a query a shard |
-//! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
-//! | whose a message or case is | `L#places#of#{id}` | `L##{id}` | never, and it stays | by key |
-//! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
-//! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
-//! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}`, with `#entered` of what people entered | the text changes | a query of a beginning |
-//! | people by who they are, with the customers at which they are | `L#people#at#{digest of the person}` | `L#{customer}#{hash of the contact's id}`, one more of what people entered of it; `L#{customer}#{invoice}` of whom an invoice names | never; gone when the customer has no such contact any more | a query, and one more for each 1,000 rows |
-//! | people by a number that they have beside a mailbox, with the customers at which they are | `L#people#number#{digest of the number}` | the same | the same | the same |
+//! Rows of lists: `keys/lists.rs` has their table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -137,9 +121,12 @@ use crate::table::attributes::every::{PK, SK};
 
 mod access;
 mod baskets;
+mod billed_lines;
+mod deliveries;
 mod drafts_and_tests;
 mod jobs;
 mod lists;
+mod notices;
 mod people;
 mod plan_offers;
 mod portal_codes;
@@ -150,9 +137,12 @@ mod words_and_owners;
 
 pub(crate) use access::*;
 pub(crate) use baskets::*;
+pub(crate) use billed_lines::*;
+pub(crate) use deliveries::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
+pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;
@@ -364,9 +354,14 @@ pub(crate) const AUDIT: &str = "AUDIT#";
 pub(crate) fn audits(t: &TenantId) -> String {
     format!("T#{t}#AUDIT")
 }
-/// What a person did at an instant.
-pub(crate) fn audit(t: &TenantId, at: Timestamp, parts: &[&str]) -> Key {
-    Key::new(audits(t), format!("{}#{}", audit_moment(at), digest(parts)))
+/// What a person did at an instant, and by which of their acts where that is known.
+pub(crate) fn audit(t: &TenantId, at: Timestamp, parts: &[&str], act: Option<&str>) -> Key {
+    let act = act.map_or_else(String::new, |act| format!(".{act}"));
+    Key::new(audits(t), format!("{}#{}{act}", audit_moment(at), digest(parts)))
+}
+/// The act that the sort key of an entry names.
+pub(crate) fn audit_act(sk: &str) -> Option<&str> {
+    sk.rsplit_once('.').map(|(_, act)| act)
 }
 /// The tip of the chain of the audit's entries about a customer, or about none. No filter of the stream passes it.
 pub(crate) fn audit_tip(t: &TenantId, customer: Option<&CustomerId>) -> Key {
@@ -403,6 +398,10 @@ pub(crate) fn received_cursor(text: &str) -> Option<(Date, String)> {
     let plain = millis.len() == 15 && millis.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 120;
     let at = Timestamp::from_millisecond(millis.parse().ok().filter(|_| plain && rest.contains('#'))?).ok()?;
     Some((at.to_zoned(jiff::tz::TimeZone::UTC).date(), text.to_owned()))
+}
+/// A mail that left, by the id that its provider gave it. No filter of the stream passes it.
+pub(crate) fn sent_mail(t: &TenantId, provider_id: &str) -> Key {
+    Key::new(format!("T#{t}#SENT#{}", digest(&[provider_id])), "SENT")
 }
 pub(crate) fn reference(t: &TenantId, object: &str) -> Key {
     Key::new(format!("T#{t}#REF#{object}"), "REF")

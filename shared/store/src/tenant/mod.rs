@@ -1,5 +1,6 @@
 //! One tenant: what it decides by, how much it sends, and its secrets.
 
+pub(crate) mod answer_marks;
 pub(crate) mod api_keys;
 pub(crate) mod cache;
 pub(crate) mod calls;
@@ -10,6 +11,8 @@ pub(crate) mod drafts;
 pub(crate) mod identities;
 pub(crate) mod link_codes;
 pub(crate) mod members;
+pub(crate) mod notice_channels;
+pub(crate) mod notices;
 pub(crate) mod portal_codes;
 pub(crate) mod statement_keys;
 pub(crate) mod stops;

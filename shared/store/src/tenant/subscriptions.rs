@@ -1,8 +1,11 @@
 //! Subscriptions of outside systems to events: where they are to go, and the secrets that sign them, sealed by the vault.
 
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use domain::{SubscriptionId, TenantId};
-use jiff::Timestamp;
+use aws_sdk_dynamodb::{
+    primitives::Blob,
+    types::{AttributeValue, TransactWriteItem},
+};
+use domain::{DeliveryStatus, SubscriptionEnd, SubscriptionId, TenantId, word::Word};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Error, Result, Store,
@@ -17,6 +20,9 @@ use crate::{
 /// Most subscriptions that a tenant has.
 pub const SUBSCRIPTIONS_MAX: usize = 50;
 
+/// For how long events are still kept for a subscription that ended because it failed, so that they can be replayed.
+const KEPT_AFTER_END: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// A subscription of an outside system to events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -30,6 +36,8 @@ pub struct Subscription {
     pub events: Vec<String>,
     /// Whether it is in use.
     pub enabled: bool,
+    /// Why and when it ended without a person; it is out of use since then.
+    pub ended: Option<(SubscriptionEnd, Timestamp)>,
     /// The secret, as the vault sealed it.
     pub sealed: Vec<u8>,
     /// The same of the secret before, and until when events are signed with it too.
@@ -42,6 +50,25 @@ pub struct Subscription {
     pub rev: u64,
 }
 
+impl Subscription {
+    /// What its secrets are sealed for.
+    pub fn sealed_for(id: &SubscriptionId) -> String {
+        format!("subscription/{id}")
+    }
+
+    /// How an event of a kind is queued for it: to be tried, or only kept; `None` where it is nothing to it.
+    pub fn takes(&self, kind: &str, now: Timestamp) -> Option<DeliveryStatus> {
+        if !self.events.iter().any(|event| event == kind) {
+            return None;
+        }
+        match self.ended {
+            None if self.enabled => Some(DeliveryStatus::Waiting),
+            Some((SubscriptionEnd::Failing, at)) if now.duration_since(at) < KEPT_AFTER_END => Some(DeliveryStatus::Kept),
+            None | Some(_) => None,
+        }
+    }
+}
+
 fn blob(bytes: &[u8]) -> AttributeValue {
     AttributeValue::B(Blob::new(bytes))
 }
@@ -50,7 +77,7 @@ fn bytes(row: &Row, name: &str) -> Option<Vec<u8>> {
     Some(row.get(name)?.as_b().ok()?.as_ref().to_vec())
 }
 
-fn read_subscription(row: &Row) -> Result<Option<Subscription>> {
+pub(crate) fn read_subscription(row: &Row) -> Result<Option<Subscription>> {
     let Some(id) = text(row, SK).and_then(|sk| SubscriptionId::parse(sk.strip_prefix(SUBSCRIPTIONS)?)) else { return Ok(None) };
     let until = number(row, subscription::BEFORE_UNTIL).map(instant);
     Ok(Some(Subscription {
@@ -59,6 +86,9 @@ fn read_subscription(row: &Row) -> Result<Option<Subscription>> {
         url: text(row, subscription::URL).unwrap_or_default().to_owned(),
         events: json(row, subscription::EVENTS)?,
         enabled: number(row, subscription::ENABLED) == Some(1_u8),
+        ended: text(row, subscription::ENDED_BECAUSE)
+            .and_then(SubscriptionEnd::read)
+            .zip(number(row, subscription::ENDED_AT).map(instant)),
         sealed: bytes(row, subscription::SECRET).unwrap_or_default(),
         sealed_before: bytes(row, subscription::SECRET_BEFORE).zip(until),
         made_at: number(row, subscription::MADE_AT).map(instant).unwrap_or_default(),
@@ -95,6 +125,25 @@ impl Store {
     ///
     /// [`Error::Conflict`] when it changed meanwhile; those of writing.
     pub async fn put_subscription(&self, tenant: &TenantId, given: &Subscription) -> Result<Subscription> {
+        self.store_subscription(tenant, given, vec![]).await
+    }
+
+    /// The same of one that begins anew: what failed before counts for nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when it changed meanwhile; those of writing.
+    pub async fn resume_subscription(&self, tenant: &TenantId, given: &Subscription) -> Result<Subscription> {
+        let forgotten = Change::of(keys::delivery_health(tenant, &given.id)).delete(self);
+        self.store_subscription(tenant, given, vec![forgotten]).await
+    }
+
+    async fn store_subscription(
+        &self,
+        tenant: &TenantId,
+        given: &Subscription,
+        beside: Vec<TransactWriteItem>,
+    ) -> Result<Subscription> {
         const OP: &str = "store a subscription of";
         let stored = Subscription { rev: given.rev + 1, ..given.clone() };
         let mut row = row_of([
@@ -110,10 +159,15 @@ impl Store {
             row.insert(subscription::SECRET_BEFORE.to_owned(), blob(before));
             row.insert(subscription::BEFORE_UNTIL.to_owned(), n(millis(*until)));
         }
+        if let Some((because, at)) = &given.ended {
+            row.insert(subscription::ENDED_BECAUSE.to_owned(), s(because.as_str()));
+            row.insert(subscription::ENDED_AT.to_owned(), n(millis(*at)));
+        }
         row.extend(given.name.iter().map(|name| (subscription::CALLED.to_owned(), s(name.clone()))));
         let change = Change::of(keys::subscription(tenant, &given.id));
         let change = if given.rev == 0 { change.when(no_item()) } else { change.when(is(REVISION, n(given.rev))) };
-        match self.transact(OP, tenant.as_str(), vec![change.replace(self, row)]).await? {
+        let actions = std::iter::once(change.replace(self, row)).chain(beside).collect();
+        match self.transact(OP, tenant.as_str(), actions).await? {
             Transacted::Done => Ok(stored),
             Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: tenant.to_string() }),
         }

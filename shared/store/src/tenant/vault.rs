@@ -1,4 +1,5 @@
-//! Data keys, wrapped by KMS: a tenant has one that seals secrets and cursors of lists (AES-256-GCM), one that signs links, and one that wraps the keys of people.
+//! Data keys, wrapped by KMS: a tenant has one that seals secrets and cursors of lists (AES-256-GCM), one that signs links, one that wraps the keys of people, and one that
+//! seals the addresses of channels that notices go to.
 //! Each is wrapped for its purpose, so that a role may be allowed to open the one and not the other.
 
 use std::{
@@ -32,6 +33,8 @@ pub(crate) enum Purpose {
     Links,
     /// Wraps the keys under which personal fields of history are sealed.
     People,
+    /// Seals the addresses of channels that notices go to.
+    Notices,
 }
 
 impl Purpose {
@@ -40,6 +43,7 @@ impl Purpose {
             Self::Connections => "connections",
             Self::Links => "links",
             Self::People => "people",
+            Self::Notices => "notices",
         }
     }
 
@@ -48,6 +52,7 @@ impl Purpose {
             Self::Connections => keys::data_key(tenant),
             Self::Links => keys::link_key(tenant),
             Self::People => keys::people_key(tenant),
+            Self::Notices => keys::notice_key(tenant),
         }
     }
 }

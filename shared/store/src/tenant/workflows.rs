@@ -284,6 +284,16 @@ impl Store {
         Ok(!self.range("look for workflows of", Range::new(&pk, "WF#", &last_of("WF#"), 1)).await?.is_empty())
     }
 
+    /// How many workflows the tenant ever published, at most 2,000.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn workflow_count(&self, tenant: &TenantId) -> Result<usize> {
+        let pk = keys::tenant(tenant);
+        Ok(self.range("count the workflows of", Range::new(&pk, "WF#", &last_of("WF#"), EACH_MAX)).await?.len())
+    }
+
     /// A workflow at a version, or at its current one, published or not.
     ///
     /// # Errors

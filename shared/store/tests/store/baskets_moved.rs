@@ -3,7 +3,7 @@
 use domain::*;
 use store::AppliedOutcome;
 
-use crate::{baskets::*, common::*};
+use crate::{baskets::hear, baskets::*, common::*};
 
 /// Long after everything that is on its way could have come.
 const LONG_AFTER: i64 = 60 * 24 * 60;

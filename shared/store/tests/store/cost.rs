@@ -53,6 +53,7 @@ async fn a_long_history_makes_a_read_no_dearer() {
             workflow: "standard".into(),
             rows: vec![row("OLD-0-0")],
             copy: false,
+            receipt_by: None,
         };
         let mut plan = decision(vec![], Next::Parked);
         (plan.marks, plan.archiving.covered_from) = (vec![mark], head.decision + 2);

@@ -74,6 +74,7 @@ async fn archived_invoices_come_back_with_their_marks() {
         workflow: "standard".into(),
         rows: vec![row("INV-1")],
         copy: false,
+        receipt_by: None,
     };
     let mut plan = decision(vec![], Next::Parked);
     plan.marks = vec![mark.clone()];

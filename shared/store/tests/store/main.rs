@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 mod along;
+mod audited;
 mod baskets;
 mod baskets_moved;
+mod billed_lines;
 mod by_hand;
 mod causes;
 mod common;
@@ -12,6 +14,7 @@ mod own_message;
 mod cost;
 mod counting;
 mod crashes;
+mod deliveries;
 mod documents;
 mod evolving;
 mod later;
@@ -19,7 +22,9 @@ mod limits;
 mod links;
 mod message;
 mod moves;
+mod notices;
 mod people;
+mod plan_offers;
 mod sealed;
 mod secrets;
 mod shape;

@@ -91,6 +91,7 @@ async fn whoever_wrote_a_message_is_told_where_somebody_else_takes_it_back() {
             customer: Some(customer_id()),
             what: serde_json::json!({}),
             note: None,
+            act: None,
             once: None,
         };
         let acting = store.acting(entry);

@@ -117,6 +117,9 @@ async fn what_was_asked_for_is_told_as_done_only_once_a_person_said_so() {
     for (kind, asked, happened) in [
         (TaskKind::HandOff, Some("HandOffRequested"), Some("CaseHandedOff")),
         (TaskKind::CreditHold, Some("CreditHoldRequested"), Some("CreditHoldPlaced")),
+        (TaskKind::CreditRelease, Some("CreditHoldReleaseRequested"), Some("CreditHoldReleased")),
+        (TaskKind::ChangeTerms, Some("TermsChangeRequested"), Some("TermsChanged")),
+        (TaskKind::RestoreTerms, Some("TermsRestoreRequested"), Some("TermsRestored")),
         (TaskKind::Escalation, Some("EscalationRequested"), None),
         (TaskKind::Task, None, None),
     ] {

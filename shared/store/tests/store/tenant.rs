@@ -93,6 +93,7 @@ async fn a_policy_holds_what_is_published_and_what_cases_are_pinned_to() {
         opened_at: at(0),
         state: CaseState::Open,
         by_hand: false,
+        stated: domain::StatedPeriods::default(),
     };
     let key = |currency, workflow| CaseKey::new(BalanceKey::of(currency), workflow);
     let cases = [(key(Currency::EUR, "net-30"), case("net-30", 1)), (key(Currency::USD, "gone"), case("gone", 7))].into();

@@ -155,6 +155,34 @@ async fn work_to_enter_a_payment_ends_with_the_entries_that_are_it() {
 }
 
 #[tokio::test]
+async fn of_an_entry_whose_payment_failed_before_anybody_heard_that_it_came_a_person_is_told() {
+    let failed = || ProviderOutcome::Failed { reason: "late".to_owned(), retries: false };
+    let named = |basket: &Basket| entry("P-1", 5_000, Some(basket.id.as_str()));
+    // The books have it before it fails, and after.
+    let (table, basket) = begun(false).await;
+    table.say("e2", &[named(&basket)], 2).await;
+    let gone = hear(&table, &basket, "evt_1", 3, failed()).await;
+    assert!(is_open(&table, &undo_task(&gone, SOURCE)).await);
+    let (table, basket) = begun(false).await;
+    let gone = hear(&table, &basket, "evt_1", 2, failed()).await;
+    assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "no entry names it");
+    table.say("e2", &[named(&basket)], 3).await;
+    assert!(is_open(&table, &undo_task(&gone, SOURCE)).await);
+    // It names nothing, and a person says that it is the payment.
+    let (table, basket) = begun(false).await;
+    table.say("e2", &[entry("P-1", 5_000, None)], 2).await;
+    let gone = hear(&table, &basket, "evt_1", 3, failed()).await;
+    assert!(!is_raised(&table, &undo_task(&gone, SOURCE)).await, "it may be another");
+    let owner = BasketOwner { tenant: table.tenant.clone(), customer: customer_id() };
+    let says = BasketSays::Judged { entry: &payment_id("P-1"), is_same: true };
+    let BasketHeard::Heard(judged, _) = table.store.change_basket(&owner, &basket.id, says, &settings(), at(4)).await.unwrap()
+    else {
+        panic!("no basket")
+    };
+    assert!(is_open(&table, &undo_task(&judged, SOURCE)).await);
+}
+
+#[tokio::test]
 async fn what_was_given_back_in_part_before_it_was_heard_of_is_a_payment_all_the_same() {
     let refunded = || {
         let money = Money::from_minor(2_000, Currency::EUR);
@@ -217,4 +245,22 @@ async fn where_it_is_written_it_waits_beside_the_hints_until_it_is_over() {
     assert_eq!(stands(&table, &basket).await.map(|one| one.status), Some(WriteBackStatus::Calling));
     assert!(table.store.end_write_back(tenant, &customer, &calling, &calling.done(at(8))).await.unwrap());
     assert_eq!(waiting(&table).await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_refused_waits_again_once_somebody_says_so() {
+    let (table, basket) = begun(true).await;
+    hear(&table, &basket, "evt_1", 2, received(5_000)).await;
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let waiting = async || store.waiting_writes(tenant, SOURCE, 10).await.unwrap().len();
+    let known = store.write_back(tenant, &customer, &basket.id).await.unwrap().unwrap();
+    assert_eq!((known.status, known.tried_again(at(3)), waiting().await), (WriteBackStatus::Queued, None, 1));
+    let failed = known.failed("the period is closed", at(3));
+    assert!(store.end_write_back(tenant, &customer, &known, &failed).await.unwrap());
+    assert_eq!(waiting().await, 0);
+    let again = failed.tried_again(at(4)).expect("it was refused");
+    assert!(store.ask_write_back_again(tenant, &customer, &failed, &again, at(4)).await.unwrap());
+    let stands = store.write_back(tenant, &customer, &basket.id).await.unwrap().unwrap();
+    assert_eq!((stands.status, stands.round, waiting().await), (WriteBackStatus::Queued, 1, 1));
+    assert!(!store.ask_write_back_again(tenant, &customer, &failed, &again, at(5)).await.unwrap(), "it is no longer as it was");
 }

@@ -137,7 +137,13 @@ fn facts() -> impl Strategy<Value = ConditionFacts> {
                     oldest_days_past_due: number(),
                 }
                 .into(),
-                history: HistoryFacts { contacts: number(), days_since_contact: 7, replied_since, satisfied },
+                history: HistoryFacts {
+                    contacts: number(),
+                    days_since_contact: 7,
+                    replied_since,
+                    satisfied,
+                    broken_promises: number(),
+                },
                 risk: RiskFacts { score: number() },
             }
         },

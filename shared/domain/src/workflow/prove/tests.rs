@@ -212,3 +212,66 @@ fn every_rule_that_finds_is_described() {
         assert!(found(&json).iter().all(|finding| described.contains(&finding.rule)));
     }
 }
+
+#[test]
+fn the_time_that_a_receipt_gets_leads_somewhere() {
+    use Severity::{Error, Warning};
+    let at = "/steps/0/action";
+    let both = |further: Value| {
+        let mut send = json!({"channels": ["email", "sms"], "template": "reminder", "to": ["billing"]});
+        send.as_object_mut().expect("an object").extend(further.as_object().expect("an object").clone());
+        vec![(at, json!({"send": send}))]
+    };
+    let pointer = "/steps/0/action/send/after";
+    let good = || both(json!({"after": "P3D"}));
+    for (rejected, expected) in [
+        (both(json!({"after": "P3D", "channels": ["email"]})), (Warning, "fallback", "first", pointer)),
+        (both(json!({"after": "P3D", "channels": ["sms", "email"]})), (Warning, "fallback", "first", pointer)),
+        (both(json!({"after": "P3D", "copies": 1})), (Error, "fallback", "first", pointer)),
+        (both(json!({"after": "P8D"})), (Warning, "fallback", "first", pointer)),
+        (both(json!({"after": "P1D"})), (Warning, "gap", "first", pointer)),
+    ] {
+        check(&rejected, expected, &good());
+    }
+    check(&both(json!({"after": "P1D"})), (Warning, "gap", "first", pointer), &both(json!({"after": "PT4H"})));
+}
+
+#[test]
+fn statements_are_proven_like_steps() {
+    use Severity::{Error, Warning};
+    let statement = |further: Value| {
+        let mut plan = json!({"every": "month", "on": 1, "template": "nudge"});
+        plan.as_object_mut().expect("an object").extend(further.as_object().expect("an object").clone());
+        vec![("/statement", plan)]
+    };
+    for (rejected, expected) in [
+        (statement(json!({"on": "monday"})), (Error, "form", "", "/statement/on")),
+        (statement(json!({"every": "week"})), (Error, "form", "", "/statement/on")),
+        (statement(json!({"channels": []})), (Error, "form", "", "/statement/channels")),
+        (statement(json!({"to": []})), (Error, "form", "", "/statement/to")),
+        (statement(json!({"channels": ["email", "email"]})), (Error, "text", "", "/statement/channels/1")),
+        (statement(json!({"template": "unknown"})), (Error, "text", "", "/statement/channels/0")),
+        (statement(json!({"template": "english"})), (Warning, "language", "", "/statement/channels/0")),
+        (statement(json!({"channels": ["email", "letter"]})), (Warning, "left_to_people", "", "/statement/channels/1")),
+    ] {
+        check(&rejected, expected, &statement(json!({})));
+    }
+    let weekly = || statement(json!({"every": "week", "on": "monday"}));
+    let tight: Vec<(&str, Value)> = weekly().into_iter().chain([("/min_gap", json!("P4D"))]).collect();
+    check(&tight, (Warning, "gap", "", "/statement/every"), &weekly());
+}
+
+#[test]
+fn a_reminder_before_a_promised_day_may_stand_anywhere() {
+    let step = |id: &str, offset: Value| {
+        json!({"id": id, "at": {"anchor": "promise_date", "offset": offset},
+            "action": {"send": {"channels": ["email"], "template": "nudge", "to": ["billing"]}}})
+    };
+    for offset in [json!("-P1D"), json!({"business_days": -1})] {
+        let mut json = plan_json();
+        let steps = json["steps"].as_array_mut().expect("steps");
+        steps.insert(2, step("promised", offset));
+        steps.insert(3, step("broken", json!("P4D")));
+        assert_eq!(found(&json), [], "{json}");
+    }
+}

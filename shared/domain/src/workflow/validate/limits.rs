@@ -38,3 +38,6 @@ pub const COPIES_MAX: u32 = 5;
 
 /// How many business days money that was paid on its last day may take until it is seen.
 pub const CLEARING_BUSINESS_DAYS: i32 = 2;
+
+/// Longest time that whoever carries out a credit hold or stricter terms has to say so, in days.
+pub const CONFIRM_WITHIN_MAX: i32 = 60;

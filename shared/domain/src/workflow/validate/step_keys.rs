@@ -85,7 +85,12 @@ fn repeats(found: &mut Vec<Flaw>, pointer: &str, step: &Step, repeat: &Repeat) {
     }
     match step.action {
         Action::Send(_) | Action::Task(_) => {}
-        Action::Notify(_) | Action::Escalate(_) | Action::CreditHold(_) | Action::HandOff(_) | Action::Fee(_) => {
+        Action::Notify(_)
+        | Action::Escalate(_)
+        | Action::CreditHold(_)
+        | Action::ChangeTerms(_)
+        | Action::HandOff(_)
+        | Action::Fee(_) => {
             let detail = format!("a send or a task can be repeated, a {} cannot; leave repeat out", step.action.kind());
             found.push(Flaw::at(pointer, detail));
         }

@@ -210,6 +210,14 @@ fn each_spoilt_place_is_named() {
         ),
         ("/steps/1/action/send/to", json!([]), "/steps/1/action/send/to", "needs a role"),
         ("/steps/1/action/send/to", json!(["billing", "billing"]), "/steps/1/action/send/to/1", "twice"),
+        ("/steps/1/action/send/attach", json!(["statement", "statement"]), "/steps/1/action/send/attach/1", "twice"),
+        ("/steps/1/action/send/attach", json!(["receipt"]), "/steps/1/action/send/attach/0", "unknown variant `receipt`"),
+        (
+            "/steps/1/action",
+            json!({"send": {"channels": ["sms"], "template": "reminder", "to": ["billing"], "attach": ["statement"]}}),
+            "/steps/1/action/send/attach",
+            "only mails carry files",
+        ),
         ("/steps/0/action/send/template", json!("hello"), "/steps/0/action/send/channels/0", "no template 'hello' for email"),
         ("/steps/3/action/send/fallback", json!("none"), "/steps/3/action/send/fallback", "ends nowhere"),
         ("/steps/5/action/escalate/to", json!(""), "/steps/5/action/escalate/to", "whom to tell"),
@@ -248,6 +256,7 @@ fn each_spoilt_place_is_named() {
 fn what_may_be_published() {
     for (place, value) in [
         ("/steps/1/approval", json!("required")),
+        ("/steps/1/action/send/attach", json!(["invoices", "statement"])),
         ("/steps/6/action", json!({"fee": {"kind": "statutory"}})),
         ("/steps/6/action", json!({"fee": {"kind": "fixed", "amount_minor": 1}})),
         ("/steps/7/action", json!({"task": {"title": "Decide"}})),
@@ -457,6 +466,8 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
                 to: vec![crate::Role::Billing],
                 fallback: Fallback::Task,
                 copies: 0,
+                after: None,
+                attach: Vec::new(),
             })
         };
         Step::new(&format!("s{position}"), At { anchor, offset: *offset }, action)
@@ -470,6 +481,7 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
         applies_when: None,
         exit_when: None,
         min_gap: Days(min_gap),
+        statement: None,
         steps: offsets.iter().enumerate().map(step).collect(),
     }
 }

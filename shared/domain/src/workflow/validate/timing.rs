@@ -145,7 +145,7 @@ fn caps(workflow: &Workflow, planned: &[StepDays], settings: &Settings) -> Vec<F
             // The preferred one; a send without any is refused elsewhere.
             Action::Send(send) => send.to.first().copied(),
             Action::Task(_) | Action::Notify(_) | Action::Escalate(_) => None,
-            Action::CreditHold(_) | Action::HandOff(_) | Action::Fee(_) => None,
+            Action::CreditHold(_) | Action::ChangeTerms(_) | Action::HandOff(_) | Action::Fee(_) => None,
         };
         let mut over = None;
         for time in 1..=step.times() {

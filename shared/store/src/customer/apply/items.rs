@@ -96,7 +96,7 @@ impl Plan<'_> {
             .put(document::VERSION, s(version.sortable()))
             .put(fact::MOVED, n(1))
             .when(absent(document::VERSION).or(at_most(document::VERSION, s(version.sortable()))));
-        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::BY, fact::FILED_WITH, fact::RECEIVED_BEFORE]
+        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::BY, fact::FILED_WITH, fact::LINES, fact::RECEIVED_BEFORE]
             .into_iter()
             .fold(change, Change::drop)
     }

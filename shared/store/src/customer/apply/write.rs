@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Result,
-    customer::{facts::payment_of, head::read_head},
+    customer::{billed_lines::LinesSaid, facts::payment_of, head::read_head},
     table::{
         attributes::{
             document::{self, DOC},
@@ -255,12 +255,20 @@ impl Plan<'_> {
             Some(along) => object.put(fact::FOLDED, s(to_json(&along.told.folded))),
             None => object,
         };
+        let held = before.map_or(row, |before| effects.rows.get(&keys::invoice(tenant, before, id)));
+        let known = held.and_then(|row| text(row, fact::LINES));
+        let lines = LinesSaid::of(self.store, tenant, id, invoice.lines.as_deref(), known);
+        let object = match lines.digest {
+            Some(digest) => object.put(fact::LINES, s(digest)),
+            None => object.drop(fact::LINES),
+        };
         let as_read = |change: Change| match self.revisions.get(id.as_str()) {
             Some(revision) => change.when(is(document::REVISION, n(revision))),
             None => change,
         };
         let tombstone = before.map(|before| as_read(self.tombstone(keys::invoice(tenant, before, id), version)));
         let mut unit = self.place(id.as_str(), owner, object, tombstone);
+        unit.actions.extend(lines.action);
         unit.touches.push(owner.clone());
         if is_new {
             unit.invoices.push((owner.clone(), 1));

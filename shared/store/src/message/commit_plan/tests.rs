@@ -52,6 +52,7 @@ fn case() -> Case {
         opened_at: at(-600),
         state: CaseState::Open,
         by_hand: false,
+        stated: domain::StatedPeriods::default(),
     }
 }
 
@@ -119,6 +120,7 @@ fn planned(covered: usize) -> Planned {
         rows: rows(covered),
         pay_by: None,
         copy_of: None,
+        receipt_within: None,
     }
 }
 
@@ -136,6 +138,7 @@ fn mark(covered: usize) -> Coverage {
         pay_by: None,
         rows,
         copy: false,
+        receipt_by: None,
     }
 }
 

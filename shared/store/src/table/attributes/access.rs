@@ -7,6 +7,7 @@ pub mod member {
         EMAIL = "mb_email", Text, "Their address, where it is known.";
         EMAIL_VERIFIED = "mb_email_verified", Flag, "Whether they came by an invitation to that address. Absent where they did not.";
         CALLED = "mb_name", Text, "What they are called, where it is known.";
+        SIGNATURE = "mb_signature", Text, "How mails in their name are signed, line by line. Absent where they are signed with the name.";
         ROLE = "mb_role", Text, "`viewer`, `collector`, `manager` or `admin`.";
         ADDED_AT = "mb_added_at", Millis, "When they became a member.";
         ADDED_BY = "mb_added_by", Text, "Who made them one: the subject of that person's sign-in.";
@@ -69,6 +70,8 @@ pub mod subscription {
         BEFORE_UNTIL = "sb_before_until", Millis, "Until when the secret before is kept.";
         MADE_AT = "sb_made_at", Millis, "When it was made.";
         MADE_BY = "sb_made_by", Text, "Who made it.";
+        ENDED_AT = "sb_ended_at", Millis, "When it ended without a person. Absent unless it did.";
+        ENDED_BECAUSE = "sb_ended_because", Text, "Why: `gone` or `failing`. Absent unless it did.";
     }
 }
 

@@ -1,6 +1,6 @@
 //! What sort keys say of items.
 
-use super::{AGREEMENTS, BY_HAND};
+use super::{AGREEMENTS, BY_HAND, OWNER};
 
 /// What a sort key says that an item holds, as far as anybody asks who does not know it from the partition.
 pub(crate) enum Sort {
@@ -11,6 +11,7 @@ pub(crate) enum Sort {
     Invoice,
     Payment,
     Agreement,
+    Owner,
     Head,
     Record,
     Task,
@@ -27,6 +28,7 @@ impl Sort {
             "PROFILE" if sk == "PROFILE" => Self::Profile,
             "PROFILE" if sk == BY_HAND => Self::ByHand,
             "PROFILE" if sk.starts_with(AGREEMENTS) => Self::Agreement,
+            "OWNER" if sk == OWNER => Self::Owner,
             "INV" => Self::Invoice,
             "PAY" => Self::Payment,
             "HEAD" => Self::Head,

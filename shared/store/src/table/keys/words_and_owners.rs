@@ -14,8 +14,10 @@ pub(crate) const BEFORE: &str = "BEFORE#";
 pub(crate) fn agreement_before(t: &TenantId, c: &CustomerId, id: &AgreementId) -> Key {
     Key::new(customer(t, c), format!("{BEFORE}{id}"))
 }
+/// The sort key of who a customer's owner is, as a person said: the filter of `read-model` passes it.
+pub(crate) const OWNER: &str = "OWNER";
 pub(crate) fn owner(t: &TenantId, c: &CustomerId) -> Key {
-    Key::new(customer(t, c), "OWNER")
+    Key::new(customer(t, c), OWNER)
 }
 pub(crate) fn owned_by(t: &TenantId, owner: &str) -> String {
     format!("T#{t}#OWNED#{}", digest(&[owner]))

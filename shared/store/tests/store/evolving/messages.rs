@@ -168,6 +168,9 @@ impl World {
             self.take_back(who, pending).await;
         }
         self.ended(who, pending, &rows, outcome);
+        if let Some((heard, _)) = note {
+            self.heard(who, &pending.id, heard);
+        }
     }
 
     /// Its provider spoke of it before, or nobody knows.
@@ -176,6 +179,7 @@ impl World {
             None => self.tell(who, &Event::BecameUnknown(pending.id.clone())),
             Some((heard, at)) => {
                 self.ended_at(who, pending, &pending.rows, becomes(heard, Outcome::Unknown), at);
+                self.heard(who, &pending.id, heard);
             }
         }
     }
@@ -193,6 +197,14 @@ impl World {
         let heard = HEARD[step.which % HEARD.len()];
         assert!(store.receipt(&tenant, &id, pending.number, message, heard, self.now, None, self.now).await.unwrap());
         self.ended(who, pending, &pending.rows, becomes(heard, Outcome::Unknown));
+        self.heard(who, &pending.id, heard);
+    }
+
+    /// Word that a message arrived ends the waiting for it.
+    fn heard(&mut self, who: usize, message: &MessageId, heard: DeliveryEvent) {
+        if matches!(heard, DeliveryEvent::Delivered | DeliveryEvent::Complained) {
+            self.tell(who, &Event::Arrived(message.clone()));
+        }
     }
 
     fn ended(&mut self, who: usize, pending: &Pending, rows: &[Covered], outcome: Option<Outcome>) {
@@ -243,6 +255,7 @@ impl World {
         let (tenant, id) = (&self.table.tenant, self.id(who));
         let known = self.table.store.receipt(tenant, &id, number, &message, heard, self.now, Some("ses-1"), self.now).await;
         assert!(known.unwrap());
+        self.heard(who, &message, heard);
         let Some(now) = becomes(heard, outcome) else { return };
         self.sent[who][place].outcome = now;
         if now != Outcome::Sent {

@@ -108,6 +108,8 @@ told_by! {
     BecameUnknown: Message;
     Settled: Message;
     ProvedSent: Receipt;
+    // What arrives while its sender calls is told once it is settled.
+    Arrived: Receipt Message;
     NotDelivered: Receipt;
     Contacted: Message Receipt Elsewhere;
     NotContacted: Message Receipt;

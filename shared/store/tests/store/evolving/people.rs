@@ -122,7 +122,7 @@ impl World {
         let ending = Ending { result, note: Some("as agreed".into()), by: Some("ann".into()) };
         let ended = self.table.store.end_task(&self.table.tenant, &work.task, &ending, self.now).await.unwrap();
         assert!(matches!(ended, TaskEnded::Done(_)), "{ended:?} of {work:?}");
-        self.tell(who, &Event::TaskEnded(work.task.clone()));
+        self.tell(who, &Event::TaskEnded { task: work.task.clone(), result });
         if let Some(order) = self.answer(who, &work, result) {
             self.tell(who, &Event::OrderGiven(order));
         }

@@ -65,11 +65,12 @@ fn workflow() -> Workflow {
     };
     let mut workflow: Workflow = serde_json::from_value(json!({
         "id": "all", "name": "All", "scope": "customer", "min_gap": "P1D",
+        "statement": {"every": "week", "on": "monday", "channels": ["email", "sms"]},
         "steps": [
-            send("heads-up", "-P5D", json!({})),
+            send("heads-up", "-P5D", json!({"after": "PT4H"})),
             send("reminder", "P1D", json!({"copies": 1})),
             {"id": "fee", "at": {"anchor": "due_date", "offset": "P2D"}, "action": {"fee": {"kind": "fixed", "amount_minor": 500}}},
-            send("nudge", "P4D", json!({})),
+            send("nudge", "P4D", json!({"after": "P1D"})),
             {"id": "promised", "at": {"anchor": "promise_date", "offset": "P1D"},
              "action": {"send": {"channels": ["email"], "template": "nudge", "to": ["billing"]}}},
             {"id": "hold", "at": {"anchor": "due_date", "offset": "P6D"}, "approval": "required", "action": {"credit_hold": {}}},
@@ -88,7 +89,7 @@ fn policy(settings: Settings) -> Policy {
     let mut other =
         Workflow { id: "other".into(), priority: 200, applies_when: Some("'own' in invoice.tags".into()), ..workflow.clone() };
     other.steps.retain(|step| step.id != "nudge");
-    let texts = ["heads-up", "reminder", "nudge", "final"];
+    let texts = ["heads-up", "reminder", "nudge", "final", "statement"];
     let template = |id: &str| [Channel::Email, Channel::Sms].map(|channel| ((id.to_owned(), channel), 1));
     Policy {
         settings,
