@@ -44,14 +44,21 @@ pub(crate) fn find_days(
     region: Option<&str>,
     taken: &[(usize, usize)],
 ) -> Vec<FoundDay> {
+    let longest_at = |at: usize| {
+        let named = packs.iter().flat_map(|pack| named_at(sentence, at, pack, today));
+        named.chain(in_numbers(sentence, at, packs, today, order(region))).max_by_key(|day| day.end)
+    };
     let mut found: Vec<FoundDay> = Vec::new();
     for at in 0..sentence.words.len() {
         if found.last().is_some_and(|last| last.end > at) || taken.iter().any(|(start, end)| (*start..*end).contains(&at)) {
             continue;
         }
-        let named = packs.iter().flat_map(|pack| named_at(sentence, at, pack, today));
-        let longest = named.chain(in_numbers(sentence, at, packs, today, order(region))).max_by_key(|day| day.end);
-        found.extend(longest);
+        let Some(longest) = longest_at(at) else { continue };
+        // `until December 7` is no December: what begins later and reaches further says more.
+        let says_more = |later: usize| longest_at(later).is_some_and(|day| day.end > longest.end);
+        if !(at + 1..longest.end).any(says_more) {
+            found.push(longest);
+        }
     }
     let dates: Vec<(usize, usize)> = found.iter().filter(|day| !day.is_weekday).map(|day| (day.start, day.end)).collect();
     found.retain(|day| {

@@ -173,7 +173,7 @@ fn is_separator(line: &str) -> bool {
         return is_ruled && line.starts_with('_');
     }
     let folded = fold(bare.trim_end_matches(':'));
-    marks().separator.iter().any(|separator| folded == *separator) && (line.starts_with(is_sign) || line.ends_with(':'))
+    marks().separator.contains(&folded) && (line.starts_with(is_sign) || line.ends_with(':'))
 }
 
 /// A line's head, if it is one of some: `From: …`, `*Von:* …`, `De : …`.

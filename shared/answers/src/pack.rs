@@ -7,6 +7,7 @@
 //! | `<class> <certainty> [anyway] [item] [asked\|told]` | a pattern; `anyway`: negated too; `item`: is about one item where the text is; only in, or only outside of, questions |
 //! | `list <name>` | choices that patterns call `@<name>` |
 //! | `negation`, `conditional`, `past`, `turn` | choices: what denies, what makes a condition, what says that an absence is over, what ends the reach of these |
+//! | `common` | choices: words of every day, by which a sentence's language is told |
 //! | `reach <before> <after>` | empty: how many words before and after a match are looked at for these |
 //! | `month <n>`, `weekday <n>`, `number <n>` | names of the month, the weekday (1 is Monday), the number |
 //! | `day <kind>` | a pattern of a day, by `{d} {m} {w} {n} {y}` |
@@ -82,8 +83,8 @@ pub(crate) struct Pack {
 }
 
 /// Heads whose body is choices.
-const CHOICES: [&str; 9] =
-    ["negation", "conditional", "past", "turn", "before_day", "invoice_words", "order_words", "other_words", "fillers"];
+const CHOICES: [&str; 10] =
+    ["common", "negation", "conditional", "past", "turn", "before_day", "invoice_words", "order_words", "other_words", "fillers"];
 
 impl Pack {
     /// Reads a file of rules.

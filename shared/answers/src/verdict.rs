@@ -1,6 +1,6 @@
 //! What an answer is, and what is found in it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use domain::{Channel, Currency, Money};
 use jiff::civil::Date;
@@ -16,7 +16,7 @@ use crate::{
     read_sentence::ReadSentence,
     references::References,
     subject::{Subject, read_subject},
-    words::{Sentence, WordKind, sentences},
+    words::{Sentence, WordKind, is_unspaced, sentences},
 };
 
 /// A text that somebody sent, and what is known about where it comes from.
@@ -142,6 +142,19 @@ fn holds(read: &ReadSentence<'_>, pack: &Pack, rule: &ClassRule, matched: &Match
     !is_conditional && !is_near(read, pack, "negation", matched)
 }
 
+/// The languages in which a sentence may be written: those with at least half as many of their words of every day as the one with the most. Where
+/// there are fewer than two such words, every language.
+fn tongues(read: &ReadSentence<'_>) -> Vec<Tongue> {
+    let count = |pack: &Pack| {
+        let common = pack.choices("common");
+        let is_common = |at: &usize| common.is_some_and(|common| read.match_at(common, *at).is_some());
+        (0..read.sentence.words.len()).filter(is_common).count()
+    };
+    let counts: Vec<(Tongue, usize)> = all_packs().iter().map(|pack| (pack.tongue, count(pack))).collect();
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    counts.into_iter().filter(|(_, count)| most < 2 || count * 2 >= most).map(|(tongue, _)| tongue).collect()
+}
+
 /// What the rules say of all sentences.
 #[derive(Default)]
 struct Gathered {
@@ -156,16 +169,24 @@ struct Gathered {
 
 impl Gathered {
     fn add(&mut self, rule: MatchedRule, is_of_item: bool) {
-        if !self.rules.iter().any(|(known, _)| *known == rule) {
-            self.rules.push((rule, is_of_item));
+        match self.rules.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, is_known_of_item)) => *is_known_of_item &= is_of_item,
+            None => self.rules.push((rule, is_of_item)),
         }
     }
 
     fn read(&mut self, read: &ReadSentence<'_>) {
         let mut said = BTreeSet::new();
+        let mut held: Vec<(MatchedRule, bool, Range<usize>)> = Vec::new();
+        let tongues = tongues(read);
         for pack in all_packs() {
+            let is_of_tongue = tongues.contains(&pack.tongue);
             for at in 0..read.sentence.words.len() {
                 for rule in pack.rules_from(&read.sentence.words[at].folded) {
+                    // A wish to be left alone counts in whatever language it is.
+                    if !is_of_tongue && rule.class != AnswerClass::OptOut {
+                        continue;
+                    }
                     let Some(matched) = read.match_at(&rule.pattern, at).filter(|matched| holds(read, pack, rule, matched))
                     else {
                         continue;
@@ -174,15 +195,24 @@ impl Gathered {
                     self.days_of(read, rule, &matched);
                     let ClassRule { class, certainty, line, source, .. } = *rule;
                     let found = MatchedRule { class, certainty, tongue: Some(pack.tongue), line, pattern: source };
-                    self.add(found, rule.is_of_item);
+                    held.push((found, rule.is_of_item, matched.start..matched.end));
                 }
             }
             self.absence(read, pack);
         }
+        let of_items: Vec<Range<usize>> =
+            held.iter().filter(|(_, is_of_item, _)| *is_of_item).map(|(_, _, at)| at.clone()).collect();
+        for (rule, is_of_item, at) in held {
+            // `stop sending me reminders` is about reminders, though `stop sending me` alone is about all.
+            let is_part =
+                rule.class == AnswerClass::OptOut && of_items.iter().any(|item| item.start < at.end && at.start < item.end);
+            self.add(rule, is_of_item || is_part);
+        }
         let is_pleasant =
             said.contains(&AnswerClass::Thanks) || all_packs().iter().any(|pack| read.finds(&pack.pleasantry).is_some());
         if !is_pleasant {
-            self.substance += read.sentence.words.len();
+            let letters = read.sentence.words.iter().filter(|word| word.raw.starts_with(is_unspaced)).count();
+            self.substance += read.sentence.words.len() - letters + letters / LETTERS_OF_A_WORD;
         }
     }
 
@@ -191,7 +221,11 @@ impl Gathered {
         match rule.class {
             AnswerClass::Promise if rule.certainty >= Certainty::Likely => {
                 let filled = matched.filled.iter().filter(|(slot, _)| *slot == Slot::Ahead);
-                self.promised.0.extend(filled.filter_map(|(_, place)| day_at(*place)?.day.ahead));
+                for day in filled.filter_map(|(_, place)| day_at(*place)) {
+                    // A day right behind is another choice: `on Monday or on Friday`.
+                    let behind = read.days.iter().filter(|other| (day.end..=day.end + CHOICE_WORDS).contains(&other.start));
+                    self.promised.0.extend(day.day.ahead.into_iter().chain(behind.filter_map(|other| other.day.ahead)));
+                }
                 self.promised.1.extend(read.days.iter().filter_map(|day| day.day.ahead));
             }
             AnswerClass::ClaimedPaid | AnswerClass::Remittance => {
@@ -239,6 +273,12 @@ impl Gathered {
     }
 }
 
+/// Most words of a text that is an order, whatever footers say in these words.
+const ORDER_WORDS_MAX: usize = 3;
+/// Within how many words behind a day another is a choice beside it.
+const CHOICE_WORDS: usize = 2;
+/// How many Japanese letters are counted as one word.
+const LETTERS_OF_A_WORD: usize = 3;
 /// Most words beside thanks with which a text is still no more than thanks: a name, a greeting.
 const SUBSTANCE_MAX: usize = 6;
 
@@ -256,9 +296,11 @@ pub fn classify(heard: &AnswerText<'_>) -> Classified {
         Subject::Own(sentences) => sentences.clone(),
         Subject::Automatic | Subject::Nothing => Vec::new(),
     };
+    // The words of a footer's link, and nothing else, are an order.
+    let is_order = own.len() == 1 && own[0].words.len() <= ORDER_WORDS_MAX;
     let is_own = |sentence: &&Sentence| {
         let read = ReadSentence::new(sentence, heard.today, heard.region, heard.currency);
-        !all_packs().iter().any(|pack| read.finds(&pack.footer).is_some())
+        is_order || !all_packs().iter().any(|pack| read.finds(&pack.footer).is_some())
     };
     let said: Vec<&Sentence> = own.iter().chain(&titles).filter(is_own).collect();
     let reads: Vec<ReadSentence<'_>> =
