@@ -13,7 +13,7 @@ use crate::plain::{link, plain, unlinked};
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
-pub const LAYOUT_VERSION: u32 = 4;
+pub const LAYOUT_VERSION: u32 = 5;
 
 /// A message as it goes to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,11 +134,13 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             let bare = sms_text(&marked, words, &opt_out, "").ok_or_else(|| empty("/body"))?;
             let told: Vec<String> =
                 input.broken_plans.iter().map(|name| words.plan_broken_short.replace("{}", &unlinked(name))).collect();
-            let fits = |text: &String| channel.segments_max.is_none_or(|most| sms::segments(text).1 <= most);
+            // Each is paid for: the tenant may say that fewer are sent than the channel takes.
+            let segments_max = channel.segments_max.map(|most| brand.segments_max.map_or(most, |own| own.min(most)));
+            let fits = |text: &String| segments_max.is_none_or(|most| sms::segments(text).1 <= most);
             // Where there is no room for it, the message leaves without it.
             let whole = sms_text(&marked, words, &opt_out, &told.join(" ")).filter(|_| !told.is_empty()).filter(fits);
             let text = whole.unwrap_or(bare);
-            if let Some(segments_max) = channel.segments_max {
+            if let Some(segments_max) = segments_max {
                 let (_, segments) = sms::segments(&text);
                 if segments > segments_max {
                     return Err(RenderError::TooLong { segments, segments_max });
@@ -176,10 +178,8 @@ fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str, told: &str) -> O
         return None;
     }
     let body = if told.is_empty() { body } else { format!("{body}\n{told}") };
-    if body.contains(opt_out) {
-        return Some(body);
-    }
-    Some(format!("{body}\n{}", words.sms_link.replace("{}", opt_out)))
+    let whole = if body.contains(opt_out) { body } else { format!("{body}\n{}", words.sms_link.replace("{}", opt_out)) };
+    Some(sms::folded(&whole))
 }
 
 impl Rendered {

@@ -73,7 +73,7 @@ pub struct Settings {
     /// When people may be contacted, where they are.
     #[serde(default)]
     pub window: Window,
-    /// To whose numbers text messages and calls go.
+    /// To whose numbers text messages and calls go, and how long text messages may be.
     #[serde(default, skip_serializing_if = "SmsSettings::is_usual")]
     pub sms: SmsSettings,
     /// How often.
@@ -347,13 +347,31 @@ impl DisputeDeadline {
     }
 }
 
-/// To whose numbers text messages and calls go.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// To whose numbers text messages and calls go, and how long text messages may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmsSettings {
     /// The countries, ISO 3166-1 alpha-2; the tenant's own alone where none are named.
     #[serde(default)]
     pub countries: Vec<String>,
+    /// Most segments that a text message may take, 1 to 4: each is paid for. A longer message is not sent, and people are told.
+    #[serde(default = "two", skip_serializing_if = "is_two")]
+    pub segments_max: u8,
+}
+
+fn two() -> u8 {
+    2
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_two(segments: &u8) -> bool {
+    *segments == two()
+}
+
+impl Default for SmsSettings {
+    fn default() -> Self {
+        Self { countries: Vec::new(), segments_max: two() }
+    }
 }
 
 impl SmsSettings {
