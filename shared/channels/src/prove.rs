@@ -93,8 +93,8 @@ fn unrendered(use_of: TextUse, text: &Template, settings: &Settings) -> Option<S
 /// The same with links as long as text messages have them at a domain of one's own: of what is paid for by its length each character counts.
 fn with_links(mut input: RenderInput, channel: Channel) -> RenderInput {
     if channel.facts().segments_max.is_some() {
-        input.links.portal = format!("https://pay.dunlin.example/s/{}", "k".repeat(14));
-        input.links.opt_out = format!("https://pay.dunlin.example/p/acme.sms.{}.678.{}", "d".repeat(20), "s".repeat(16));
+        input.links.portal = format!("https://pay.acme.example/s/{}", "k".repeat(14));
+        input.links.opt_out = format!("{}/stop", input.links.portal);
     }
     input
 }
