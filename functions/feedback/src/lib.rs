@@ -109,7 +109,7 @@ impl Handler {
             return ("ses", result);
         }
         if body["source"] == "aws.sms-voice" {
-            return ("text_receipt", Box::pin(self.text_receipt(&body)).await);
+            return ("text_receipt", Box::pin(self.text_receipt(&body, dead::is_dead(message))).await);
         }
         if let Some(text) = text_inbound::TextIn::of(&body, queued_at(message), self.clock.now()) {
             return ("text", Box::pin(self.text(&text, dead::is_dead(message))).await);
@@ -154,15 +154,19 @@ impl Handler {
         }
     }
 
-    /// An event about a text message that left. One that cannot be taken in for good is no loss: it goes to the dead letters, and is in their task.
-    async fn text_receipt(&self, envelope: &Value) -> store::Result<FeedbackOutcome> {
+    /// An event about a text message that left. One that was given up before is tried once more; then it is in the log.
+    async fn text_receipt(&self, envelope: &Value, dead: bool) -> store::Result<FeedbackOutcome> {
         let now = self.clock.now();
-        match text_receipt::TextReceipt::read(envelope, now) {
-            Some(receipt) => text_receipt::apply(&self.store, &receipt, self.hears_texts, now).await,
-            None => {
-                tracing::error!("an event about a text message cannot be read");
+        let Some(receipt) = text_receipt::TextReceipt::read(envelope, now) else {
+            tracing::error!("an event about a text message cannot be read");
+            return Ok(FeedbackOutcome::Logged);
+        };
+        match text_receipt::apply(&self.store, &receipt, self.hears_texts, now).await {
+            Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
+                tracing::error!(kind = receipt.kind, error = kit::causes(&error), "an event about a text message was given up");
                 Ok(FeedbackOutcome::Logged)
             }
+            result => result,
         }
     }
 

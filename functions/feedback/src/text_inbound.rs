@@ -143,11 +143,10 @@ impl TextFinder<'_> {
                 known.push(about);
             }
         }
-        match known.as_slice() {
-            [_] => Ok(known),
-            _ if self.text.is_stop() => Ok(candidates.iter().map(nobodys).collect()),
-            _ => Ok(Vec::new()),
+        if known.len() == 1 {
+            return Ok(known);
         }
+        Ok(if self.text.is_stop() { candidates.iter().map(nobodys).collect() } else { Vec::new() })
     }
 
     /// By the last message that was sent to the number, as AWS names it.
