@@ -1,11 +1,12 @@
 //! What keeps messages back until people mend it: told once for all whom it concerns, and taken back when it is gone.
 
-use domain::{Cause, Channel, ProviderProblem};
+use domain::{Cause, Channel, PendingStatus, ProviderProblem};
 use jiff::{Timestamp, ToSpan};
 use store::{Error, MessageResult, Release};
 
 use crate::{
     Sender,
+    checked::Checked,
     outcome::{Meaning, Then},
     queued::QueuedMessage,
     send_outcome::SendOutcome,
@@ -30,11 +31,13 @@ impl Sender {
 
     /// Tells people what they have to mend at a provider, once for all messages; takes it back when one leaves that was put off before. What the
     /// provider did stands whether or not that can be written, so that a failure here is only logged.
-    pub(crate) async fn told(&self, queued: &QueuedMessage, meaning: Meaning, dispatches: u32) -> Meaning {
-        let channel = self.serves;
+    pub(crate) async fn told(&self, queued: &QueuedMessage, checked: &Checked, meaning: Meaning) -> Meaning {
+        let (channel, pending) = (self.serves, &checked.pending);
+        let dispatches = checked.head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
+        let was_put_off = dispatches > 1 || pending.status == PendingStatus::Retrying;
         let told = match (meaning.problem, meaning.then) {
             (Some(problem), _) => self.raise_set_up(queued, Cause::ProviderSetUp { channel, problem }, &meaning.reason).await,
-            (None, Then::Settle(MessageResult::Sent)) if dispatches > 1 => self.end_set_up(queued, channel).await,
+            (None, Then::Settle(MessageResult::Sent)) if was_put_off => self.end_set_up(queued, channel).await,
             (None, Then::Settle(_) | Then::TryAgain { .. }) => Ok(()),
         };
         if let Err(error) = told {
