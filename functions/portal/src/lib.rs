@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program, with `application/jose` signed |
 //! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
-//! | `GET /s/{code}` | leads to `/p/{code}`: the address in text messages |
+//! | `GET /s/{code}`, `/s/{code}/pay`, `?in=`, `?to=` | leads to the same below `/p/{code}`: the addresses in text messages |
 //! | `GET /s/{code}/stop` | leads to the stop link of the address that the link is for, also where the link opens nothing any more |
 //! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
 //! | `GET /p/{code}/statement.pdf` | leads to the statement as PDF |
@@ -262,6 +262,15 @@ impl Handler {
         }
         match (LinkCode::parse(code), rest) {
             (Some(code), "") => Ok(PortalPage::See(format!("/p/{}", code.as_str()))),
+            (Some(code), "pay") => {
+                let mut asked = form_urlencoded::Serializer::new(String::new());
+                for name in ["in", "to"] {
+                    asked.extend_pairs(request.query(name).map(|value| (name, value)));
+                }
+                let asked = asked.finish();
+                let mark = if asked.is_empty() { "" } else { "?" };
+                Ok(PortalPage::See(format!("/p/{}/pay{mark}{asked}", code.as_str())))
+            }
             (Some(code), "stop") => match self.store.link(&code.id()).await? {
                 Some(found) => Ok(PortalPage::See(format!("/p/{}", self.vault.stop_link(&found.stop()).await?))),
                 None => unknown,

@@ -11,6 +11,7 @@ use crate::mail_brand::Brand;
 use crate::message_template::Template;
 use crate::plain::{link, plain, unlinked};
 use crate::{prose, scan, sms, values};
+use domain::channel::ChannelFacts;
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
 pub const LAYOUT_VERSION: u32 = 5;
@@ -134,21 +135,31 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             let bare = sms_text(&marked, words, &opt_out, "").ok_or_else(|| empty("/body"))?;
             let told: Vec<String> =
                 input.broken_plans.iter().map(|name| words.plan_broken_short.replace("{}", &unlinked(name))).collect();
-            // Each is paid for: the tenant may say that fewer are sent than the channel takes.
-            let segments_max = channel.segments_max.map(|most| brand.segments_max.map_or(most, |own| own.min(most)));
-            let fits = |text: &String| segments_max.is_none_or(|most| sms::segments(text).1 <= most);
+            let too_long = |text: &str| {
+                let (segments, segments_max) = (sms::segments(text).1, segments_max(channel, brand, text)?);
+                (segments > segments_max).then_some(RenderError::TooLong { segments, segments_max })
+            };
+            let fits = |text: &String| too_long(text).is_none();
             // Where there is no room for it, the message leaves without it.
             let whole = sms_text(&marked, words, &opt_out, &told.join(" ")).filter(|_| !told.is_empty()).filter(fits);
             let text = whole.unwrap_or(bare);
-            if let Some(segments_max) = segments_max {
-                let (_, segments) = sms::segments(&text);
-                if segments > segments_max {
-                    return Err(RenderError::TooLong { segments, segments_max });
-                }
+            match too_long(&text) {
+                Some(error) => Err(error),
+                None => Ok(Rendered::new(None, text, None)),
             }
-            Ok(Rendered::new(None, text, None))
         }
     }
+}
+
+/// Most segments that a text message may take; `None` where its channel has none. Each is paid for, so that a tenant may say that fewer are sent than
+/// the channel takes: it means those of the alphabet. Outside of it each holds less than half as much, and twice as many are sent.
+fn segments_max(channel: ChannelFacts, brand: &Brand, text: &str) -> Option<usize> {
+    let most = channel.segments_max?;
+    let times = match sms::segments(text).0 {
+        sms::Encoding::Gsm7 => 1,
+        sms::Encoding::Ucs2 => 2,
+    };
+    Some(brand.segments_max.map_or(most, |own| own.saturating_mul(times).min(most)))
 }
 
 /// A text that is no email's body, and so has no place for a table or a signature.

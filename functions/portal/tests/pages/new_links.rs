@@ -75,6 +75,9 @@ async fn a_short_address_leads_to_the_page_and_to_the_way_out_and_changes_nothin
     let before = portal.world.everything().await;
     assert_eq!(portal.get(&short).await.leads(), format!("/p/{code}"));
     portal.get(&format!("/p/{code}")).await.is(200);
+    assert_eq!(portal.get(&format!("{short}/pay")).await.leads(), format!("/p/{code}/pay"));
+    let chosen = portal.get(&format!("{short}/pay?in=EUR&to=a%20b&x=1")).await.leads();
+    assert_eq!(chosen, format!("/p/{code}/pay?in=EUR&to=a+b"));
     let stop = portal.get(&out).await.leads();
     assert!(stop.starts_with("/p/acme.sms."), "{stop}");
     portal.get(&stop).await.is(200).says("678");
