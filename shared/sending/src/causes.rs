@@ -31,7 +31,7 @@ impl Sender {
 
     /// Tells people what they have to mend at a provider, once for all messages; takes it back when one leaves that was put off before. What the
     /// provider did stands whether or not that can be written, so that a failure here is only logged.
-    pub(crate) async fn told(&self, queued: &QueuedMessage, checked: &Checked, meaning: Meaning) -> Meaning {
+    pub(crate) async fn tell_of_set_up(&self, queued: &QueuedMessage, checked: &Checked, meaning: Meaning) -> Meaning {
         let (channel, pending) = (self.serves, &checked.pending);
         let dispatches = checked.head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
         let was_put_off = dispatches > 1 || pending.status == PendingStatus::Retrying;

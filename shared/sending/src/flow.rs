@@ -436,7 +436,7 @@ impl Sender {
     ) -> Result<Meaning, Error> {
         let outgoing = outgoing(queued, checked, contact, written);
         let dispatches = checked.head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
-        let meaning = self.told(queued, checked, meaning(self.channel.send(&outgoing).await, dispatches)).await;
+        let meaning = self.tell_of_set_up(queued, checked, meaning(self.channel.send(&outgoing).await, dispatches)).await;
         if meaning.suppress {
             self.suppress(queued, checked.pending.channel, &outgoing.to).await?;
         }
