@@ -103,7 +103,7 @@ impl TextReceipt {
 /// Millionths of what a number says, whose digits behind the sixth are left out; none for a number of another form.
 fn micro(value: &Value) -> Option<u64> {
     let text = value.as_number()?.to_string();
-    let (whole, behind) = text.split_once('.').unwrap_or((&text, ""));
+    let (whole, behind) = text.split_once('.').unwrap_or((text.as_str(), ""));
     let digits: String = behind.chars().chain("000000".chars()).take(6).collect();
     whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(digits.parse().ok()?)
 }

@@ -18,7 +18,6 @@ fn two() -> u8 {
     2
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_two(segments: &u8) -> bool {
     *segments == two()
 }
