@@ -14,6 +14,7 @@ REVIEWED = {
     ("DispatchRole", "ReviewedListStreams"): "AWS grants ListStreams on no single table",
     ("ReadModelRole", "ReviewedListStreams"): "AWS grants ListStreams on no single table",
     ("SendSmsRole", "ReviewedPublish"): "a phone number is no resource to AWS; a deny takes topics away",
+    ("SendSmsRole", "ReviewedText"): "tenants choose their sender: a number, a pool or a sender id of the account",
     ("SendEmailRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
     ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
 }

@@ -82,12 +82,17 @@ def change(kind, sk):
     return {"eventName": kind, "dynamodb": {"Keys": {"pk": {"S": "x"}, "sk": {"S": sk}}}}
 
 
+TEXTED = {"source": "aws.sms-voice", "detail-type": "Text Message Delivery Status Updated", "detail": {"eventType": "TEXT_DELIVERED", "context": {}}}
+
 SES = ["Email Sent", "Email Delivered", "Email Bounced", "Email Complaint Received", "Email Rejected",
        "Email Rendering Failed", "Email Delivery Delayed"]
 
 # Rule on events that are not ours: events to take, events to leave.
 FOREIGN = {
-    "SesRule": ([ses(kind) for kind in SES], [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change")]),
+    "SesRule": (
+        [*(ses(kind) for kind in SES), TEXTED],
+        [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change"), {**TEXTED, "detail-type": "Voice Message Delivery Status Updated"}],
+    ),
 }
 # What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
 WRITTEN = (
@@ -120,7 +125,10 @@ ROUTES = {
         *{("get", "/openapi.json"), ("get", "/docs"), ("x-amazon-apigateway-any-method", "/mcp")},
         *{("x-amazon-apigateway-any-method", "/.well-known/oauth-protected-resource" + of) for of in ("", "/mcp")},
     },
-    "PortalFunction": {("get", "/p/{link}"), ("post", "/p/{link}"), ("get", "/p/{link}/{proxy+}"), ("post", "/p/{link}/{proxy+}")},
+    "PortalFunction": {
+        *{("get", "/p/{link}"), ("post", "/p/{link}"), ("get", "/p/{link}/{proxy+}"), ("post", "/p/{link}/{proxy+}")},
+        *{("get", "/s/{link}"), ("get", "/s/{link}/{proxy+}")},
+    },
 }
 
 

@@ -1,5 +1,5 @@
 """Writes the tables that `domain::phone` reads: the digit that people in a country dial before a number and drop after its code, whose
-numbers begin how, and which numbers cost whoever calls or writes to them more than others.
+numbers begin how, which numbers cost whoever calls or writes to them more than others, and which are landlines.
 
 Run as README.md says. The output depends on nothing but this file and the two pinned packages.
 """
@@ -97,6 +97,27 @@ def costly():
             yield [str(code), *sorted(found)]
 
 
+# What else than a landline a number may be.
+OTHER_KINDS = ["mobile", "pager", "voip", "personal_number", "uan", "voicemail", "toll_free", "premium_rate", "shared_cost"]
+# Longest beginnings of landlines that are looked at: beyond, a number is not known to be one.
+LANDLINE_DEPTH_MAX = 4
+
+
+def landlines():
+    """`code beginning…`: numbers of a code that begin so are landlines and nothing else. Where mobile numbers look the same, as in North America, none is."""
+    for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
+        if regions[0] == "001":
+            continue
+        others = [one for region in regions for one in patterns(metadata(code, region), OTHER_KINDS)]
+        found = set()
+        for region in regions:
+            found |= set(beginnings(patterns(metadata(code, region), ["fixed_line"]), others, LANDLINE_DEPTH_MAX))
+        # A beginning of another one says it too.
+        shortest = [one for one in found if not any(one != other and one.startswith(other) for other in found)]
+        if shortest:
+            yield [str(code), *sorted(shortest)]
+
+
 def write(folder, name, lines):
     """Writes a table."""
     path = pathlib.Path(folder) / name
@@ -109,3 +130,4 @@ if __name__ == "__main__":
     write(sys.argv[1], "trunks.txt", sorted(lines()))
     write(sys.argv[1], "numbers.txt", sorted(countries()))
     write(sys.argv[1], "costly.txt", sorted(costly()))
+    write(sys.argv[1], "landlines.txt", sorted(landlines()))

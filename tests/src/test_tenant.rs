@@ -322,9 +322,13 @@ impl TestTenant {
 #[track_caller]
 pub fn portal_path(sent: &Sent) -> String {
     let text = sent.text.as_deref().unwrap_or_default();
-    let mut codes =
-        text.split("/p/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
-    let code = codes.find(|code| code.len() == 22).unwrap_or_else(|| panic!("no portal link in {text}"));
+    let codes = |before: &'static str, chars: usize| {
+        let after =
+            text.split(before).skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
+        after.filter(move |code: &String| code.len() == chars)
+    };
+    // In a text message the address and its code are short.
+    let code = codes("/p/", 22).chain(codes("/s/", 14)).next().unwrap_or_else(|| panic!("no portal link in {text}"));
     format!("/p/{code}")
 }
 

@@ -66,6 +66,7 @@ mod sources;
 mod statements;
 mod stops;
 mod stripe;
+mod texts;
 mod transfers;
 mod vendors;
 mod versions;

@@ -66,6 +66,7 @@ impl Ways {
         match self.mail.send(&outgoing).await {
             Ok(_) => Outcome::Took,
             Err(SendError::Retry { after, detail }) => Outcome::Later { after_s: after, why: detail },
+            Err(SendError::SetUp { detail, .. }) => Outcome::Later { after_s: None, why: detail },
             Err(SendError::Refused { detail, .. }) => Outcome::Refused { why: detail },
             Err(SendError::Unknown { detail }) => Outcome::Unknown { why: detail },
         }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Case, CaseId, CaseState, CustomerId, FoundBy, HeardAbout, MessageId, TenantId, customer::mailbox_of};
+use domain::{CaseId, CaseState, CustomerId, FoundBy, HeardAbout, TenantId, customer::mailbox_of};
 use jiff::Timestamp;
 use mail::{ReadMail, is_shared_domain, link_codes, marks_of_recipient, numbers_named, references_at};
-use store::{AnswerMark, AnsweredMail, FoundLink, Head, Line, LinkCode, MessageFound, PersonId, Result, Searched, Store, Vault};
+use store::{AnswerMark, AnsweredMail, FoundLink, Head, Line, LinkCode, PersonId, Result, Searched, Store, Vault};
 
-use crate::inbound_notice::MailNotice;
+use crate::{
+    cases::{case_of, cases_of, open_case_of, the_only, the_only_open},
+    inbound_notice::MailNotice,
+};
 
 /// Customers at which one sender is known that are looked at.
 const CUSTOMERS_MAX: usize = 10;
@@ -61,7 +64,7 @@ impl MailFinder<'_> {
                 && let Some(found) = self.store.link(&code.id()).await?
             {
                 let FoundLink { tenant, customer, link } = found;
-                let cases = self.cases_of(&tenant, &customer).await?;
+                let cases = cases_of(self.store, &tenant, &customer).await?;
                 let case = the_only(cases.iter().filter(|case| case.state != CaseState::Closed)).map(|case| case.id.clone());
                 let by = FoundBy::MarkInBody;
                 return Ok(Some(HeardAbout {
@@ -103,7 +106,7 @@ impl MailFinder<'_> {
         };
         let (message, service_mail, case) = match mark.mail {
             AnsweredMail::Message(message) => {
-                let case = self.case_of(&tenant, &customer, &message, None).await?;
+                let case = case_of(self.store, &tenant, &customer, &message, None).await?;
                 (Some(message), None, case)
             }
             AnsweredMail::ServiceMail(mail) => (None, Some(mail), None),
@@ -112,7 +115,7 @@ impl MailFinder<'_> {
             Some(case) => Some(case),
             // What a mail names unsigned counts only where it is the customer's own.
             None => {
-                let own = self.cases_of(&tenant, &customer).await?;
+                let own = cases_of(self.store, &tenant, &customer).await?;
                 let named = own.iter().find(|case| cases.contains(&case.id));
                 let open = || the_only(own.iter().filter(|case| case.state != CaseState::Closed));
                 named.or_else(open).map(|case| case.id.clone())
@@ -129,10 +132,9 @@ impl MailFinder<'_> {
                 continue;
             }
             if let Some(sent) = self.store.sent_mail(tenant, local, self.now).await? {
-                let mut case = self.case_of(tenant, &sent.customer, &sent.message, sent.number).await?;
+                let mut case = case_of(self.store, tenant, &sent.customer, &sent.message, sent.number).await?;
                 if case.is_none() {
-                    let own = self.cases_of(tenant, &sent.customer).await?;
-                    case = the_only(own.iter().filter(|case| case.state != CaseState::Closed)).map(|case| case.id.clone());
+                    case = open_case_of(self.store, tenant, &sent.customer).await?;
                 }
                 let (tenant, by) = (tenant.clone(), FoundBy::Threading);
                 let (customer, message) = (Some(sent.customer), Some(sent.message));
@@ -140,34 +142,6 @@ impl MailFinder<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// The case that a message is of.
-    async fn case_of(
-        &self,
-        tenant: &TenantId,
-        customer: &CustomerId,
-        message: &MessageId,
-        number: Option<u64>,
-    ) -> Result<Option<CaseId>> {
-        let mut found = match number {
-            Some(_) => self.store.message_of(tenant, customer, number, message).await?,
-            None => None,
-        };
-        if found.is_none() {
-            let line = self.store.message_line(tenant, message).await?.filter(|line| line.customer == *customer);
-            found = self.store.message_of(tenant, customer, line.map(|line| line.number), message).await?;
-        }
-        Ok(match found {
-            Some(MessageFound::Pending(head, entry)) => head.cases.get(&entry.message.case).map(|case| case.id.clone()),
-            Some(MessageFound::Settled(record)) => the_only(record.cases.iter().filter_map(|trace| trace.case.as_ref())).cloned(),
-            None => None,
-        })
-    }
-
-    async fn cases_of(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Vec<Case>> {
-        let head = self.store.head(tenant, customer).await?;
-        Ok(head.map(|head| head.cases.into_values().collect()).unwrap_or_default())
     }
 
     /// The tenant whose address mails were sent to: its id stands before the `@`.
@@ -202,16 +176,7 @@ impl MailFinder<'_> {
         if customers.len() > CUSTOMERS_MAX {
             return Ok(None);
         }
-        let mut open: Vec<(CustomerId, CaseId)> = Vec::new();
-        for customer in &customers {
-            let cases = self.cases_of(tenant, customer).await?.into_iter();
-            open.extend(cases.filter(|case| case.state != CaseState::Closed).map(|case| (customer.clone(), case.id)));
-        }
-        let found = match (the_only(open.iter()), the_only(customers.iter())) {
-            (Some((customer, case)), _) => Some((customer.clone(), Some(case.clone()))),
-            (None, Some(customer)) => Some((customer.clone(), None)),
-            (None, None) => None,
-        };
+        let found = the_only_open(self.store, tenant, &customers).await?;
         let by = FoundBy::Sender;
         Ok(found.map(|(customer, case)| HeardAbout {
             tenant: tenant.clone(),
@@ -256,9 +221,4 @@ impl MailFinder<'_> {
         let mut emails = facts.customer.contacts.iter().filter_map(|contact| contact.email.as_deref());
         Ok(emails.any(|email| email.rsplit_once('@').is_some_and(|(_, known)| known.eq_ignore_ascii_case(domain))))
     }
-}
-
-/// The one thing of some, where there is one and no other.
-fn the_only<T>(mut of: impl Iterator<Item = T>) -> Option<T> {
-    of.next().filter(|_| of.next().is_none())
 }

@@ -1,11 +1,13 @@
 //! Takes in what providers say of messages, and what was given up on the way.
 //!
 //! Two queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
-//! status and suppress addresses. It also brings word of mails that came in, which are read, led to whose they are and heard. The dead letters are told apart by their form and become exceptions that people see.
+//! status and suppress addresses. It also brings word of mails that came in, which are read, led to whose they are and heard.
+//! By the same queue come what End User Messaging says of text messages, and text messages that came in. The dead letters are told apart by their form and become exceptions that people see.
 //!
 //! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
 
+mod cases;
 mod classified;
 mod dead;
 mod hear;
@@ -17,6 +19,8 @@ mod inbound_whose;
 mod outcome;
 mod portal_whose;
 mod ses;
+mod text_inbound;
+mod text_receipt;
 mod verdict;
 
 use anyhow::Context;
@@ -39,6 +43,8 @@ pub struct Handler {
     clock: Clock,
     /// Absent where no mails are taken in.
     inbound: Option<Inbound>,
+    /// Whether text messages are taken in.
+    hears_texts: bool,
 }
 
 impl Handler {
@@ -57,7 +63,8 @@ impl Handler {
             }
             None => None,
         };
-        Ok(Self { store, clock, inbound })
+        let hears_texts = env.get("SMS_TWO_WAY") == Some("true");
+        Ok(Self { store, clock, inbound, hears_texts })
     }
 
     /// Handles a batch of either queue. The answer names the records that are to come again.
@@ -103,6 +110,12 @@ impl Handler {
             let result = self.ses(&body, dead::is_dead(message)).await;
             return ("ses", result);
         }
+        if body["source"] == "aws.sms-voice" {
+            return ("text_receipt", Box::pin(self.text_receipt(&body, dead::is_dead(message))).await);
+        }
+        if let Some(text) = text_inbound::TextIn::of(&body, queued_at(message), self.clock.now()) {
+            return ("text", Box::pin(self.text(&text, dead::is_dead(message))).await);
+        }
         if let Some(notice) = inbound_notice::notice_in(&body) {
             return ("mail", Box::pin(self.mail(&notice, dead::is_dead(message))).await);
         }
@@ -136,6 +149,43 @@ impl Handler {
                     ses.mail = notice.message_id,
                     error = kit::causes(&error),
                     "a mail that came in was given up: it lies in the bucket"
+                );
+                Ok(FeedbackOutcome::Logged)
+            }
+            result => result,
+        }
+    }
+
+    /// An event about a text message that left. One that was given up before is tried once more; then it is in the log.
+    async fn text_receipt(&self, envelope: &Value, dead: bool) -> store::Result<FeedbackOutcome> {
+        let now = self.clock.now();
+        let Some(receipt) = text_receipt::TextReceipt::read(envelope, now) else {
+            tracing::error!("an event about a text message cannot be read");
+            return Ok(FeedbackOutcome::Logged);
+        };
+        match text_receipt::apply(&self.store, &receipt, self.hears_texts, now).await {
+            Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
+                tracing::error!(kind = receipt.kind, error = kit::causes(&error), "an event about a text message was given up");
+                Ok(FeedbackOutcome::Logged)
+            }
+            result => result,
+        }
+    }
+
+    /// A text message that came in. One that was given up before is tried once more; then it is in the log.
+    async fn text(&self, text: &text_inbound::TextIn, dead: bool) -> store::Result<FeedbackOutcome> {
+        if !self.hears_texts {
+            tracing::error!(
+                "a text message came in, and this deployment takes none in: set SmsTwoWay, or take the topic off the number"
+            );
+            return Ok(FeedbackOutcome::Logged);
+        }
+        match Box::pin(text_inbound::take(&self.store, text, self.clock.now())).await {
+            Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
+                tracing::error!(
+                    inbound.message = text.id,
+                    error = kit::causes(&error),
+                    "a text message that came in was given up"
                 );
                 Ok(FeedbackOutcome::Logged)
             }
@@ -179,4 +229,9 @@ impl Handler {
         }
         Ok(())
     }
+}
+
+/// When a message was put into its queue.
+fn queued_at(message: &SqsMessage) -> Option<Timestamp> {
+    message.attributes.get("SentTimestamp").and_then(|ms| ms.parse().ok()).and_then(|ms| Timestamp::from_millisecond(ms).ok())
 }

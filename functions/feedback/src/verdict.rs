@@ -86,7 +86,11 @@ async fn apply_to_message(store: &Store, event: &SesEvent, about: &About, now: T
 }
 
 /// The number of the message's decision; none when no such message is known.
-async fn number_of(store: &Store, about: &About) -> Result<Option<u64>> {
+///
+/// # Errors
+///
+/// Those of the table.
+pub async fn number_of(store: &Store, about: &About) -> Result<Option<u64>> {
     let About { tenant, customer, message, .. } = about;
     if let Some(number) = about.number {
         let found = store.find_message(tenant, customer, number, message).await?;

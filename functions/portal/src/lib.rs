@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program, with `application/jose` signed |
 //! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
+//! | `GET /s/{code}`, `/s/{code}/pay`, `?in=`, `?to=` | leads to the same below `/p/{code}`: the addresses in text messages |
+//! | `GET /s/{code}/stop` | leads to the stop link of the address that the link is for, also where the link opens nothing any more |
 //! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
 //! | `GET /p/{code}/statement.pdf` | leads to the statement as PDF |
 //! | `GET /p/{code}/invoices/{id}.pdf` | leads to a copy of an invoice as PDF |
@@ -206,6 +208,9 @@ impl Handler {
     }
 
     async fn answer(&self, request: &PortalRequest) -> store::Result<PortalPage> {
+        if let Some((code, rest)) = request.short() {
+            return self.lead(code, rest, request).await;
+        }
         let Some((link, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
         let (get, post) = (matches!(request.method.as_str(), "GET" | "HEAD"), request.method == "POST");
         let now = self.clock.now();
@@ -246,6 +251,31 @@ impl Handler {
             (None, PageWanted::Table | PageWanted::Invoice(_) | PageWanted::Document { .. }) => {
                 Ok(PortalPage::Plain(404, request.words()))
             }
+        }
+    }
+
+    /// Where a short address leads. Nothing is shown under it and nothing is changed.
+    async fn lead(&self, code: &str, rest: &str, request: &PortalRequest) -> store::Result<PortalPage> {
+        let unknown = Ok(PortalPage::Plain(404, request.words()));
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Ok(PortalPage::Plain(405, request.words()));
+        }
+        match (LinkCode::parse(code), rest) {
+            (Some(code), "") => Ok(PortalPage::See(format!("/p/{}", code.as_str()))),
+            (Some(code), "pay") => {
+                let mut asked = form_urlencoded::Serializer::new(String::new());
+                for name in ["in", "to"] {
+                    asked.extend_pairs(request.query(name).map(|value| (name, value)));
+                }
+                let asked = asked.finish();
+                let mark = if asked.is_empty() { "" } else { "?" };
+                Ok(PortalPage::See(format!("/p/{}/pay{mark}{asked}", code.as_str())))
+            }
+            (Some(code), "stop") => match self.store.link(&code.id()).await? {
+                Some(found) => Ok(PortalPage::See(format!("/p/{}", self.vault.stop_link(&found.stop()).await?))),
+                None => unknown,
+            },
+            (Some(_) | None, _) => unknown,
         }
     }
 

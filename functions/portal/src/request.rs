@@ -109,6 +109,12 @@ impl PortalRequest {
         (!link.is_empty()).then_some((link, rest))
     }
 
+    /// The code and what follows it in a short address: `/s/{code}/stop`.
+    pub(crate) fn short(&self) -> Option<(&str, &str)> {
+        let rest = self.path.strip_prefix("/s/")?;
+        Some(rest.split_once('/').unwrap_or((rest, "")))
+    }
+
     /// A value of the address.
     pub fn query(&self, name: &str) -> Option<&str> {
         find(&self.query, name)

@@ -11,7 +11,7 @@ const FOR_A_DOCUMENT: Duration = Duration::from_secs(6);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     sending::main(
-        &channels::SES,
+        |_| Ok(&channels::SES),
         |env| env.require("PORTAL_URL"),
         |sender, env, clients| {
             let bucket = Bucket::new(clients, env.require("BUCKET_NAME")?)?;

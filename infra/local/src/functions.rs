@@ -1,8 +1,10 @@
 //! The functions that there are: crate names and how to build their handlers. A function joins with one line in [`registry`]; one that
-//! sends joins by its provider's line in `channels::registry`.
+//! sends joins by its channel, which has a provider in `channels::registry`.
 
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
+use anyhow::Context;
+use domain::Channel;
 use futures::future::BoxFuture;
 use kit::{Clients, Clock, Env};
 use lambda_runtime::LambdaEvent;
@@ -98,10 +100,14 @@ macro_rules! functions {
     };
 }
 
-/// The functions that send: one for each provider, which `sending` makes of it as each function's `main` does.
+/// The functions that send: one for each channel that has a provider, which `sending` makes of it as each function's `main` does. Text messages have two;
+/// `SMS_PROVIDER` names one.
 fn senders(registry: Registry) -> Registry {
-    channels::registry().iter().fold(registry, |registry, provider| {
-        registry.with(&format!("send-{}", provider.channel), move |env, clients, clock| {
+    Channel::with_sender().fold(registry, |registry, channel| {
+        registry.with(&format!("send-{channel}"), move |env, clients, clock| {
+            let among: Vec<_> = channels::registry().iter().copied().filter(|provider| provider.channel == channel).collect();
+            let named = env.get("SMS_PROVIDER").filter(|_| channel == Channel::Sms);
+            let provider = channels::provider_named(&among, named).context("no provider of this channel has that name")?;
             let sender = Sender::new(env, clients, clock.clone(), provider, env.require("PORTAL_URL")?)?;
             let sender = Arc::new(match env.get("BUCKET_NAME").zip(env.get("MAKE_DOCUMENTS")) {
                 Some((bucket, make)) => {

@@ -1,4 +1,4 @@
-//! `POST /_local/inbound`: what comes in from outside as an answer. A mail is put into the bucket, and said of to the topic, as SES does it by the rule of
+//! `POST /_local/inbound`: what comes in from outside as an answer. A text message is published to the topic that takes them. A mail is put into the bucket, and said of to the topic, as SES does it by the rule of
 //! the template.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     inbound_mime::{AnsweredSent, MimeFile, MimeMail, bare, composed},
+    inbound_text::{self, TextMessage},
     problem::{problem, read},
     template::model::ReceiptRule,
     world::World,
@@ -28,7 +29,7 @@ const MAIL_BYTES_MAX: usize = 40 * 1024 * 1024;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InboundIn {
-    /// `email`.
+    /// `email` or `sms`. Of a text message count `from`, `to`, `text` and `in_reply_to`.
     channel: String,
     /// The tenant that it is sent to, where neither `to` nor `in_reply_to` says it: by the tenant's own address.
     tenant: Option<String>,
@@ -70,7 +71,12 @@ pub async fn take(State(world): State<Arc<World>>, body: Bytes) -> Response {
     };
     let put = match wish.channel.as_str() {
         "email" => mail(&world, wish),
-        other => Err(format!("channel: \"{other}\" does not come in here; \"email\" does")),
+        "sms" => {
+            let (to, previous) = (wish.to.as_deref(), wish.in_reply_to.as_deref());
+            let text = TextMessage { from: &wish.from, to, text: wish.text.as_deref().unwrap_or_default(), previous };
+            inbound_text::publish(&world, &text)
+        }
+        other => Err(format!("channel: \"{other}\" does not come in here; \"email\" and \"sms\" do")),
     };
     match put {
         Ok(put) => {

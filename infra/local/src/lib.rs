@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod hold;
 mod inbound;
 mod inbound_mime;
+mod inbound_text;
 pub mod kept;
 pub mod metrics;
 mod notices;

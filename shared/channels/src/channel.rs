@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use domain::{CustomerId, Mailbox, MessageId, ServiceMailId, TenantId, channel::tags};
+use domain::{CustomerId, Mailbox, MessageId, ProviderProblem, ServiceMailId, TenantId, channel::tags};
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
 
 use crate::Rendered;
@@ -128,6 +128,14 @@ pub enum SendError {
         /// Whether the address itself is bad.
         suppress: bool,
         /// Why.
+        detail: String,
+    },
+    /// The provider did nothing, and will do nothing for anybody before people mend how it is set up.
+    #[error("not sent until its set-up is mended: {detail}")]
+    SetUp {
+        /// What is to be mended.
+        problem: ProviderProblem,
+        /// What the provider said.
         detail: String,
     },
     /// Nobody knows whether it was sent: never tried again by guess.

@@ -59,6 +59,11 @@ fn retry_after(response: &HttpResponse) -> Option<u64> {
     response.headers().get("retry-after").and_then(|text| text.trim().parse().ok())
 }
 
+/// What an answer means that is no acceptance, by its status and the code in it, where the caller knows nothing more of the code.
+pub fn of_answer(status: u16, code: &str, after: Option<u64>) -> SendError {
+    by_status(status, code, after).unwrap_or_else(|| SendError::Unknown { detail: named(status, code) })
+}
+
 /// What a status proves; `None` where it proves nothing.
 fn by_status(status: u16, code: &str, after: Option<u64>) -> Option<SendError> {
     match status {
@@ -71,13 +76,13 @@ fn by_status(status: u16, code: &str, after: Option<u64>) -> Option<SendError> {
 }
 
 /// Status and code; never the provider's message, which may hold an address.
-fn named(status: u16, code: &str) -> String {
+pub fn named(status: u16, code: &str) -> String {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     if plain.is_empty() { format!("status {status}") } else { format!("status {status}, {plain}") }
 }
 
 /// Whether a connection never came about, so that nothing can have been sent.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
+pub fn never_connected(error: &(dyn Error + 'static)) -> bool {
     let mut link = Some(error);
     while let Some(error) = link {
         let connecting = error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect());

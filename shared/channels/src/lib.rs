@@ -24,6 +24,7 @@ mod calendar_file;
 mod carried;
 mod carried_words;
 pub mod channel;
+mod end_user_messaging;
 mod engine;
 mod failure;
 pub mod input;
@@ -43,6 +44,7 @@ mod render;
 mod samples;
 mod scan;
 mod ses;
+mod signed_call;
 pub mod sms;
 mod sns;
 pub mod template;
@@ -50,6 +52,7 @@ mod values;
 
 pub use carried::{CarriedDocument, logo_file};
 pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError, Thread};
+pub use end_user_messaging::END_USER_MESSAGING;
 pub use input::{AccountInMail, CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 pub use mail_brand::{Brand, LogoPlace, MailLogo};
 pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, render_notice};
@@ -63,9 +66,18 @@ pub use template::{Template, TemplateFlaw, flaws};
 static REGISTRY: &[&Provider] = &[
     &SES, //
     &SNS,
+    &END_USER_MESSAGING,
 ];
 
-/// Every provider.
+/// Every provider; those of one channel beside each other, the one that is taken unless another is named first.
 pub fn registry() -> &'static [&'static Provider] {
     REGISTRY
+}
+
+/// The provider of a name among some, or the first where no name is given.
+pub fn provider_named(among: &[&'static Provider], name: Option<&str>) -> Option<&'static Provider> {
+    match name {
+        None | Some("") => among.first().copied(),
+        Some(name) => among.iter().copied().find(|provider| provider.name == name),
+    }
 }

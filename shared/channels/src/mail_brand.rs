@@ -26,6 +26,8 @@ pub struct Brand {
     pub particulars: Option<String>,
     /// How the message is signed, line by line; with the name where nothing is said.
     pub signature: Option<String>,
+    /// Most segments of a text message that the tenant pays for; as many as the channel takes where nothing is said.
+    pub segments_max: Option<usize>,
 }
 
 /// Where the mark of a mail comes from: never from an address, so that nobody learns who looks at it.
@@ -115,6 +117,7 @@ impl Brand {
             logo: logo.as_deref().and_then(|url| MailLogo::of(url, place)),
             particulars,
             signature: settings.signing.signature.clone(),
+            segments_max: Some(usize::from(settings.sms.segments_max)),
         }
     }
 

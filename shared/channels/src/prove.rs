@@ -85,9 +85,18 @@ fn named(template: &str, text: &Template, detail: &str) -> String {
 fn unrendered(use_of: TextUse, text: &Template, settings: &Settings) -> Option<String> {
     let brand = Brand::of(settings, "", LogoPlace::Nowhere);
     shapes(use_of, &text.language).into_iter().find_map(|(shape, input)| {
-        let error = crate::render(text, &input, &brand).err()?;
+        let error = crate::render(text, &with_links(input, text.channel), &brand).err()?;
         Some(format!("{} for {shape}; mend the text at {}", error.detail(), error.pointer()))
     })
+}
+
+/// The same with links as long as text messages have them at a domain of one's own: of what is paid for by its length each character counts.
+fn with_links(mut input: RenderInput, channel: Channel) -> RenderInput {
+    if channel.facts().segments_max.is_some() {
+        input.links.portal = format!("https://pay.acme.example/s/{}", "k".repeat(14));
+        input.links.opt_out = format!("{}/stop", input.links.portal);
+    }
+    input
 }
 
 /// Data of every shape that a text may be written for.
@@ -312,6 +321,12 @@ mod tests {
         }
         let of = |words: usize| Template { channel: Channel::Sms, subject: None, ..text(&"word ".repeat(words)) };
         assert_eq!(found(&plan, of(240)), [(Severity::Error, "text", Some("first".to_owned()))]);
-        assert_eq!(found(&plan, of(100)), Vec::new());
+        assert_eq!(found(&plan, of(100)), [(Severity::Error, "text", Some("first".to_owned()))]);
+        assert_eq!(found(&plan, of(30)), Vec::new());
+        // As many as the tenant pays for.
+        let mut settings = Settings::named("Northwind");
+        settings.sms.segments_max = 4;
+        assert_eq!(prove(&plan, &[of(95)], &settings), []);
+        assert_eq!(prove(&plan, &[of(240)], &settings).len(), 1);
     }
 }

@@ -11,9 +11,10 @@ use crate::mail_brand::Brand;
 use crate::message_template::Template;
 use crate::plain::{link, plain, unlinked};
 use crate::{prose, scan, sms, values};
+use domain::channel::ChannelFacts;
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
-pub const LAYOUT_VERSION: u32 = 4;
+pub const LAYOUT_VERSION: u32 = 5;
 
 /// A message as it goes to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,19 +135,31 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             let bare = sms_text(&marked, words, &opt_out, "").ok_or_else(|| empty("/body"))?;
             let told: Vec<String> =
                 input.broken_plans.iter().map(|name| words.plan_broken_short.replace("{}", &unlinked(name))).collect();
-            let fits = |text: &String| channel.segments_max.is_none_or(|most| sms::segments(text).1 <= most);
+            let too_long = |text: &str| {
+                let (segments, segments_max) = (sms::segments(text).1, segments_max(channel, brand, text)?);
+                (segments > segments_max).then_some(RenderError::TooLong { segments, segments_max })
+            };
+            let fits = |text: &String| too_long(text).is_none();
             // Where there is no room for it, the message leaves without it.
             let whole = sms_text(&marked, words, &opt_out, &told.join(" ")).filter(|_| !told.is_empty()).filter(fits);
             let text = whole.unwrap_or(bare);
-            if let Some(segments_max) = channel.segments_max {
-                let (_, segments) = sms::segments(&text);
-                if segments > segments_max {
-                    return Err(RenderError::TooLong { segments, segments_max });
-                }
+            match too_long(&text) {
+                Some(error) => Err(error),
+                None => Ok(Rendered::new(None, text, None)),
             }
-            Ok(Rendered::new(None, text, None))
         }
     }
+}
+
+/// Most segments that a text message may take; `None` where its channel has none. Each is paid for, so that a tenant may say that fewer are sent than
+/// the channel takes: it means those of the alphabet. Outside of it each holds less than half as much, and twice as many are sent.
+fn segments_max(channel: ChannelFacts, brand: &Brand, text: &str) -> Option<usize> {
+    let most = channel.segments_max?;
+    let times = match sms::segments(text).0 {
+        sms::Encoding::Gsm7 => 1,
+        sms::Encoding::Ucs2 => 2,
+    };
+    Some(brand.segments_max.map_or(most, |own| own.saturating_mul(times).min(most)))
 }
 
 /// A text that is no email's body, and so has no place for a table or a signature.
@@ -176,10 +189,8 @@ fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str, told: &str) -> O
         return None;
     }
     let body = if told.is_empty() { body } else { format!("{body}\n{told}") };
-    if body.contains(opt_out) {
-        return Some(body);
-    }
-    Some(format!("{body}\n{}", words.sms_link.replace("{}", opt_out)))
+    let whole = if body.contains(opt_out) { body } else { format!("{body}\n{}", words.sms_link.replace("{}", opt_out)) };
+    Some(sms::folded(&whole))
 }
 
 impl Rendered {

@@ -39,6 +39,38 @@ fn count(widths: &[usize], alone: usize, each: usize) -> usize {
     segments
 }
 
+/// Letters outside the alphabet of text messages, and those in it that people read for them: one of them would cost the whole message its alphabet,
+/// and more than twice the segments.
+const FOLDED: [(&str, char); 16] = [
+    ("áâãāăą", 'a'),
+    ("ÁÂÃÀĀĂĄ", 'A'),
+    ("çćčĉċ", 'c'),
+    ("ČĆĈĊ", 'C'),
+    ("êëēĕėęě", 'e'),
+    ("ÊËÈĒĔĖĘĚ", 'E'),
+    ("íîïĩīĭį", 'i'),
+    ("ÍÎÏÌĨĪĬĮ", 'I'),
+    ("óôõōŏő", 'o'),
+    ("ÓÔÕÒŌŎŐ", 'O'),
+    ("úûũūŭůűų", 'u'),
+    ("ÚÛÙŨŪŬŮŰŲ", 'U'),
+    ("–—‑", '-'),
+    ("“”„«»", '"'),
+    ("ýÿ", 'y'),
+    ("ńňņ", 'n'),
+];
+
+/// The text in the alphabet of text messages, where it is outside of it by nothing but accents and marks that people leave out when they text; else as
+/// it is.
+pub fn folded(text: &str) -> String {
+    let fold = |character: char| {
+        let named = FOLDED.iter().find(|(letters, _)| !BASIC.contains(character) && letters.contains(character));
+        named.map_or(character, |(_, plain)| *plain)
+    };
+    let shorter: String = text.chars().map(fold).collect();
+    if segments(&shorter).0 == Encoding::Gsm7 { shorter } else { text.to_owned() }
+}
+
 /// `text` as a phone shows it: ordinary spaces for fixed ones, so that an amount does not cost the whole message its alphabet;
 /// no space at a line's end; one blank line at most.
 pub fn tidy(text: &str) -> String {
@@ -81,6 +113,20 @@ mod tests {
             (String::new(), (Encoding::Gsm7, 1)),
         ] {
             assert_eq!(segments(&text), expected, "{} of {:?}", text.chars().count(), text.chars().next());
+        }
+    }
+
+    #[test]
+    fn accents_are_left_out_where_that_saves_the_alphabet() {
+        for (text, expected) in [
+            ("dû le 4 août à régler", "du le 4 aout à régler"),
+            ("No recibir más SMS", "No recibir mas SMS"),
+            ("François – «façade»", "Francois - \"facade\""),
+            ("Müller, Ñandú, Ærø", "Müller, Ñandu, Ærø"),
+            ("計 août", "計 août"),
+            ("plain €", "plain €"),
+        ] {
+            assert_eq!(folded(text), expected);
         }
     }
 

@@ -92,10 +92,9 @@ fn text(value: &str) -> Result<MessageAttributeValue, BuildError> {
 fn attributes(outgoing: &Outgoing) -> Result<Vec<(&'static str, &str)>, SendError> {
     let mut attributes = vec![("AWS.SNS.SMS.SMSType", "Transactional")];
     let from = outgoing.from.as_str();
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if is_phone(from) {
         attributes.push(("AWS.MM.SMS.OriginationNumber", from));
-    } else if (1..=11).contains(&from.len()) && from.bytes().all(letters) {
+    } else if is_sender(from) {
         attributes.push(("AWS.SNS.SMS.SenderID", from));
     } else {
         // Without a sender SNS would take a number of the account, which may be another tenant's.
@@ -103,6 +102,12 @@ fn attributes(outgoing: &Outgoing) -> Result<Vec<(&'static str, &str)>, SendErro
         return Err(SendError::Refused { suppress: false, detail });
     }
     Ok(attributes)
+}
+
+/// Whether text messages can come from it: a number in E.164, or a sender id.
+pub(crate) fn is_sender(from: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    is_phone(from) || ((1..=11).contains(&from.len()) && from.bytes().all(letters))
 }
 
 /// SNS names the parameter; a number that opted out is refused the same way.

@@ -254,6 +254,19 @@ fn sms_ends_with_the_way_out() {
     assert_eq!(sms(&own, &brand()), Ok("Stop: https://p.example/p/t/stop".into()));
     let long = template(Channel::Sms, "", &"x".repeat(918));
     assert_eq!(sms(&long, &brand()), Err(RenderError::TooLong { segments: 7, segments_max: 6 }));
+    // As many as the tenant pays for, and twice that outside of the alphabet, where each holds less than half.
+    for (letter, letters, segments_max, expected) in [
+        ("x", 260, 2, Ok(())),
+        ("x", 420, 2, Err(RenderError::TooLong { segments: 3, segments_max: 2 })),
+        ("x", 420, 3, Ok(())),
+        ("ш", 200, 2, Ok(())),
+        ("ш", 300, 2, Err(RenderError::TooLong { segments: 6, segments_max: 4 })),
+        ("x", 918, 9, Err(RenderError::TooLong { segments: 7, segments_max: 6 })),
+    ] {
+        let own = Brand { segments_max: Some(segments_max), ..brand() };
+        let said = sms(&template(Channel::Sms, "", &letter.repeat(letters)), &own).map(|_| ());
+        assert_eq!(said, expected, "{letters} of {letter}, {segments_max}");
+    }
 }
 
 #[test]

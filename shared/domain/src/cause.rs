@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Identities, NewTask, Settings, TaskKind};
+use crate::{Channel, Identities, NewTask, ProviderProblem, Settings, TaskKind};
 
 /// Why messages cannot be sent, whoever they are for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,13 @@ pub enum Cause {
         /// Its channel.
         channel: Channel,
     },
+    /// A channel's provider takes nothing before people mend how it is set up.
+    ProviderSetUp {
+        /// Which channel.
+        channel: Channel,
+        /// What is to be mended.
+        problem: ProviderProblem,
+    },
     /// One of a later release.
     #[serde(other)]
     Later,
@@ -48,6 +55,7 @@ impl Cause {
             Self::NoSender { channel, legal_entity } => format!("sender/{channel}/{legal_entity}"),
             Self::UnlistedSender { channel, legal_entity } => format!("sender/unlisted/{}/{legal_entity}", channel.as_str()),
             Self::NoText { template, channel } => format!("render/{template}/{}", channel.as_str()),
+            Self::ProviderSetUp { channel, problem } => format!("provider/{channel}/{}", problem.as_str()),
             Self::Later => "later".to_owned(),
         }
     }
@@ -71,11 +79,17 @@ impl Cause {
                 ("A sender is not the tenant's".to_owned(), detail)
             }
             Self::NoText { .. } => ("A message could not be rendered".to_owned(), format!("{said}; publish the template again")),
+            Self::ProviderSetUp { channel, problem } => {
+                (format!("The provider of {channel} takes no messages"), format!("{}; it said: {said}", problem.remedy()))
+            }
             Self::Later => ("Messages are kept back".to_owned(), said.to_owned()),
         };
         let until_then = match self {
             Self::NoText { .. } => {
                 "until then no message that needs it is sent; each is tried again within a day, and another version of the template closes this"
+            }
+            Self::ProviderSetUp { .. } => {
+                "each message is tried again within hours, eight times in all, and then by the next way that its step names; this closes with the first that is taken"
             }
             Self::NoSender { .. } | Self::UnlistedSender { .. } | Self::Later => {
                 "until then no message that needs it is sent; each is tried again within a day, and this closes by itself"
@@ -105,7 +119,7 @@ impl Cause {
                 let sender = settings.sender_of(legal_entity, *channel);
                 sender.map(|_| format!("the settings name a sender for {channel}"))
             }
-            Self::NoText { .. } | Self::Later => None,
+            Self::NoText { .. } | Self::ProviderSetUp { .. } | Self::Later => None,
         }
     }
 }
@@ -148,10 +162,12 @@ mod tests {
             Cause::UnlistedSender { channel: Channel::Email, legal_entity: String::new() },
             Cause::NoText { template: "reminder".to_owned(), channel: Channel::Email },
             Cause::NoText { template: "reminder".to_owned(), channel: Channel::Sms },
+            Cause::ProviderSetUp { channel: Channel::Sms, problem: ProviderProblem::Sandbox },
+            Cause::ProviderSetUp { channel: Channel::Sms, problem: ProviderProblem::SpendLimit },
         ];
         let keys: std::collections::BTreeSet<_> =
             causes.iter().flat_map(|cause| ["1", "2"].map(|opening| cause.task("x", opening).key)).collect();
-        assert_eq!(keys.len(), 10);
+        assert_eq!(keys.len(), 14);
         for cause in causes {
             let text = serde_json::to_string(&cause).expect("it is plain JSON");
             assert_eq!(serde_json::from_str::<Cause>(&text).expect("it reads"), cause);

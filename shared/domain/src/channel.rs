@@ -234,6 +234,8 @@ pub mod tags {
     pub const MESSAGE: &str = "dunlin_message";
     /// The number of the decision that the message comes from. Without it the message is looked for among the last records.
     pub const NUMBER: &str = "dunlin_number";
+    /// The digest of the address, where receipts do not say whom they are about.
+    pub const ADDRESS: &str = "dunlin_address";
     /// The service mail, in the place of message and number.
     pub const SERVICE_MAIL: &str = "dunlin_service_mail";
 }

@@ -1,8 +1,8 @@
-//! Phone numbers: one text for one number, whose numbers it is among, and whether it costs more than others.
+//! Phone numbers: one text for one number, whose numbers it is among, whether it costs more than others, and whether it is a landline.
 //!
 //! `trunks.txt` has the prefixes that are dialled within a country and dropped after its code, which people leave in: `+44 (0)20 …`.
 //! `numbers.txt` has the country codes of countries and, where several share one, how the numbers of each but the first begin; `costly.txt` how
-//! numbers of services begin, and the codes of no country. `infra/phones` writes them and tells where they come from.
+//! numbers of services begin, and the codes of no country; `landlines.txt` how numbers begin that are landlines and nothing else. `infra/phones` writes them and tells where they come from.
 
 /// Lines of country code, prefix, and the digits after it with which numbers themselves begin.
 const TRUNKS: &str = include_str!("trunks.txt");
@@ -50,6 +50,19 @@ pub fn is_costly(number: &str) -> bool {
         let Some(own) = fields.next().and_then(|code| digits.strip_prefix(code)) else { return false };
         let mut beginnings = fields.peekable();
         beginnings.peek().is_none() || beginnings.any(|beginning| own.starts_with(beginning))
+    })
+}
+
+/// Lines of country code and the beginnings of numbers that are landlines and nothing else.
+const LANDLINES: &str = include_str!("landlines.txt");
+
+/// Whether a number in E.164 is known to be a landline. Where mobile numbers look the same, as in North America, none is known to be one.
+pub fn is_landline(number: &str) -> bool {
+    let Some(digits) = number.strip_prefix('+') else { return false };
+    LANDLINES.lines().any(|line| {
+        let mut fields = line.split(' ');
+        let own = fields.next().and_then(|code| digits.strip_prefix(code));
+        own.is_some_and(|own| fields.any(|beginning| own.starts_with(beginning)))
     })
 }
 
@@ -141,6 +154,47 @@ mod tests {
             ("nothing", true),
         ] {
             assert_eq!(is_costly(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn landlines_are_told_where_they_look_like_nothing_else() {
+        for (number, expected) in [
+            ("+493012345678", true),
+            ("+4915112345678", false),
+            ("+498912345678", true),
+            ("+442079460958", true),
+            ("+447911123456", false),
+            ("+447700900123", false),
+            ("+33123456789", true),
+            ("+33612345678", false),
+            ("+33712345678", false),
+            ("+390612345678", true),
+            ("+393331234567", false),
+            ("+31201234567", true),
+            ("+31612345678", false),
+            ("+34911234567", true),
+            ("+34612345678", false),
+            ("+81312345678", true),
+            ("+819012345678", false),
+            ("+551132345678", true),
+            ("+5511912345678", false),
+            ("+14155550100", false),
+            ("+14165550100", false),
+            ("+8821234567", false),
+            ("302079460958", false),
+            ("", false),
+        ] {
+            assert_eq!(is_landline(number), expected, "{number}");
+        }
+        // No landline is a number that costs more: each is told in one place.
+        for line in LANDLINES.lines() {
+            let mut fields = line.split(' ');
+            let code = fields.next().unwrap();
+            for beginning in fields {
+                let number = format!("+{code}{beginning}");
+                assert!(!is_costly(&number), "{number}");
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerSettings, BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, NoticeSettings, OwnerRule,
-    Reporting, Signing,
+    Reporting, Signing, SmsSettings,
     word::{self, stored_words},
 };
 
@@ -74,7 +74,7 @@ pub struct Settings {
     /// When people may be contacted, where they are.
     #[serde(default)]
     pub window: Window,
-    /// To whose numbers text messages and calls go.
+    /// To whose numbers text messages and calls go, and how long text messages may be.
     #[serde(default, skip_serializing_if = "SmsSettings::is_usual")]
     pub sms: SmsSettings,
     /// How often.
@@ -349,26 +349,6 @@ impl Default for DisputeDeadline {
 impl DisputeDeadline {
     fn is_usual(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-/// To whose numbers text messages and calls go.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmsSettings {
-    /// The countries, ISO 3166-1 alpha-2; the tenant's own alone where none are named.
-    #[serde(default)]
-    pub countries: Vec<String>,
-}
-
-impl SmsSettings {
-    fn is_usual(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether numbers of a country are written to; `own` is the tenant's.
-    pub fn reaches(&self, country: &str, own: &str) -> bool {
-        if self.countries.is_empty() { country == own } else { self.countries.iter().any(|named| named == country) }
     }
 }
 

@@ -9,7 +9,7 @@ const REFERENCES_MAX: usize = 100;
 /// Most links that are looked at.
 const LINKS_MAX: usize = 20;
 /// What stands before the code of a portal link, as it is and as services write it that lead by an address of their own.
-const BEFORE_CODE: [&str; 2] = ["/p/", "%2fp%2f"];
+const BEFORE_CODE: [&str; 4] = ["/p/", "%2fp%2f", "/s/", "%2fs%2f"];
 
 /// What an address of ours carries: the text between `r+` and the `@`. `None` for other addresses.
 pub fn marks_of_recipient<'a>(recipient: &'a str, domain: &str) -> Option<&'a str> {

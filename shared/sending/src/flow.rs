@@ -436,7 +436,7 @@ impl Sender {
     ) -> Result<Meaning, Error> {
         let outgoing = outgoing(queued, checked, contact, written);
         let dispatches = checked.head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
-        let meaning = meaning(self.channel.send(&outgoing).await, dispatches);
+        let meaning = self.tell_of_set_up(queued, checked, meaning(self.channel.send(&outgoing).await, dispatches)).await;
         if meaning.suppress {
             self.suppress(queued, checked.pending.channel, &outgoing.to).await?;
         }
@@ -503,22 +503,6 @@ impl Sender {
         };
         self.store.settle(&queued.tenant, claimed, &queued.message, attempt, &settlement, next).await?;
         Ok(ended)
-    }
-
-    /// What only a person can mend, for all whom it concerns: they are told once, and the message is tried again within a day.
-    async fn defer_with_cause(&self, queued: &QueuedMessage, cause: &Cause, said: &str) -> Result<SendOutcome, Error> {
-        let now = self.clock.now();
-        self.store.raise_cause(&queued.tenant, cause, said, &queued.customer, now).await?;
-        // Settings and senders that were stored before it was told of took nothing back.
-        let listed = self.store.identities(&queued.tenant).await?.map(|listed| listed.value);
-        if let Some(settings) = self.store.settings(&queued.tenant).await?
-            && let Some(why) = cause.mended_by(&settings.value, listed.as_ref())
-        {
-            self.store.end_cause(&queued.tenant, cause, &why, now).await?;
-        }
-        let until = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
-        self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
-        Ok(SendOutcome::Deferred)
     }
 }
 

@@ -7,14 +7,14 @@ use serde_json::Value;
 use crate::Sender;
 
 /// What a function `send-<channel>` does all its life: sends by one provider what its queue brings, until Lambda ends it. The function says
-/// which of its variables is the portal's address, and what its sender has besides, such as files that go along: `admin` uses this crate too, and
+/// which provider its variables name, which of them is the portal's address, and what its sender has besides, such as files that go along: `admin` uses this crate too, and
 /// reads no such variable.
 ///
 /// # Errors
 ///
 /// When a variable is missing, or Lambda no longer answers.
 pub fn main(
-    provider: &'static Provider,
+    provider: fn(&Env) -> anyhow::Result<&'static Provider>,
     portal_url: fn(&Env) -> anyhow::Result<&str>,
     besides: fn(Sender, &Env, &Clients) -> anyhow::Result<Sender>,
 ) -> LocalBoxFuture<'static, Result<(), Error>> {
@@ -23,7 +23,7 @@ pub fn main(
         let env = Env::from_process();
         kit::init_logging(&env);
         let clients = Clients::load(&env).await;
-        let sender = Sender::new(&env, &clients, Clock::system(), provider, portal_url(&env)?)?;
+        let sender = Sender::new(&env, &clients, Clock::system(), provider(&env)?, portal_url(&env)?)?;
         let sender = besides(sender, &env, &clients)?;
         run(service_fn(|event: LambdaEvent<Value>| async { Ok::<_, Error>(sender.batch(event.payload).await?) })).await
     }

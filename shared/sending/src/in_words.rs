@@ -104,7 +104,9 @@ impl Sender {
         let (policy, pending) = (&checked.policy, &checked.pending);
         let entity = pending.case.balance.legal_entity.as_str();
         if pending.channel != Channel::Email {
-            return Ok(Signed { brand: Brand::named(policy.settings.name_of(entity)), signer: None });
+            let segments_max = Some(usize::from(policy.settings.sms.segments_max));
+            let brand = Brand { segments_max, ..Brand::named(policy.settings.name_of(entity)) };
+            return Ok(Signed { brand, signer: None });
         }
         let place = match self.files {
             AttachedFiles::None | AttachedFiles::From(_) if has_room => LogoPlace::Carried,

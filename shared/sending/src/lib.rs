@@ -14,6 +14,7 @@ mod answers_to;
 mod attached;
 mod batch;
 mod carried_documents;
+mod causes;
 mod checked;
 mod copies;
 mod equipped;

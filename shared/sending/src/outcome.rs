@@ -1,13 +1,15 @@
 //! What a provider's answer means for its message: the one place where that is decided.
 
 use channels::{Accepted, SendError};
-use domain::{DeliveryRule, DeliveryWord};
+use domain::{DeliveryRule, DeliveryWord, ProviderProblem};
 use store::MessageResult;
 
 /// How often a provider may refuse for now before the message has failed.
 const TRIES_MAX: u32 = 8;
 /// The wait before the next try where the provider names none, seconds; it doubles with each.
 const WAIT_SECONDS: u64 = 60;
+/// The same where people have to mend something first.
+const MENDING_SECONDS: u64 = 1_800;
 /// The longest wait, seconds.
 const WAIT_SECONDS_MAX: i64 = 21_600;
 
@@ -22,6 +24,8 @@ pub(crate) struct Meaning {
     pub(crate) provider_id: Option<String>,
     /// Why it was not sent; empty where it was.
     pub(crate) reason: String,
+    /// What people have to mend at the provider first.
+    pub(crate) problem: Option<ProviderProblem>,
 }
 
 /// What becomes of a message.
@@ -42,9 +46,14 @@ pub(crate) fn meaning(answer: Result<Accepted, SendError>, dispatches: u32) -> M
     let rule = word.rule();
     let (then, suppress) = (then(rule, &answer, dispatches), rule.suppress.is_some());
     match answer {
-        Ok(Accepted { provider_id }) => Meaning { then, suppress, provider_id: Some(provider_id), reason: String::new() },
+        Ok(Accepted { provider_id }) => {
+            Meaning { then, suppress, provider_id: Some(provider_id), reason: String::new(), problem: None }
+        }
+        Err(SendError::SetUp { problem, detail }) => {
+            Meaning { then, suppress, provider_id: None, reason: detail, problem: Some(problem) }
+        }
         Err(SendError::Retry { detail, .. } | SendError::Refused { detail, .. } | SendError::Unknown { detail }) => {
-            Meaning { then, suppress, provider_id: None, reason: detail }
+            Meaning { then, suppress, provider_id: None, reason: detail, problem: None }
         }
     }
 }
@@ -53,8 +62,8 @@ pub(crate) fn meaning(answer: Result<Accepted, SendError>, dispatches: u32) -> M
 fn word_of(answer: &Result<Accepted, SendError>, dispatches: u32) -> DeliveryWord {
     match answer {
         Ok(_) => DeliveryWord::Accepted,
-        Err(SendError::Retry { .. }) if dispatches >= TRIES_MAX => DeliveryWord::Refused,
-        Err(SendError::Retry { .. }) => DeliveryWord::Busy,
+        Err(SendError::Retry { .. } | SendError::SetUp { .. }) if dispatches >= TRIES_MAX => DeliveryWord::Refused,
+        Err(SendError::Retry { .. } | SendError::SetUp { .. }) => DeliveryWord::Busy,
         Err(SendError::Refused { suppress: true, .. }) => DeliveryWord::InvalidAddress,
         Err(SendError::Refused { suppress: false, .. }) => DeliveryWord::Refused,
         Err(SendError::Unknown { .. }) => DeliveryWord::InDoubt,
@@ -66,6 +75,7 @@ fn then(rule: DeliveryRule, answer: &Result<Accepted, SendError>, dispatches: u3
     if rule.retries {
         let after = match answer {
             Err(SendError::Retry { after, .. }) => *after,
+            Err(SendError::SetUp { .. }) => Some(MENDING_SECONDS),
             Ok(_) | Err(SendError::Refused { .. } | SendError::Unknown { .. }) => None,
         };
         return Then::TryAgain { seconds: wait_seconds(after.unwrap_or(WAIT_SECONDS), dispatches) };
@@ -90,6 +100,7 @@ mod tests {
     fn every_answer_means_one_thing() {
         let retry = |after| Err(SendError::Retry { after, detail: "busy".to_owned() });
         let refused = |suppress| Err(SendError::Refused { suppress, detail: "no".to_owned() });
+        let set_up = || Err(SendError::SetUp { problem: ProviderProblem::Sandbox, detail: "set up".to_owned() });
         let failed = Then::Settle(MessageResult::Failed);
         for (answer, dispatches, then, suppress, reason) in [
             (Ok(Accepted { provider_id: "p".to_owned() }), 1, Then::Settle(MessageResult::Sent), false, ""),
@@ -101,6 +112,9 @@ mod tests {
             (retry(Some(u64::MAX)), 1, Then::TryAgain { seconds: 7_200 }, false, "busy"),
             (retry(None), 8, failed, false, "busy"),
             (retry(Some(7)), 9, failed, false, "busy"),
+            (set_up(), 1, Then::TryAgain { seconds: 3_600 }, false, "set up"),
+            (set_up(), 4, Then::TryAgain { seconds: 21_600 }, false, "set up"),
+            (set_up(), 8, failed, false, "set up"),
             (refused(false), 1, failed, false, "no"),
             (refused(true), 1, failed, true, "no"),
             (refused(true), 8, failed, true, "no"),
@@ -109,7 +123,8 @@ mod tests {
         ] {
             let said = format!("{answer:?} at {dispatches}");
             let provider_id = answer.as_ref().ok().map(|accepted| accepted.provider_id.clone());
-            let expected = Meaning { then, suppress, provider_id, reason: reason.to_owned() };
+            let problem = (reason == "set up").then_some(ProviderProblem::Sandbox);
+            let expected = Meaning { then, suppress, provider_id, reason: reason.to_owned(), problem };
             assert_eq!(meaning(answer, dispatches), expected, "{said}");
         }
     }

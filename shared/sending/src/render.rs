@@ -17,16 +17,16 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::attached::MakeTransferCode;
 
-/// The page of a customer, and that of stopping one address: in the language of the message, or where each character is paid for in the
-/// language of the reader's browser.
+/// The page of a customer, and that of stopping one address: in the language of the message, or where each character is paid for by short addresses
+/// that lead there.
 pub(crate) fn links(portal_url: &str, code: &str, stop: &str, channel: Channel, language: &str) -> Links {
-    let opt_out = if channel.facts().segments_max.is_some() {
-        format!("{portal_url}/p/{stop}")
-    } else {
-        let primary =
-            language.split('-').next().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_alphanumeric())).unwrap_or_default();
-        format!("{portal_url}/p/{stop}/opt-out?l={primary}")
-    };
+    if channel.facts().segments_max.is_some() {
+        let portal = format!("{portal_url}/s/{code}");
+        return Links { opt_out: format!("{portal}/stop"), portal, pay: None };
+    }
+    let primary =
+        language.split('-').next().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_alphanumeric())).unwrap_or_default();
+    let opt_out = format!("{portal_url}/p/{stop}/opt-out?l={primary}");
     Links { portal: format!("{portal_url}/p/{code}"), opt_out, pay: None }
 }
 
@@ -297,6 +297,6 @@ mod tests {
             assert_eq!(links.opt_out, format!("https://x.example/p/stop/opt-out?l={said}"));
         }
         let links = links("https://x.example", "code", "stop", Channel::Sms, "de");
-        assert_eq!((&*links.portal, &*links.opt_out), ("https://x.example/p/code", "https://x.example/p/stop"));
+        assert_eq!((&*links.portal, &*links.opt_out), ("https://x.example/s/code", "https://x.example/s/code/stop"));
     }
 }

@@ -93,10 +93,10 @@ impl Sender {
         }
         match self.channel.send(&worded.outgoing).await {
             Ok(accepted) => self.end(queued, MessageStatus::Sent, None, Some(&accepted.provider_id)).await,
-            Err(SendError::Retry { detail, .. }) if taken.tries >= TRIES_MAX => {
+            Err(SendError::Retry { detail, .. } | SendError::SetUp { detail, .. }) if taken.tries >= TRIES_MAX => {
                 self.end(queued, MessageStatus::Failed, Some(&detail), None).await
             }
-            Err(SendError::Retry { detail, .. }) => {
+            Err(SendError::Retry { detail, .. } | SendError::SetUp { detail, .. }) => {
                 tracing::info!(tenant.id = %tenant, mail.id = %id, reason = detail, "provider refused a service mail for now");
                 self.give_service_back(queued, taken).await;
                 Err(Error::Throttled { operation: "send a service mail to", id: id.to_string() })

@@ -38,7 +38,9 @@ impl Sender {
         };
         let (status, why) = match answer {
             Ok(_) => (MessageStatus::Sent, None),
-            Err(SendError::Retry { detail, .. } | SendError::Refused { detail, .. }) => (MessageStatus::Failed, Some(detail)),
+            Err(SendError::Retry { detail, .. } | SendError::SetUp { detail, .. } | SendError::Refused { detail, .. }) => {
+                (MessageStatus::Failed, Some(detail))
+            }
             Err(SendError::Unknown { detail }) => (MessageStatus::Unknown, Some(detail)),
         };
         let (tenant, id) = (&queued.tenant, queued.test.as_str());

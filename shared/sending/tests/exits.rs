@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use channels::{Accepted, Attachment, Outgoing, SendError};
-use domain::{Channel, CustomerId, Mode, PendingStatus, Settings, SuppressionReason, TaskKind, decide};
+use domain::{Channel, CustomerId, Mode, PendingStatus, ProviderProblem, Settings, SuppressionReason, TaskKind, decide};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use sending::{QueuedMessage, SendOutcome, Sender};
@@ -173,6 +173,29 @@ async fn what_the_provider_puts_off_is_tried_again_when_it_says() {
     assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
     queued.aws.advance(SignedDuration::from_secs(1));
     assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Sent, 2));
+}
+
+#[tokio::test]
+async fn what_people_mend_at_a_provider_is_told_once_and_taken_back_with_the_first_message_that_it_takes() {
+    let queued = Queued::start().await;
+    let told = async || {
+        let tasks = queued.aws.tasks().await;
+        tasks
+            .into_iter()
+            .filter(|task| task.task.title.starts_with("The provider of email"))
+            .map(|task| task.task.detail)
+            .collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        queued.answers(Err(SendError::SetUp { problem: ProviderProblem::Sandbox, detail: "status 400, SANDBOX".to_owned() }));
+        assert_eq!(queued.send().await, SendOutcome::Retrying);
+        let told = told().await;
+        assert!(told.len() == 1 && told[0].contains("sandbox") && told[0].contains("status 400, SANDBOX"), "{told:?}");
+        assert_eq!((queued.suppressed().await, queued.is_logged().await), (false, false));
+        queued.aws.advance(SignedDuration::from_hours(1));
+    }
+    assert_eq!(queued.send().await, SendOutcome::Sent);
+    assert!(told().await.is_empty(), "{:?}", told().await);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub mod objects;
 mod s3;
 mod sesv2;
 mod signed;
+mod sms_voice;
 mod sns;
 mod sqs;
 
@@ -124,6 +125,7 @@ fn classify(method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> O
             "AmazonSQS" => "sqs",
             "AWSEvents" => "eventbridge",
             "TrentService" => "kms",
+            "PinpointSMSVoiceV2" => "sms-voice",
             _ => return None,
         };
         return Some((service, operation.to_owned()));
@@ -155,6 +157,7 @@ fn perform(world: &World, call: &Call) -> Answer {
         "dynamodb" => dynamodb::perform(world, call),
         "sesv2" => sesv2::perform(world, call),
         "sns" => sns::perform(world, call),
+        "sms-voice" => sms_voice::perform(world, call),
         "eventbridge" => events::perform(world, call),
         "sqs" => sqs::perform(world, call),
         "kms" => kms::perform(world, call),

@@ -117,7 +117,7 @@ const fn on_stripe(buyer: Buyer) -> Buyer {
 
 /// Everybody.
 pub const BUYERS: &[Buyer] = &[
-    with_phone("+493012345678", buyer("C-100", "Acme GmbH", "Anna Weber", "ap@acme.example", ("DE", Some("BE")), "de", "EUR")),
+    with_phone("+4915112345678", buyer("C-100", "Acme GmbH", "Anna Weber", "ap@acme.example", ("DE", Some("BE")), "de", "EUR")),
     buyer("C-101", "Brandt & Söhne KG", "Jonas Brandt", "buchhaltung@brandt.example", ("DE", Some("BY")), "de", "EUR"),
     buyer("C-102", "Nordlicht Verlag", "Maren Petersen", "rechnung@nordlicht.example", ("DE", Some("HH")), "de", "EUR"),
     buyer("C-103", "Café Morgenrot", "Lena Fuchs", "lena@morgenrot.example", ("DE", Some("SN")), "de", "EUR"),

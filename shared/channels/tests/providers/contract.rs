@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use channels::{Attachment, Outgoing, Provider, provider::HttpAnswer, registry};
+use channels::{Attachment, Outgoing, Provider, provider::HttpAnswer, provider_named, registry};
 use domain::Channel;
 
 use crate::loopback::{Answer, kind, outgoing, send};
@@ -15,10 +15,15 @@ fn told_nothing(provider: &Provider, outgoing: &Outgoing, said: &str) {
 }
 
 #[test]
-fn the_registry_has_the_channels_that_are_sent_each_once() {
-    let registered: Vec<Channel> = registry().iter().map(|provider| provider.channel).collect();
+fn the_registry_has_the_channels_that_are_sent_and_each_provider_once() {
+    let mut registered: Vec<Channel> = registry().iter().map(|provider| provider.channel).collect();
+    // The providers of one channel stand beside each other.
+    registered.dedup();
     let sent: Vec<Channel> = Channel::with_sender().collect();
     assert_eq!(registered, sent, "`has_sender` in domain::channel and the registry, in one order");
+    for (name, expected) in [(None, Some("ses")), (Some(""), Some("ses")), (Some("sns"), Some("sns")), (Some("pigeon"), None)] {
+        assert_eq!(provider_named(registry(), name).map(|provider| provider.name), expected, "{name:?}");
+    }
     let names: BTreeSet<&str> = registry().iter().map(|provider| provider.name).collect();
     assert_eq!(names.len(), registry().len());
     assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')));

@@ -1,6 +1,6 @@
 //! What is so of one provider and not of all.
 
-use channels::{Attachment, Outgoing, SES, SNS, Thread};
+use channels::{Attachment, END_USER_MESSAGING, Outgoing, SES, SNS, Thread};
 use domain::ServiceMailId;
 
 use crate::loopback::{Answer, kind, outgoing, send};
@@ -64,6 +64,82 @@ async fn sns_outcomes() {
         assert_eq!(kind(&result), expected, "{result:?}");
         assert_eq!(requests.len(), usize::from(!matches!(answer, Answer::NotThere)), "{expected}");
     }
+}
+
+#[tokio::test]
+async fn end_user_messaging_outcomes() {
+    let refusal = |error: &str, reason: &str| -> &'static str {
+        let body = serde_json::json!({ "__type": error, "Message": "+493012345678 is bad", "Reason": reason });
+        Box::leak(body.to_string().into_boxed_str())
+    };
+    let conflict = |reason| Answer::http(400, "", refusal("ConflictException", reason));
+    for (answer, expected) in [
+        (Answer::http(200, "", r#"{"MessageId": "eum-1"}"#), "eum-1"),
+        (Answer::http(200, "", "{\"Mess"), "unknown"),
+        (Answer::http(200, "", r#"{"MessageId": ""}"#), "unknown"),
+        (conflict("DESTINATION_PHONE_NUMBER_OPTED_OUT"), "refused true"),
+        (conflict("DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"), "refused false"),
+        (conflict("DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"), "refused false"),
+        (conflict("DESTINATION_PHONE_NUMBER_NOT_VERIFIED"), "set up sandbox"),
+        (conflict("NO_ORIGINATION_IDENTITIES_FOUND"), "set up sender"),
+        (conflict("RESOURCE_NOT_ACTIVE"), "set up sender"),
+        (conflict("A_REASON_OF_TOMORROW"), "refused false"),
+        (Answer::http(400, "", refusal("ResourceNotFoundException", "")), "set up sender"),
+        (
+            Answer::http(400, "", refusal("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT")),
+            "set up spend_limit",
+        ),
+        (Answer::http(400, "", refusal("AccessDeniedException", "INSUFFICIENT_ACCOUNT_REPUTATION")), "set up account"),
+        (Answer::http(400, "", refusal("AccessDeniedException", "")), "set up rights"),
+        (Answer::http(400, "", refusal("ThrottlingException", "")), "retry None"),
+        (Answer::http(400, "x-amzn-errortype: ThrottlingException:http://internal\r\n", "{}"), "retry None"),
+        (Answer::http(400, "", refusal("ValidationException", "FIELD_VALIDATION_FAILED")), "refused false"),
+        (Answer::http(500, "", refusal("InternalServerException", "")), "unknown"),
+        // What failed within the service proves nothing, whatever it is called.
+        (Answer::http(500, "", refusal("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT")), "unknown"),
+        (Answer::http(503, "retry-after: 7\r\n", "{}"), "retry Some(7)"),
+        (Answer::Drop, "unknown"),
+        (Answer::Hang, "unknown"),
+        (Answer::NotThere, "retry None"),
+    ] {
+        let (result, requests) = send(&END_USER_MESSAGING, &outgoing(&END_USER_MESSAGING), answer.clone()).await;
+        assert_eq!(kind(&result), expected, "{result:?}");
+        assert_eq!(requests.len(), usize::from(!matches!(answer, Answer::NotThere)), "{expected}");
+        assert!(!format!("{result:?}").contains("+49"), "a number in {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_end_user_messaging_is_asked() {
+    let sms = outgoing(&END_USER_MESSAGING);
+    let (_, requests) = send(&END_USER_MESSAGING, &sms, Answer::http(503, "", "{}")).await;
+    let (head, body) = requests[0].split_once("\r\n\r\n").expect("a request");
+    let head = head.to_lowercase();
+    assert!(head.starts_with("post / "), "{head}");
+    for part in [
+        "x-amz-target: pinpointsmsvoicev2.sendtextmessage",
+        "content-type: application/x-amz-json-1.0",
+        "/sms-voice/aws4_request",
+    ] {
+        assert!(head.contains(part), "{part}: {head}");
+    }
+    let signed = head.lines().find_map(|line| line.split_once("signedheaders=")).map(|(_, rest)| rest).expect("a signature");
+    assert!(signed.starts_with("content-type;host;x-amz-date;x-amz-target,"), "{signed}");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let address = domain::id::digest(&[&domain::address_key(domain::Channel::Sms, &sms.to)]);
+    let expected = serde_json::json!({
+        "DestinationPhoneNumber": "+493012345678",
+        // Every variable of these tests is this name.
+        "OriginationIdentity": "dunlin.example",
+        "MessageBody": "Hello text",
+        "MessageType": "TRANSACTIONAL",
+        "ConfigurationSetName": "dunlin.example",
+        "Context": {
+            "dunlin_tenant": "acme", "dunlin_customer": sms.customer.as_str(), "dunlin_message": sms.message.as_str(), "dunlin_number": "7",
+            "dunlin_address": address,
+        },
+    });
+    assert_eq!(body, expected);
 }
 
 #[tokio::test]
@@ -202,11 +278,11 @@ async fn refused_before_any_call() {
         ("+493012345678", "way too long a name", "refused false"),
         ("+493012345678", "", "refused false"),
     ] {
-        let mut sms = outgoing(&SNS);
-        sms.to = to.into();
-        sms.from = from.into();
-        let (result, requests) = send(&SNS, &sms, Answer::Hang).await;
-        assert_eq!((kind(&result).as_str(), requests.len()), (expected, 0), "{result:?}");
+        for provider in [&SNS, &END_USER_MESSAGING] {
+            let sms = Outgoing { to: to.into(), from: from.into(), ..outgoing(provider) };
+            let (result, requests) = send(provider, &sms, Answer::Hang).await;
+            assert_eq!((kind(&result).as_str(), requests.len()), (expected, 0), "{provider:?} {result:?}");
+        }
     }
 }
 

@@ -142,6 +142,7 @@ pub fn kind(result: &Result<String, SendError>) -> String {
         Ok(id) => id.clone(),
         Err(SendError::Retry { after, .. }) => format!("retry {after:?}"),
         Err(SendError::Refused { suppress, .. }) => format!("refused {suppress}"),
+        Err(SendError::SetUp { problem, .. }) => format!("set up {}", problem.as_str()),
         Err(SendError::Unknown { .. }) => "unknown".into(),
     }
 }

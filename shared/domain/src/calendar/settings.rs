@@ -30,6 +30,9 @@ const SHARDS_MAX: u8 = 64;
 /// Most countries that are named for text messages: there are no more.
 const COUNTRIES_MAX: usize = 250;
 
+/// Most segments of a text message that settings may allow.
+const SEGMENTS_MAX: u8 = 4;
+
 /// Most sources with a demand on how old their word may be, and the longest name of one.
 const SOURCES_MAX: usize = 50;
 const SOURCE_CHARS_MAX: usize = 64;
@@ -182,6 +185,11 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         let detail = format!("'{country}' is no ISO 3166-1 country such as 'US'");
         refuse(!is_country(country), &format!("/sms/countries/{at}"), detail);
     }
+    refuse(
+        !(1..=SEGMENTS_MAX).contains(&s.sms.segments_max),
+        "/sms/segments_max",
+        format!("a text message has 1 to {SEGMENTS_MAX} segments"),
+    );
     refuse(s.freshness.len() > SOURCES_MAX, "/freshness", format!("at most {SOURCES_MAX} sources have a demand"));
     for (source, text) in s.freshness.iter().take(SOURCES_MAX) {
         let named = (1..=SOURCE_CHARS_MAX).contains(&source.chars().count()) && !source.chars().any(char::is_control);

@@ -11,6 +11,7 @@ mod debt_collector;
 mod freshness;
 mod holiday_table;
 mod kill_switch;
+mod landline;
 mod min_gap;
 mod mode;
 mod number;
@@ -41,6 +42,7 @@ pub const RULES: &[&Rule] = &[
     &suppression::RULE,
     &consent::RULE,
     &number::RULE,
+    &landline::RULE,
     &debt_collector::RULE,
     &collector_channels::RULE,
     &min_gap::RULE,

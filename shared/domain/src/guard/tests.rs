@@ -375,3 +375,22 @@ fn carriers_and_platforms_take_no_messages_of_those_who_collect_for_others() {
         assert_eq!(is_block(&said), blocked, "{role:?} {channel} {number}");
     }
 }
+
+#[test]
+fn no_text_message_goes_to_a_landline() {
+    for (number, channel, blocked) in [
+        ("+493012345678", Channel::Sms, true),
+        ("+4915112345678", Channel::Sms, false),
+        ("+14155550100", Channel::Sms, false),
+        ("+493012345678", Channel::Voice, false),
+        ("+493012345678", Channel::Whatsapp, false),
+        ("+493012345678", Channel::Email, false),
+    ] {
+        let said = check("landline", channel, NOON, |stage| stage.facts.customer.contacts[0].phone = Some(number.to_owned()));
+        assert_eq!(is_block(&said), blocked, "{number} {channel}");
+    }
+    // It holds from its day on.
+    let rule = RULES.iter().find(|rule| rule.id == "landline").expect("the rule");
+    let before = landline::SINCE.yesterday().expect("a day before");
+    assert!(is_in_force(rule, landline::SINCE) && !is_in_force(rule, before));
+}

@@ -27,8 +27,8 @@ use crate::{
 pub struct AddressId(String);
 
 impl AddressId {
-    /// What its text begins with.
-    const PREFIX: &str = "sup_";
+    /// What its text begins with, before the digest.
+    pub const PREFIX: &str = "sup_";
 
     /// That of an address on a channel.
     pub fn of(channel: Channel, address: &str) -> Self {

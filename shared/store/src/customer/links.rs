@@ -18,6 +18,7 @@ use crate::{
         keys,
         retry::{ATTEMPTS, Tries},
     },
+    tenant::stops::Stop,
 };
 
 /// Links that are revoked in one transaction, which has room for an entry of the audit besides.
@@ -101,6 +102,14 @@ pub struct FoundLink {
     pub customer: CustomerId,
     /// The link of the address as it is now: another one than was asked for where that one was replaced.
     pub link: PortalLink,
+}
+
+impl FoundLink {
+    /// The stop of the address that the link is for, whether or not the link opens anything.
+    pub fn stop(&self) -> Stop {
+        let (tenant, link) = (self.tenant.clone(), &self.link);
+        Stop { tenant, channel: link.channel, digest: link.address.digest().to_owned(), shown: link.shown.clone() }
+    }
 }
 
 /// A page of a customer's links.

@@ -73,7 +73,11 @@ impl Store {
     }
 
     /// The customers at which somebody has a number, by the digest that the number has as who somebody is.
-    pub(crate) async fn places_of_number(&self, tenant: &TenantId, number: &PersonId) -> Result<Vec<PersonLine>> {
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn places_of_number(&self, tenant: &TenantId, number: &PersonId) -> Result<Vec<PersonLine>> {
         let mut places = self.places_of(tenant, number).await?;
         places.extend(self.places_in(&keys::number_at(tenant, number.digest())).await?);
         Ok(places)

@@ -57,7 +57,7 @@
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | lines of an invoice | `T#REF#{invoice}` | `LINES` | ingest, with the invoice, where they are others than before | admin and portal, by key, where somebody asks for them; no decision | by size, at most 130 W in a transaction and 16 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
-//! | mail that left, by its provider's id | `T#SENT#{hash of the id}` | `SENT` | feedback, when SES says that it took the mail, where answers are taken in | feedback, by key, of an answer that names nothing else of ours | 1 W, 1 R, expires after 400 days |
+//! | mail or text message that left, by its provider's id | `T#SENT#{hash of the id}` | `SENT` | feedback, when SES or End User Messaging says that it took it, where answers are taken in | feedback, by key, of an answer that names nothing else of ours | 1 W, 1 R, expires after 400 days |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |

@@ -1,5 +1,5 @@
-//! Codes of portal links: 22 characters that nobody can guess, made from whose the link is under the tenant's key of links. So no code is
-//! kept anywhere: each message to an address has the same one, and the table knows it by a digest alone
+//! Codes of portal links: 22 characters that nobody can guess, or 14 in text messages, made from whose the link is under the tenant's key of links.
+//! So no code is kept anywhere: each message to an address has the same one, and the table knows it by a digest alone
 //! ([why](../../../../docs/adr/0016-a-portal-link-is-an-item-and-its-code-is-derived.md)).
 
 use aws_lc_rs::hmac;
@@ -17,6 +17,8 @@ use crate::{
 
 /// How many characters a code has: 128 bits in base 62.
 const CODE_CHARS: usize = 22;
+/// How many one has in text messages, where each character is paid for: 83 bits in base 62.
+const SHORT_CODE_CHARS: usize = 14;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The code of a portal link. Whoever has it has the link: it is never logged and never kept.
@@ -27,12 +29,12 @@ impl LinkCode {
     /// Reads a code; `None` for what cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        (text.len() == CODE_CHARS && plain).then(|| Self(text.to_owned()))
+        ([CODE_CHARS, SHORT_CODE_CHARS].contains(&text.len()) && plain).then(|| Self(text.to_owned()))
     }
 
-    /// The code of a number.
-    fn of(mut number: u128) -> Self {
-        let mut text = [b'0'; CODE_CHARS];
+    /// The code of a number: its last digits in base 62.
+    fn of(mut number: u128, chars: usize) -> Self {
+        let mut text = vec![b'0'; chars];
         for place in text.iter_mut().rev() {
             *place = ALPHABET[usize::try_from(number % 62).expect("less than 62")];
             number /= 62;
@@ -89,18 +91,23 @@ impl Vault {
     ) -> Result<(LinkCode, PortalLink)> {
         let key = code_key(&self.data_key(tenant, Purpose::Links).await?);
         let address = AddressId::of(to.channel, to.address);
-        let code = |generation: u32| code_of(&key, tenant, customer, &address, generation);
+        let is_paid_by_length = to.channel.facts().segments_max.is_some();
+        let chars = if is_paid_by_length { SHORT_CODE_CHARS } else { CODE_CHARS };
+        let code = |generation: u32, chars: usize| code_of(&key, tenant, customer, &address, (generation, chars));
         if let Some(known) = known.filter(|known| known.standing(now) == LinkStanding::Good) {
-            let code = code(known.generation);
-            // Under another key than it was made under a link has another code.
-            if code.id() == known.id {
-                return Ok((code, known.clone().renewed_if_half_is_over(now)));
+            // A link that was made before text messages had codes of their own keeps its code while it is good.
+            for chars in [chars, CODE_CHARS] {
+                let code = code(known.generation, chars);
+                // Under another key than it was made under a link has another code.
+                if code.id() == known.id {
+                    return Ok((code, known.clone().renewed_if_half_is_over(now)));
+                }
             }
         }
         // Where an erasure deleted the link, the codes of its generations stay void: the first generation is the second that it begins in.
         let first = || u32::try_from(now.as_second()).unwrap_or(u32::MAX);
         let generation = known.map_or_else(first, |known| known.generation.saturating_add(1));
-        let code = code(generation);
+        let code = code(generation, chars);
         let mut earlier = known.map(|known| known.earlier.clone()).unwrap_or_default();
         let before = known.filter(|known| known.id != code.id());
         earlier.extend(before.map(|before| before.id.clone()));
@@ -130,10 +137,18 @@ fn code_key(data_key: &[u8; 32]) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
-fn code_of(key: &hmac::Key, tenant: &TenantId, customer: &CustomerId, address: &AddressId, generation: u32) -> LinkCode {
+fn code_of(
+    key: &hmac::Key,
+    tenant: &TenantId,
+    customer: &CustomerId,
+    address: &AddressId,
+    (generation, chars): (u32, usize),
+) -> LinkCode {
     let whose = format!("{tenant}|{customer}|{address}|{generation}");
+    // Of another length it is another code, and not the end of the same.
+    let whose = if chars == CODE_CHARS { whose } else { format!("{whose}|{chars}") };
     let bytes = hmac::sign(key, whose.as_bytes());
-    LinkCode::of(bytes.as_ref().iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte)))
+    LinkCode::of(bytes.as_ref().iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte)), chars)
 }
 
 #[cfg(test)]
@@ -150,14 +165,24 @@ mod tests {
             (62, "0000000000000000000010"),
             (u128::MAX, "7n42DGM5Tflk9n8mt7Fhc7"),
         ] {
-            let code = LinkCode::of(number);
+            let code = LinkCode::of(number, CODE_CHARS);
             assert_eq!(code.as_str(), text);
             assert_eq!(LinkCode::parse(text).as_ref(), Some(&code));
         }
-        for wrong in ["", "short", "000000000000000000000-", "00000000000000000000000", "acme.cus_1.1.0.AAAAAAA"] {
+        let short = LinkCode::of(u128::MAX, SHORT_CODE_CHARS);
+        assert_eq!((short.as_str(), LinkCode::parse("Tflk9n8mt7Fhc7").as_ref()), ("Tflk9n8mt7Fhc7", Some(&short)));
+        for wrong in [
+            "",
+            "short",
+            "0000000000000-",
+            "000000000000000",
+            "000000000000000000000-",
+            "00000000000000000000000",
+            "acme.cus_1.1.0.AAAAAAA",
+        ] {
             assert!(LinkCode::parse(wrong).is_none(), "{wrong}");
         }
-        let code = LinkCode::of(7);
+        let code = LinkCode::of(7, CODE_CHARS);
         assert!(!format!("{code:?}").contains(code.as_str()), "a log line does not hold a code");
     }
 
@@ -168,15 +193,19 @@ mod tests {
         let (one, two) = (CustomerId::derive(&["1"]), CustomerId::derive(&["2"]));
         let ap = AddressId::of(Channel::Email, "ap@acme.example");
         let text = AddressId::of(Channel::Sms, "+493012345678");
-        let first = code_of(&key, &acme, &one, &ap, 1);
-        assert_eq!(first, code_of(&key, &acme, &one, &AddressId::of(Channel::Email, " AP@acme.example"), 1));
+        let long = |generation: u32| (generation, CODE_CHARS);
+        let first = code_of(&key, &acme, &one, &ap, long(1));
+        assert_eq!(first, code_of(&key, &acme, &one, &AddressId::of(Channel::Email, " AP@acme.example"), long(1)));
+        let short = code_of(&key, &acme, &one, &ap, (1, SHORT_CODE_CHARS));
         let others = [
-            code_of(&code_key(&[8; 32]), &acme, &one, &ap, 1),
-            code_of(&key, &bolt, &one, &ap, 1),
-            code_of(&key, &acme, &two, &ap, 1),
-            code_of(&key, &acme, &one, &text, 1),
-            code_of(&key, &acme, &one, &ap, 2),
+            code_of(&code_key(&[8; 32]), &acme, &one, &ap, long(1)),
+            code_of(&key, &bolt, &one, &ap, long(1)),
+            code_of(&key, &acme, &two, &ap, long(1)),
+            code_of(&key, &acme, &one, &text, long(1)),
+            code_of(&key, &acme, &one, &ap, long(2)),
         ];
         assert!(others.iter().all(|other| *other != first), "{others:?}");
+        assert_eq!(short.as_str().len(), SHORT_CODE_CHARS);
+        assert!(!first.as_str().ends_with(short.as_str()) && !first.as_str().starts_with(short.as_str()));
     }
 }

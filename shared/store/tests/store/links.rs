@@ -92,6 +92,25 @@ async fn a_sender_that_dies_between_the_two_writes_leaves_no_link_and_the_next_m
 }
 
 #[tokio::test]
+async fn a_text_message_has_a_short_code_that_is_void_with_its_link() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let to = LinkTo { channel: Channel::Sms, address: "+493012345678", ..TO };
+    let made = async |known: Option<&PortalLink>, minute: i64| {
+        vault(&table).link_for(&table.tenant, &customer_id(), to, known, at(minute)).await.unwrap()
+    };
+    let (code, link) = made(None, 0).await;
+    assert_eq!((code.as_str().len(), LinkCode::parse(code.as_str()).as_ref()), (14, Some(&code)));
+    assert!(table.store.keep_link(&table.tenant, &customer_id(), None, &link).await.unwrap());
+    assert_eq!(made(Some(&link), 1).await, (code.clone(), link.clone()), "each message has the same");
+    assert!(table.store.revoke_link(&table.tenant, &customer_id(), &link, at(2)).await.unwrap());
+    let found = table.store.link(&code.id()).await.unwrap().unwrap();
+    assert_eq!(found.link.standing(at(3)), LinkStanding::Revoked);
+    // The way out that it leads to is that of its address.
+    assert_eq!(found.stop(), Stop::of(&table.tenant, Channel::Sms, to.address));
+}
+
+#[tokio::test]
 async fn what_a_text_message_holds_of_links_is_short() {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
