@@ -139,7 +139,7 @@ async fn an_answer_is_led_by_the_message_before_it_and_taken_once() {
     sends_by_our_number(&subject.aws).await;
     subject.hear(&[receipt(&subject, "TEXT_SUCCESSFUL")]).await;
     let text = coming("in-1", "+491700000001", "We pay on Friday.", Some("eum-1"));
-    subject.hear(&[text.clone()]).await;
+    subject.hear(std::slice::from_ref(&text)).await;
     subject.hear(&[text]).await;
     let tasks = subject.aws.tasks().await;
     assert_eq!(tasks.len(), 1, "{tasks:?}");

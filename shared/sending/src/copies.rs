@@ -30,7 +30,7 @@ impl Sender {
             let Some(bytes) = bytes.filter(|bytes| bytes.len() <= room) else { continue };
             room = room.saturating_sub(bytes.len());
             let name = format!("{}.pdf", file_name(number, id));
-            all.push((number.clone(), Attachment { name, content_type: "application/pdf".to_owned(), bytes }));
+            all.push((number.clone(), Attachment { name, content_type: "application/pdf".to_owned(), bytes, shown_as: None }));
         }
         all
     }

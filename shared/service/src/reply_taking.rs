@@ -267,6 +267,7 @@ impl Taking<'_> {
             tenant: self.tenant().clone(),
             at: self.now,
             by: self.heard.id().to_string(),
+            act: Some(self.heard.id().to_string()),
             role: CUSTOMER.to_owned(),
             operation: operation.to_owned(),
             object: Some(self.sender().to_string()),

@@ -267,7 +267,8 @@ impl Store {
         after: Option<&ReplyId>,
     ) -> Result<ReplyPage> {
         let pk = customer.map_or_else(|| keys::unmatched(tenant), |customer| keys::customer(tenant, customer));
-        let range = Range::new(&pk, keys::REPLIES, &last_of(keys::REPLIES), LOOKED_MAX);
+        let last = last_of(keys::REPLIES);
+        let range = Range::new(&pk, keys::REPLIES, &last, LOOKED_MAX);
         let rows = self.range("read the answers of", range).await?;
         let mut replies: Vec<KeptReply> = rows.iter().map(|row| json(row, DOC)).collect::<Result<_>>()?;
         // Their ids say nothing of when they came.

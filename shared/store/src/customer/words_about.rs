@@ -192,8 +192,11 @@ impl Store {
             let reply: KeptReply = json(row, DOC)?;
             let is_from = addresses.contains(&AddressId::of(reply.channel, &reply.from));
             let is_to = reply.link.as_ref().is_some_and(|link| from.contains(link.as_str()));
-            let mut said = reply.subject.iter().chain([&reply.text, &reply.from]).chain(&reply.read.deputy);
-            if own || is_from || is_to || said.any(|said| names.are_in(said)) {
+            let names_them = {
+                let mut said = reply.subject.iter().chain([&reply.text, &reply.from]).chain(&reply.read.deputy);
+                said.any(|said| names.are_in(said))
+            };
+            if own || is_from || is_to || names_them {
                 found.push(WordsAbout::Reply(Box::new(reply)));
             }
         }

@@ -201,7 +201,7 @@ impl World {
         let (id, now) = (self.id(step.who), self.now);
         let known = KeptReply { id: ReplyId::derive(&[id.as_str(), &now.to_string()]), received_at: now, ..reply(0) };
         let pause = Agreement { made_at: now, from_at: now, status_at: now, until_on: Some(self.day(5)), ..pause(&known) };
-        let pause = Some(pause).filter(|_| step.which % 2 == 0);
+        let pause = Some(pause).filter(|_| step.which.is_multiple_of(2));
         let beside = KeptBeside { pause: pause.as_ref(), is_of_person: true, ..KeptBeside::default() };
         if self.table.store.keep_reply(&self.table.tenant, &id, &known, beside, now).await.unwrap() == ReplyKept::Done {
             self.tell(step.who, &Event::Replied(now));
