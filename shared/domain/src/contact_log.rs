@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Channel, CustomerId, MessageId, Mode, calendar::Locality, settings::counts};
+use crate::{CaseId, Channel, CustomerId, MessageId, Mode, calendar::Locality, mode::counts};
 
 /// Days for which a contact is kept: as far back as a cap may look.
 pub const CONTACT_DAYS: i64 = 60;

@@ -19,6 +19,7 @@
 //! | [`delivery`] | deliveries of events to subscriptions: when one is tried again |
 //! | [`public_address`] | which addresses of the internet are public places |
 //! | [`settings`] | a tenant's settings |
+//! | [`mode`] | whether what is decided leaves |
 //! | [`attached_document`] | what a mail may carry as a file beside its words |
 //! | [`brand`] | how a tenant shows itself to its customers |
 //! | [`signing`] | whose name a mail leaves under, and how it is signed |
@@ -127,6 +128,7 @@ pub mod language;
 pub mod ledger;
 pub mod mailbox;
 pub mod message;
+pub mod mode;
 pub mod money;
 pub mod new_task;
 pub mod notice;
@@ -164,6 +166,7 @@ pub mod signing;
 pub mod simulate;
 pub mod sms_settings;
 pub mod standing;
+pub mod stated_periods;
 pub mod statement;
 pub mod step_history;
 pub mod stricter_terms;
@@ -218,6 +221,7 @@ pub use kept_rate::KeptRate;
 pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
+pub use mode::Mode;
 pub use money::Money;
 pub use new_task::{NewTask, TaskKind};
 pub use notice::{NoticeKind, NoticeSettings, NoticeUrgency, NoticeWay};
@@ -236,11 +240,12 @@ pub use retention::{Checked, RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};
 pub use rule_input::{Authority, RuleInput};
 pub use service_mail::{ServiceMail, ServiceMailKind};
-pub use settings::{Mode, Settings};
+pub use settings::Settings;
 pub use signing::{SenderName, Signing};
 pub use sms_settings::SmsSettings;
 pub use standing::Standing;
-pub use statement::{STATEMENT, StatedPeriods, is_statement};
+pub use stated_periods::StatedPeriods;
+pub use statement::{STATEMENT, is_statement};
 pub use stricter_terms::StricterTerms;
 pub use version::{SourceVersion, VersionOf};
 pub use webhook::WebhookFate;

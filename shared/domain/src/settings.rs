@@ -6,27 +6,13 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnswerSettings, BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, NoticeSettings, OwnerRule,
+    AnswerSettings, BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, Mode, NoticeSettings, OwnerRule,
     Reporting, Signing, SmsSettings,
     word::{self, stored_words},
 };
 
 /// How far ahead a promise may be, in days: what takes longer is a plan.
 pub const PROMISE_DAYS_MAX: i64 = 180;
-
-stored_words!(
-    /// Whether a tenant's messages leave.
-    #[derive(Default)]
-    Mode {
-        /// Nothing is decided.
-        Off = "off",
-        /// Everything is decided and rendered, nothing is sent. Where a new tenant starts.
-        #[default]
-        Shadow = "shadow",
-        /// Messages are sent.
-        Live = "live",
-    }
-);
 
 /// A tenant's settings. Unknown keys are refused; all but `name` have defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -530,11 +516,6 @@ pub struct CalendarSettings {
     /// Days on which nothing is sent.
     #[serde(default)]
     pub closed: Vec<Date>,
-}
-
-/// Whether results of one ledger count in a mode.
-pub fn counts(ledger: Mode, mode: Mode) -> bool {
-    mode == Mode::Shadow || ledger != Mode::Shadow
 }
 
 #[cfg(test)]

@@ -5,13 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use compact_str::CompactString;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    BalanceKey, CaseKey, Channel, Coverage, Covered, Facts, Mode, Occurrence, Outcome, calendar::Locality,
-    receivables::Receivables, settings::counts,
+    BalanceKey, CaseKey, Channel, Coverage, Covered, Facts, Mode, Occurrence, Outcome, StatedPeriods, calendar::Locality,
+    mode::counts, receivables::Receivables,
 };
 
 /// In the place of a step: a statement. No step's id has that form.
@@ -20,36 +18,6 @@ pub const STATEMENT: &str = "@statement";
 /// Whether rows are those of a statement.
 pub fn is_statement(rows: &[Covered]) -> bool {
     rows.first().is_some_and(|row| row.step == STATEMENT)
-}
-
-/// The last periods of which a case's balance was stated, by ledger; empty where none was.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatedPeriods {
-    /// By a message that left.
-    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
-    pub live: CompactString,
-    /// By one that shadow mode would have sent.
-    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
-    pub shadow: CompactString,
-}
-
-impl StatedPeriods {
-    /// Whether none was.
-    pub fn is_empty(&self) -> bool {
-        self.live.is_empty() && self.shadow.is_empty()
-    }
-
-    fn has(&self, period: &Occurrence, mode: Mode) -> bool {
-        let shadow = counts(Mode::Shadow, mode) && self.shadow == period.as_str();
-        shadow || self.live == period.as_str()
-    }
-
-    fn with(self, period: &Occurrence, ledger: Mode) -> Self {
-        match ledger {
-            Mode::Shadow => Self { shadow: period.as_str().into(), ..self },
-            Mode::Off | Mode::Live | Mode::Later(_) => Self { live: period.as_str().into(), ..self },
-        }
-    }
 }
 
 /// One statement that is among the facts.

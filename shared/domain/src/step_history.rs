@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     CaseKey, Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, Policy, calendar::Locality,
-    receivables::Receivables, settings::counts, statement::is_statement, workflow::CompiledWorkflow,
+    mode::counts, receivables::Receivables, statement::is_statement, workflow::CompiledWorkflow,
 };
 
 /// How a step ended for one due item.

@@ -5,7 +5,7 @@ use channels::{Thread, channel::mailbox};
 use domain::{CaseId, Channel, LinkId, TenantId};
 use store::{AnswerMark, AnsweredMail, Error};
 
-use crate::Sender;
+use crate::{Sender, answer_headers::AnswersTo};
 
 /// What the local part of an address for answers begins with.
 const LOCAL_BEGINS: &str = "r+";
@@ -26,20 +26,6 @@ pub(crate) struct Answerable<'a> {
     pub(crate) reply_to: Option<&'a str>,
     /// Whether no person wrote it.
     pub(crate) is_automatic: bool,
-}
-
-/// The headers by which answers find their way.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct AnswersTo {
-    pub(crate) reply_to: Vec<String>,
-    pub(crate) thread: Thread,
-}
-
-impl AnswersTo {
-    /// Whether the mail names the portal link of its address, for answers.
-    pub(crate) fn has_a_mark(&self) -> bool {
-        !self.thread.references.is_empty()
-    }
 }
 
 impl Sender {

@@ -4,14 +4,10 @@ use std::collections::BTreeSet;
 
 use channels::{Attachment, CarriedDocument};
 use domain::{
-    Action, AttachedDocument, Channel, Covered, Facts, InvoiceId, Mode, Pending, Policy,
-    attached_document::COPIES_ATTACHED_MAX,
-    attachment::{ATTACHED_BYTES_MAX, sha256_of},
-    is_statement,
-    own_message::is_own_message,
+    Action, AttachedDocument, Channel, Covered, Facts, InvoiceId, Mode, Pending, Policy, attached_document::COPIES_ATTACHED_MAX,
+    attachment::ATTACHED_BYTES_MAX, is_statement, own_message::is_own_message,
 };
 use futures::future::join_all;
-use serde_json::{Value, json};
 
 use crate::{Sender, queued::QueuedMessage};
 
@@ -107,12 +103,6 @@ fn fitting(made: Vec<(Wanted, Option<Vec<u8>>)>, language: &str) -> Vec<Attachme
     files
 }
 
-/// The documents that a message left with, for its record; nothing where it had none.
-pub(crate) fn recorded(files: &[Attachment]) -> Value {
-    let file = |file: &Attachment| json!({ "name": file.name, "bytes": file.bytes.len(), "sha256": sha256_of(&file.bytes) });
-    if files.is_empty() { Value::Null } else { files.iter().map(file).collect() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,13 +137,6 @@ mod tests {
             let names: Vec<String> = fitting(made, "en").into_iter().map(|file| file.name).collect();
             assert_eq!(names, expected);
         }
-    }
-
-    #[test]
-    fn what_is_recorded_names_each_file() {
-        assert_eq!(recorded(&[]), Value::Null);
-        let file = fitting(vec![statement(Some(3))], "de").remove(0);
-        assert_eq!(recorded(&[file])[0], json!({ "name": "Kontouebersicht.pdf", "bytes": 3, "sha256": sha256_of(&[0, 0, 0]) }));
     }
 
     #[test]

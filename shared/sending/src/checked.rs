@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use store::{AddressId, AskedFor, Attempt, Entry, Head, MessageResult, OwnAttachment, PortalLink};
 
-use crate::{answers_to::AnswersTo, queued::QueuedMessage, send_outcome::SendOutcome, signing::Signer};
+use crate::{answer_headers::AnswersTo, queued::QueuedMessage, send_outcome::SendOutcome, signing::Signer};
 
 /// A message on its way, with what it was checked against.
 pub(crate) struct Checked {

@@ -15,7 +15,7 @@ use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Rel
 
 use crate::{
     attached::{AttachedFiles, MakeDocument, MakeReceipt, MakeTransferCode},
-    carried_documents::recorded,
+    carried_in_record::recorded,
     checked::{Call, Checked, Claiming, Held, Loaded, Meanwhile, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
     queued::QueuedMessage,

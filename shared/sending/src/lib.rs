@@ -10,10 +10,12 @@
 
 #![recursion_limit = "256"]
 
+mod answer_headers;
 mod answers_to;
 mod attached;
 mod batch;
 mod carried_documents;
+mod carried_in_record;
 mod causes;
 mod checked;
 mod copies;

@@ -14,7 +14,7 @@ use super::{
     Situation,
     work::{Asking, Says},
 };
-use crate::{Action, Case, CaseKey, Currency, NewTask, OpenWork, TaskKind, dates::add_days, workflow::Days};
+use crate::{Case, CaseKey, Currency, NewTask, OpenWork, TaskKind, dates::add_days};
 
 /// What somebody is to confirm, by what asks for it.
 const CONFIRMED: [(TaskKind, &str); 4] = [
@@ -23,22 +23,6 @@ const CONFIRMED: [(TaskKind, &str); 4] = [
     (TaskKind::ChangeTerms, "the customer has stricter terms"),
     (TaskKind::RestoreTerms, "the customer has its usual terms again"),
 ];
-
-/// By when whoever carries out what a step asks for is to say so.
-pub(super) fn confirm_by(situation: &Situation<'_>, action: &Action) -> Option<Timestamp> {
-    let within = match action {
-        Action::CreditHold(hold) => hold.confirm_within,
-        Action::ChangeTerms(change) => change.confirm_within,
-        Action::Send(_) | Action::Task(_) | Action::Notify(_) | Action::Escalate(_) | Action::HandOff(_) | Action::Fee(_) => {
-            return None;
-        }
-    };
-    Some(after(situation.now, within))
-}
-
-fn after(now: Timestamp, within: Days) -> Timestamp {
-    now.checked_add(SignedDuration::from_hours(24 * i64::from(within.0))).unwrap_or(Timestamp::MAX)
-}
 
 /// What waits for somebody to say that it was carried out.
 fn waiting<'a>(situation: &'a Situation<'_>) -> impl Iterator<Item = (&'a OpenWork, Timestamp)> {

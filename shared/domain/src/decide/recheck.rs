@@ -22,8 +22,8 @@ use crate::{
     dates::add_days,
     guard::{self, ContactQuestion, Verdict},
     is_statement,
+    mode::counts,
     own_message::is_own_message,
-    settings::counts,
     step_history::StepHistory,
     workflow::{CompiledWorkflow, validate::COPIES_MAX},
 };

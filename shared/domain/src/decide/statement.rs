@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     Situation,
     agenda::Reached,
-    conclude::Ended,
+    ended::Ended,
     gate::tomorrow,
     orders,
     resolving::Resolving,

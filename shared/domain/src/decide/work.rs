@@ -3,7 +3,7 @@
 //! A task's key is its reason and the number of the decision: the same may be asked for again once it is over, and asking twice for
 //! what is open is left out when everything is concluded.
 
-use super::{Situation, agenda::ItemStep, confirming, resolving::Resolving};
+use super::{Situation, agenda::ItemStep, confirm_within, resolving::Resolving};
 use crate::{
     Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, DisputeStatus, Money, NewTask, OpenWork, PlanStatus,
     ReversalKind, Step, TaskKind, Terms, WorkRow,
@@ -206,7 +206,7 @@ pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemSt
         | Action::HandOff(_)
         | Action::Fee(_) => (Vec::new(), false),
     };
-    let confirm_by = confirming::confirm_by(resolving.situation, &step.action);
+    let confirm_by = confirm_within::confirm_by(resolving.situation, &step.action);
     let work = OpenWork { via, urgent, confirm_by, ..asking.work };
     let due_on = due_on.or(asking.task.due_on);
     Asking { task: NewTask { to, due_on, ..asking.task }, work }

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::{Authority, MessageId, RuleInput, dates::add_days, own_message::is_own_message, settings::counts};
+use crate::{Authority, MessageId, RuleInput, dates::add_days, mode::counts, own_message::is_own_message};
 
 /// Positions that a decision may have messages at, and more.
 const POSITIONS: u32 = 256;

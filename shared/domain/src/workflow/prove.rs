@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{Channel, Settings, condition::Condition, language::primary};
 
+mod planned_steps;
 mod receipts;
+
+pub use planned_steps::days_to_next;
+use planned_steps::sends;
 
 /// Everything that the prover finds in a workflow itself: errors first, each in the order of the text.
 pub fn prove(workflow: &Workflow, context: &PublishContext<'_>) -> Vec<Finding> {
@@ -54,17 +58,6 @@ pub fn prove_migration(from: &Workflow, to: &Workflow, carried: &[(String, Strin
     .collect()
 }
 
-/// The least days that the plan puts between the last time of a step and the step behind it; `None` where there is none behind it, or the
-/// plan alone does not tell.
-pub fn days_to_next(workflow: &Workflow, settings: &Settings, at: usize) -> Option<i64> {
-    let planned = plan(&workflow.steps, settings);
-    let (own, next) = (planned.get(at)?, planned.get(at + 1)?);
-    let behind = workflow.steps.get(at + 1)?;
-    let days = next.earliest - own.latest - own.length;
-    let gap = if matches!(behind.action, Action::Send(_)) { i64::from(workflow.min_gap.0) } else { 0 };
-    (own.base == next.base).then_some(days.max(gap))
-}
-
 /// The rule that finds flaws at such a place.
 fn rule_of(pointer: &str) -> &'static str {
     let rest = pointer.strip_prefix("/steps/").and_then(|rest| rest.split_once('/'));
@@ -78,19 +71,6 @@ fn rule_of(pointer: &str) -> &'static str {
         _ if rest.is_none() && pointer.starts_with("/steps/") => "caps",
         _ => "form",
     }
-}
-
-fn sends(workflow: &Workflow) -> impl Iterator<Item = (usize, &Step, &Send)> {
-    workflow.steps.iter().enumerate().filter_map(|(at, step)| match &step.action {
-        Action::Send(send) => Some((at, step, send)),
-        Action::Task(_)
-        | Action::Notify(_)
-        | Action::Escalate(_)
-        | Action::CreditHold(_)
-        | Action::ChangeTerms(_)
-        | Action::HandOff(_)
-        | Action::Fee(_) => None,
-    })
 }
 
 /// Conditions that never hold, or always do.

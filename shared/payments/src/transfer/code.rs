@@ -5,14 +5,14 @@
 //! - Swiss: SIX, *Swiss Implementation Guidelines QR-bill* 2.3: UTF-8, 997 characters at most, structured addresses, error correction M,
 //!   a Swiss cross of 7 mm on a code of 46 mm.
 
-use domain::{Currency, Money, bank_account::is_qr_iban};
+use domain::{Currency, Money, bank_account::is_qr_iban, basket::TRANSFER};
 use qrcode::{Color, EcLevel, QrCode, render::svg};
 
 use crate::{
     amount,
     asked::one_line,
     transfer::{
-        NAME, PayeeAccount,
+        PayeeAccount,
         account::{takes_epc_code, takes_swiss_code},
         reference::{ReferenceForm, TransferReference},
     },
@@ -90,7 +90,7 @@ impl TransferCode {
         if !(1..=AMOUNT_MINOR_MAX).contains(&money.minor()) {
             return Err(CodeFlaw::Amount(money));
         }
-        let amount = amount::to_major(NAME, money, 2).map_err(|_| CodeFlaw::Amount(money))?;
+        let amount = amount::to_major(TRANSFER, money, 2).map_err(|_| CodeFlaw::Amount(money))?;
         match self {
             Self::Epc => epc(account, &iban, (money, &amount), named),
             Self::Swiss => swiss(account, &iban, (money, &amount), named),

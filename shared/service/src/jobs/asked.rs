@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    BulkId, Channel, Currency, Workflow,
+    BulkId, Channel, Currency, Mode, Workflow,
     rollout::SHARE_WHOLE,
-    settings::Mode,
     simulate::{Assumed, BreakerAssumed, Paying},
     workflow::{self, Migration},
 };

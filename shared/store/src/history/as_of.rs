@@ -1,5 +1,6 @@
 //! What was known of a customer at an instant, and what was decided by it: versions of facts and records put together again.
 
+mod awaited;
 mod people;
 mod statements;
 
@@ -495,7 +496,7 @@ impl Everything {
         let mut all = Vec::new();
         for item in self.records.iter().filter(|item| item.body.number < before) {
             for mark in self.coverage.get(&item.key).into_iter().flatten() {
-                let (outcome, receipt_by) = (outcome_by(item, mark.outcome, at), statements::receipt_by(item, at));
+                let (outcome, receipt_by) = (outcome_by(item, mark.outcome, at), awaited::receipt_by(item, at));
                 all.push(Coverage { outcome, receipt_by, ..mark.clone() });
             }
         }

@@ -50,6 +50,8 @@ struct Told {
     before: Option<Row>,
     /// Every other image.
     images: Vec<Row>,
+    /// Whether it was removed.
+    removed: bool,
 }
 
 impl Store {
@@ -68,10 +70,14 @@ impl Store {
                 continue;
             }
             let [old, new] = images;
+            let removed = new.is_none();
             match told.get_mut(&key) {
-                Some(known) => known.images.extend(old.into_iter().chain(new)),
+                Some(known) => {
+                    known.images.extend(old.into_iter().chain(new));
+                    known.removed |= removed;
+                }
                 None => {
-                    told.insert(key, Told { record: at, before: old, images: new.into_iter().collect() });
+                    told.insert(key, Told { record: at, before: old, images: new.into_iter().collect(), removed });
                 }
             }
         }
@@ -245,7 +251,7 @@ fn readable(item: &Row, reporting: Option<&Reporting>) -> Vec<ListRow> {
 /// Whether no image of the batch says anything else than what was listed before it.
 fn is_unchanged(before: &[ListRow], told: &Told, others: &[ListRow]) -> bool {
     let says = |row: &ListRow| before.iter().any(|known| known.key == row.key && known.doc == row.doc);
-    told.before.is_some() && others.len() == before.len() * told.images.len() && others.iter().all(says)
+    told.before.is_some() && !told.removed && others.len() == before.len() * told.images.len() && others.iter().all(says)
 }
 
 fn rewrite(record: usize, before: Vec<ListRow>, others: Vec<ListRow>, now: Vec<ListRow>) -> Rewrite {

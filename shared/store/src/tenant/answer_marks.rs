@@ -102,13 +102,9 @@ fn signing_key(data_key: &[u8; 32]) -> hmac::Key {
 fn signature_of(key: &hmac::Key, signed: &str) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let bytes = hmac::sign(key, signed.as_bytes());
-    let mut number = bytes.as_ref().iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
-    let mut text = String::with_capacity(SIGNATURE_CHARS);
-    for _ in 0..SIGNATURE_CHARS {
-        text.push(char::from(ALPHABET[usize::try_from(number % 32).expect("less than 32")]));
-        number /= 32;
-    }
-    text
+    let number = bytes.as_ref().iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    let at = |place: usize| usize::try_from((number >> (5 * place)) % 32).expect("less than 32");
+    (0..SIGNATURE_CHARS).map(|place| char::from(ALPHABET[at(place)])).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Lines of invoices: they lie apart, come with the newest document, and cost nothing where they are what they were.
 
 use domain::*;
+use store::inspect::attributes::every::SK;
 
 use crate::common::*;
 
@@ -95,7 +96,7 @@ fn ended(table: &Table) -> Vec<&'static str> {
     let records = table.aws.records();
     let with_end = records.iter().filter(|record| record["dynamodb"]["NewImage"].get("expires_at").is_some());
     let kind = |sk: &str| ["INV", "LINES"].into_iter().find(|kind| sk.starts_with(kind));
-    let mut kinds: Vec<_> = with_end.filter_map(|record| kind(record["dynamodb"]["Keys"]["sk"]["S"].as_str()?)).collect();
+    let mut kinds: Vec<_> = with_end.filter_map(|record| kind(record["dynamodb"]["Keys"][SK]["S"].as_str()?)).collect();
     kinds.sort_unstable();
     kinds
 }

@@ -1,6 +1,6 @@
 //! What is wrong with the time that a step gives a receipt.
 
-use super::{days_to_next, sends};
+use super::planned_steps::{days_to_next, sends};
 use crate::workflow::{Finding, PublishContext, Severity, Workflow};
 
 /// Steps that give a receipt time which leads nowhere, or is not the time after which their next channel comes.

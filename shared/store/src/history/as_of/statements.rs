@@ -1,10 +1,9 @@
-//! What was known at an instant of statements, and of messages whose arrival was awaited.
+//! What was known at an instant of statements.
 
 use domain::{CaseKey, Coverage, Mode, StatedPeriods, is_statement};
 use jiff::Timestamp;
 
 use super::{Everything, outcome_by};
-use crate::message::record::RecordItem;
 
 impl Everything {
     /// The periods that a case had behind it once the decision of a number was made.
@@ -27,11 +26,4 @@ impl Everything {
         }
         stated
     }
-}
-
-/// Until when the arrival of a record's message was awaited, as was known at an instant.
-pub(super) fn receipt_by(item: &RecordItem, at: Timestamp) -> Option<Timestamp> {
-    let message = item.body.message.as_ref().filter(|message| message.mode == Mode::Live)?;
-    let has_arrived = item.heard.iter().any(|(event, heard)| event.proves_arrival() && *heard <= at);
-    message.receipt_within.filter(|_| !has_arrived).map(|time| time.after(item.body.at))
 }
