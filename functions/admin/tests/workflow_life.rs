@@ -62,7 +62,7 @@ async fn what_is_ready_passes_the_prover_and_becomes_a_draft() {
         assert!(api.refused("manager", "POST", &draft, json!({"from": one["from"]}), 409).await.contains("draft of it already"));
     }
     let drafts = api.done("viewer", "GET", "/v1/workflows/drafts", Value::Null).await;
-    assert_eq!(drafts["data"].as_array().unwrap().len(), 8);
+    assert_eq!(drafts["data"].as_array().unwrap().len(), 9);
     api.done("manager", "DELETE", "/v1/workflows/my-gentle/draft", Value::Null).await;
     api.refused("manager", "DELETE", "/v1/workflows/my-gentle/draft", Value::Null, 404).await;
     for from in ["ready/nothing", "version/x", "here"] {

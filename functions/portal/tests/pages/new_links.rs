@@ -72,25 +72,26 @@ async fn a_short_address_leads_to_the_page_and_to_the_way_out_and_changes_nothin
     let code = portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await;
     assert_eq!(code.len(), 14);
     let (short, out) = (format!("/s/{code}"), format!("/s/{code}/stop"));
+    let get = async |address: &str| portal.send("GET", address, &[], "").await;
     let before = portal.world.everything().await;
-    assert_eq!(portal.get(&short).await.leads(), format!("/p/{code}"));
+    assert_eq!(get(&short).await.leads(), format!("/p/{code}"));
     portal.get(&format!("/p/{code}")).await.is(200);
-    assert_eq!(portal.get(&format!("{short}/pay")).await.leads(), format!("/p/{code}/pay"));
-    let chosen = portal.get(&format!("{short}/pay?in=EUR&to=a%20b&x=1")).await.leads();
+    assert_eq!(get(&format!("{short}/pay")).await.leads(), format!("/p/{code}/pay"));
+    let chosen = get(&format!("{short}/pay?in=EUR&to=a%20b&x=1")).await.leads();
     assert_eq!(chosen, format!("/p/{code}/pay?in=EUR&to=a+b"));
-    let stop = portal.get(&out).await.leads();
+    let stop = get(&out).await.leads();
     assert!(stop.starts_with("/p/acme.sms."), "{stop}");
     portal.get(&stop).await.is(200).says("678");
     for unknown in ["/s/", "/s/short", "/s/00000000000000/stop", &format!("{short}/other")] {
-        portal.get(unknown).await.is(404);
+        get(unknown).await.is(404);
     }
     portal.post(&short, &[]).await.is(405);
     assert_eq!(portal.world.everything().await, before, "a GET changes nothing");
     // Void at once, and the way out stays.
     let known = portal.world.store.link(&LinkCode::parse(&code).unwrap().id()).await.unwrap().unwrap();
     assert!(portal.world.store.revoke_link(&acme(), &id, &known.link, portal.world.now()).await.unwrap());
-    portal.get(&portal.get(&short).await.leads()).await.is(410);
-    assert_eq!(portal.get(&out).await.leads(), stop);
+    portal.get(&get(&short).await.leads()).await.is(410);
+    assert_eq!(get(&out).await.leads(), stop);
 }
 
 #[tokio::test]

@@ -95,7 +95,8 @@ told_by! {
     SharedUpserted: Payment Invoice Reversal;
     SharedGone: Payment Invoice Reversal;
     SourceHeard: Heartbeat;
-    AgreementPut: Agreement;
+    // An answer may be followed by a pause.
+    AgreementPut: Agreement Reply;
     ChargePut: Charge;
     // The end of a request for approval is an order.
     OrderGiven: Order EndTask;
