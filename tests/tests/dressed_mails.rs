@@ -120,7 +120,7 @@ async fn a_statement_carries_its_document_unless_the_plan_says_otherwise() {
         plan["statement"] = statement;
         let desk = TestTenant::with("2026-02-04T08:00:00Z", json!({}), Some(vec![plan])).await;
         // It is due long after the statement's day.
-        desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-03-20")).await;
+        desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-03-01")).await;
         assert_eq!(names(&mail(&desk).await), files);
     }
 }

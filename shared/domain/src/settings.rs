@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerSettings, BankAccount, BrandSettings, Channel, Currency, CustomerPlans, KeyAccounts, Mode, NoticeSettings, OwnerRule,
-    Reporting, Signing, SmsSettings,
-    word::{self, stored_words},
+    Reporting, Signing, SmsSettings, word,
 };
 
 /// How far ahead a promise may be, in days: what takes longer is a plan.

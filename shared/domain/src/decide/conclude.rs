@@ -14,7 +14,6 @@ use super::{
     ended::Ended,
     gate::tomorrow,
     orders::too_late,
-    resolve::Resolved,
     resolving::Resolving,
     statement::Stating,
     withdraw::{WITHDRAWN_MAX, withdrawn},

@@ -54,7 +54,8 @@ pub use crate::workflow::CLEARING_BUSINESS_DAYS;
 
 use crate::{Case, CaseState, Decision, Facts, Mode, Order, Policy};
 use case::CaseItems;
-use conclude::{CaseDecision, Ended, Rounds};
+use conclude::{CaseDecision, Rounds};
+use ended::Ended;
 use gate::{Gate, GateQuestion, GateStop};
 use resolving::Resolving;
 use statement::Stating;

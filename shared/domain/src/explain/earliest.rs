@@ -56,7 +56,13 @@ pub(super) fn earliest(
         };
         let found = decided.trace.iter().find(same)?;
         if found.because.sends() {
-            let why = if reasons.is_empty() { String::new() } else { format!(", {}", reasons.join(", and ")) };
+            let why = if matches!(found.because, Because::Statement { .. }) {
+                ", as a statement by the calendar".to_owned()
+            } else if reasons.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", reasons.join(", and "))
+            };
             return Some(Earliest { at, said: format!("earliest {}{why}", moment(at, told.zone)) });
         }
         let why = until_what(&found.because, told).filter(|why| !reasons.contains(why));

@@ -7,7 +7,7 @@ use super::{
     Action, Anchor, Approval, CatchUp, Fallback, Finding, PublishContext, Scope, Send, Severity, Step, Workflow, flaws,
     left_to_people, validate::plan,
 };
-use crate::{Channel, Settings, condition::Condition, language::primary};
+use crate::{Channel, condition::Condition, language::primary};
 
 mod planned_steps;
 mod receipts;
