@@ -97,7 +97,7 @@ impl Answered {
                       "commonHeaders": { "from": ["Anna <ap@acme.example>"], "subject": "s" } },
             "receipt": {
                 "timestamp": "2026-01-05T09:00:00.000Z", "recipients": [coming.to], "spamVerdict": pass, "virusVerdict": pass,
-                "spfVerdict": pass, "dkimVerdict": pass, "dmarcVerdict": pass,
+                "spfVerdict": pass, "dkimVerdict": pass, "dmarcVerdict": pass, "dmarcPolicy": "none",
                 "action": { "type": "S3", "topicArn": "t", "bucketName": "bodies", "objectKeyPrefix": "inbound/", "objectKey": key }
             }
         });
@@ -356,6 +356,31 @@ async fn nobody_is_shown_what_is_suspect() {
         world.hear(&coming.with(json!({ "/receipt/spamVerdict/status": "FAIL" }))).await;
     }
     assert_eq!(world.tasks(TaskKind::AnswerUnmatched).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_in_somebody_elses_name_does_nothing_that_it_says() {
+    let forged = json!({ "/receipt/dmarcVerdict/status": "FAIL", "/receipt/dmarcPolicy": "reject" });
+    let world = Answered::start().await;
+    world.aws.follow().await;
+    let asks = plain(MAIN, "", "Please unsubscribe me.");
+    // By its sender, and by an address for answers that somebody else has of a mail of their own.
+    for (id, to) in [("m1", at_tenant()), ("m2", world.reply_address())] {
+        world.hear(&Coming::to(id, &to, asks.clone()).with(forged.clone())).await;
+    }
+    assert!(!world.is_stopped(MAIN).await && !world.replied().await);
+    let tasks = world.tasks(TaskKind::AnswerUnmatched).await;
+    assert_eq!(tasks.len(), 2, "{tasks:?}");
+    assert!(tasks.iter().all(|task| task.task.detail.contains("not from where it says")), "{tasks:?}");
+    // Mail servers rarely prove where a report is from: its mark says that.
+    world.hear(&Coming::to("m3", &world.reply_address(), report(MAIN, "failed", "5.1.1")).with(forged)).await;
+    assert!(world.is_stopped(MAIN).await);
+    assert_eq!(world.tasks(TaskKind::AnswerUnmatched).await.len(), 2);
+    // A domain that asks for nothing is believed as before.
+    let world = Answered::start().await;
+    let unsure = json!({ "/receipt/dmarcVerdict/status": "FAIL" });
+    world.hear(&Coming::to("m1", &world.reply_address(), asks).with(unsure)).await;
+    assert!(world.is_stopped(MAIN).await);
 }
 
 #[tokio::test]

@@ -128,6 +128,8 @@ pub enum Suspicion {
     Virus,
     /// A scan holds it for unsolicited.
     Spam,
+    /// It does not come from where it says, and the domain that it names asks (DMARC) that nobody takes such mails for its own.
+    Forged,
 }
 
 /// Whose an answer is, as far as that is certain.

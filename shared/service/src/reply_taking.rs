@@ -97,7 +97,9 @@ async fn raise_suspect(store: &Store, heard: &HeardReply, suspicion: Suspicion, 
         (Suspicion::Spam, None) => {
             ("Mails came that are held for unsolicited", format!("spam:{}", now.to_zoned(TimeZone::UTC).date()))
         }
-        (Suspicion::Spam | Suspicion::Virus, _) => ("A mail came that nobody is shown", heard.id().to_string()),
+        (Suspicion::Spam | Suspicion::Virus | Suspicion::Forged, _) => {
+            ("A mail came that nobody is shown", heard.id().to_string())
+        }
     };
     let task = task_of(heard, TaskKind::AnswerUnmatched, title, key, said_of(heard, None));
     store.raise(&heard.about.tenant, customer, &task, now).await?;
@@ -438,6 +440,14 @@ fn said_of(heard: &HeardReply, read: Option<&ReplyRead>) -> String {
         }
         Some(Suspicion::Spam) => {
             said = vec![format!("Answer {} came by {}. A scan holds it for unsolicited.", heard.id(), heard.channel)]
+        }
+        Some(Suspicion::Forged) => {
+            said = vec![format!(
+                "Answer {} came by {}. It is not from where it says: the domain of its sender asks that such mails are not believed. \
+                 Ask them another way whether they wrote it; nothing was done that it says.",
+                heard.id(),
+                heard.channel
+            )]
         }
         None => {}
     }
