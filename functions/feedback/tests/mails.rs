@@ -290,8 +290,12 @@ async fn a_report_of_a_mail_server_is_a_bounce_of_that_address_and_of_no_other()
 
 /// A mail with files.
 fn with_files(files: &[(&str, &[u8])]) -> Vec<u8> {
+    with_files_from(MAIN, "See the files.", files)
+}
+
+fn with_files_from(from: &str, words: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut mail =
-        format!("From: {MAIN}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee the files.\r\n").into_bytes();
+        format!("From: {from}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{words}\r\n").into_bytes();
     for (name, content) in files {
         mail.extend(
             format!("--b\r\nContent-Type: image/png; name=\"{name}\"\r\nContent-Disposition: attachment\r\n\r\n").into_bytes(),
@@ -336,6 +340,18 @@ async fn more_files_than_five_are_not_kept_and_files_of_nobody_are_not() {
     world.is_unmatched(Coming::to("m1", &at_tenant(), mail), "files of a stranger").await;
     let kept = world.aws.world.objects.lock().unwrap().keys().filter(|key| key.contains("/attached/")).count();
     assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn senders_for_whom_there_is_no_link_have_one_days_files_together() {
+    let world = Answered::start().await;
+    world.aws.follow().await;
+    let many: Vec<(&str, &[u8])> = vec![("a.docx", LETTER); 5];
+    for (at, id) in ["m1", "m2", "m3", "m4", "m5"].into_iter().enumerate() {
+        let mail = with_files_from(&format!("clerk{at}@acme.example"), "About INV-1: see the files.", &many);
+        world.hear(&Coming::to(id, &at_tenant(), mail)).await;
+    }
+    assert_eq!(world.files().await.len(), 20);
 }
 
 #[tokio::test]
@@ -432,6 +448,8 @@ async fn who_wants_no_more_mails_gets_none_at_either_address_and_no_machine_says
     world.hear(&Coming::to("m2", &world.reply_address(), asks)).await;
     let out = Some(domain::SuppressionReason::OptOut);
     assert_eq!((stands(alias).await, stands(MAIN).await), (out, out));
+    let main = world.aws.store.stopped(&world.aws.tenant, &AddressId::of(Channel::Email, MAIN)).await.unwrap().unwrap();
+    assert!(main.by.is_some_and(|by| by.starts_with("rpl_")), "what closed it is known of either");
     assert!(world.aws.tasks().await.is_empty() && world.replied().await, "{:?}", world.aws.tasks().await);
     let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
     assert_eq!(kept.iter().map(|reply| (reply.read.class.as_str(), reply.stopped)).collect::<Vec<_>>(), [("opt_out", true)]);

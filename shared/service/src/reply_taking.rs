@@ -292,7 +292,9 @@ impl Taking<'_> {
         acting.suppress_saying(self.tenant(), (*channel, from.as_str()), suppression.clone(), None, customer).await?;
         let answered = link.filter(|_| self.heard.about.by.is_proven() && self.heard.about.link.is_some());
         if let Some(link) = answered.filter(|link| link.channel == *channel && link.address != self.sender()) {
-            self.store.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
+            let entry = AuditEntry { object: Some(link.address.to_string()), ..self.entry("opt_out_by_reply", customer) };
+            let acting = self.store.acting(entry);
+            acting.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
         }
         Ok(true)
     }
