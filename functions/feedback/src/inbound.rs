@@ -6,7 +6,7 @@ use domain::{
 };
 use files::{Bucket, BucketError};
 use jiff::Timestamp;
-use mail::{MAIL_BYTES_MAX, ReadMail, dkim_domain, machine_of};
+use mail::{MAIL_BYTES_MAX, MailHead, ReadMail, dkim_domain, machine_of};
 use store::{Error, Result, Store, Vault};
 
 use crate::{
@@ -61,7 +61,10 @@ impl Inbound {
         let suspect = match (notice.is_virus, notice.is_spam) {
             (true, _) => Some(Suspicion::Virus),
             (false, true) => Some(Suspicion::Spam),
-            (false, false) => (notice.is_forged && !is_report).then_some(Suspicion::Forged),
+            (false, false) => {
+                let is_forged = notice.is_forged || names_several_senders(&mail.head);
+                (is_forged && !is_report).then_some(Suspicion::Forged)
+            }
         };
         let files = std::mem::take(&mut mail.files);
         let reply = ReplyId::derive(&[about.tenant.as_str(), Channel::Email.as_str(), &notice.message_id]);
@@ -126,6 +129,12 @@ impl Inbound {
             }
         }
     }
+}
+
+/// Whether a head names more than one sender: what is proven of the one says nothing of the other.
+fn names_several_senders(head: &MailHead) -> bool {
+    let senders = head.from();
+    senders.iter().any(|sender| Some(sender) != senders.first()) || head.values("from").count() > 1
 }
 
 /// The beginning of a text.

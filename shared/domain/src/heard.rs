@@ -128,7 +128,8 @@ pub enum Suspicion {
     Virus,
     /// A scan holds it for unsolicited.
     Spam,
-    /// It does not come from where it says, and the domain that it names asks (DMARC) that nobody takes such mails for its own.
+    /// It may not come from where it says: it names several senders, or nothing proves that it is from its sender's domain, and that asks (DMARC) that nobody
+    /// takes such mails for its own.
     Forged,
 }
 

@@ -445,7 +445,7 @@ fn said_of(heard: &HeardReply, read: Option<&ReplyRead>) -> String {
         }
         Some(Suspicion::Forged) => {
             said = vec![format!(
-                "Answer {} came by {}. It is not from where it says: the domain of its sender asks that such mails are not believed. \
+                "Answer {} came by {}. It may not be from where it says: it names several senders, or the domain of its sender asks that such mails are not believed. \
                  Ask them another way whether they wrote it; nothing was done that it says.",
                 heard.id(),
                 heard.channel
