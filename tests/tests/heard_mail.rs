@@ -82,6 +82,9 @@ async fn what_machines_and_strangers_write_changes_nothing_and_a_bounce_is_one()
     let virus = json!({"in_reply_to": mail.message_id, "text": "Siehe Anhang.", "verdicts": {"virus": "FAIL"}});
     comes_in(&desk, virus).await;
     assert_eq!((desk.tasks("answer_unmatched").await.len(), asked(&desk).await.len()), (2, 0));
+    // Somebody else writes in the customer's name.
+    comes_in(&desk, json!({"tenant": TENANT, "text": "Please unsubscribe me.", "verdicts": {"dmarc": "FAIL"}})).await;
+    assert_eq!((desk.tasks("answer_unmatched").await.len(), asked(&desk).await.len()), (3, 0));
     let suppressed = async || desk.matter("C-1").await["customer"]["contacts"][0]["suppressed"].clone();
     assert_eq!(suppressed().await, json!({}));
     let report = "From: MAILER-DAEMON@mx.buyer.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nNo.\n--b\n\

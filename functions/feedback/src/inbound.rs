@@ -1,12 +1,12 @@
 //! Mails that come in: SES put each into the bucket and says so. Read, led to whose it is, told from what machines write, and handed over.
 
 use domain::{
-    Channel, HeardReply, ReplyId, Suspicion, UnkeptBecause,
+    Channel, HeardReply, MachineWritten, ReplyId, Suspicion, UnkeptBecause,
     heard::{HEARD_CHARS_MAX, HEARD_SUBJECT_CHARS_MAX},
 };
 use files::{Bucket, BucketError};
 use jiff::Timestamp;
-use mail::{MAIL_BYTES_MAX, ReadMail, dkim_domain, machine_of};
+use mail::{MAIL_BYTES_MAX, MailHead, ReadMail, dkim_domain, machine_of};
 use store::{Error, Result, Store, Vault};
 
 use crate::{
@@ -55,14 +55,19 @@ impl Inbound {
         {
             Box::pin(verdict::apply(store, &event, now)).await?;
         }
+        let machine = machine_of(&mail, &notice.envelope_from);
+        // Reports of mail servers are rarely signed, and count by their mark alone.
+        let is_report = matches!(machine, Some(MachineWritten::Bounce | MachineWritten::ReadReceipt));
         let suspect = match (notice.is_virus, notice.is_spam) {
             (true, _) => Some(Suspicion::Virus),
             (false, true) => Some(Suspicion::Spam),
-            (false, false) => None,
+            (false, false) => {
+                let is_forged = notice.is_forged || names_several_senders(&mail.head);
+                (is_forged && !is_report).then_some(Suspicion::Forged)
+            }
         };
         let files = std::mem::take(&mut mail.files);
         let reply = ReplyId::derive(&[about.tenant.as_str(), Channel::Email.as_str(), &notice.message_id]);
-        let machine = machine_of(&mail, &notice.envelope_from);
         let sorted = match (&about.customer, suspect) {
             (_, Some(_)) => unlooked(&files, UnkeptBecause::Suspect),
             (None, None) => unlooked(&files, UnkeptBecause::NobodysYet),
@@ -124,6 +129,12 @@ impl Inbound {
             }
         }
     }
+}
+
+/// Whether a head names more than one sender: what is proven of the one says nothing of the other.
+fn names_several_senders(head: &MailHead) -> bool {
+    let senders = head.from();
+    senders.iter().any(|sender| Some(sender) != senders.first()) || head.values("from").count() > 1
 }
 
 /// The beginning of a text.

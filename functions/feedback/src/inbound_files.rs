@@ -64,8 +64,11 @@ pub async fn keep_files(
     let by = sent_by(store, of, customer).await?;
     let day = |at: Timestamp| at.strftime("%F").to_string();
     let known = store.customer_files(tenant, customer).await?;
+    // Of senders for whom no portal link was made any number may write: all of them have together what one has.
+    let is_unknown = ReplyId::parse(&by).is_some();
+    let is_same = |file: &CustomerFile| file.by == by || is_unknown && ReplyId::parse(&file.by).is_some();
     let others =
-        known.iter().filter(|file| file.about != of.reply.as_str() && file.by == by && day(file.at) == day(of.received_at));
+        known.iter().filter(|file| file.about != of.reply.as_str() && is_same(file) && day(file.at) == day(of.received_at));
     let room = FILES_A_DAY_MAX.saturating_sub(others.count()).min(FILES_MAX);
     for (place, file) in files.into_iter().enumerate() {
         let refused = |because| UnkeptFile { name: shown(&file.name), because };

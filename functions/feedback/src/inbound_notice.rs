@@ -32,6 +32,8 @@ pub struct MailNotice {
     pub is_virus: bool,
     /// Whether a signature of it holds.
     pub is_signed: bool,
+    /// Whether nothing proves that it is from its sender's domain, and that domain asks (DMARC) that such mails are not taken for its own.
+    pub is_forged: bool,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +65,11 @@ struct Receipt {
     virus_verdict: Verdict,
     #[serde(default)]
     dkim_verdict: Verdict,
+    #[serde(default)]
+    dmarc_verdict: Verdict,
+    /// What the sender's domain asks for: `none`, `quarantine` or `reject`.
+    #[serde(default)]
+    dmarc_policy: String,
     action: Kept,
 }
 
@@ -78,6 +85,11 @@ struct Verdict {
 struct Kept {
     bucket_name: String,
     object_key: String,
+}
+
+/// Whether a domain asks that nobody takes for its own what is not proven to be.
+fn is_strict(policy: &str) -> bool {
+    ["quarantine", "reject"].iter().any(|strict| policy.eq_ignore_ascii_case(strict))
 }
 
 /// The notice of a mail in a message of a queue, as it is or in the envelope of SNS; `None` for what is none.
@@ -117,6 +129,7 @@ pub fn read_notice(notice: &Value, now: Timestamp) -> Result<MailNotice, &'stati
         is_spam: receipt.spam_verdict.status == "FAIL",
         is_virus: receipt.virus_verdict.status == "FAIL",
         is_signed: receipt.dkim_verdict.status == "PASS",
+        is_forged: receipt.dmarc_verdict.status == "FAIL" && is_strict(&receipt.dmarc_policy),
     })
 }
 
@@ -162,6 +175,27 @@ mod tests {
             assert!(read.envelope_from.ends_with("@amazonses.com"));
         }
         assert!(read_notice(&notice_of(BCC), now).is_ok(), "a hidden copy names nobody");
+    }
+
+    #[test]
+    fn a_mail_is_forged_where_the_domain_of_its_sender_says_so() {
+        for (status, policy, expected) in [
+            ("FAIL", json!("reject"), true),
+            ("FAIL", json!("QUARANTINE"), true),
+            ("FAIL", json!("none"), false),
+            ("PASS", json!("reject"), false),
+            ("GRAY", json!("reject"), false),
+        ] {
+            let mut notice = notice_of(S3);
+            notice["receipt"]["dmarcVerdict"]["status"] = json!(status);
+            notice["receipt"]["dmarcPolicy"] = policy.clone();
+            let read = read_notice(&notice, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(read.is_forged, expected, "{status} {policy}");
+        }
+        let mut unsaid = notice_of(S3);
+        unsaid["receipt"]["dmarcVerdict"]["status"] = json!("FAIL");
+        unsaid["receipt"].as_object_mut().unwrap().remove("dmarcPolicy");
+        assert!(!read_notice(&unsaid, Timestamp::UNIX_EPOCH).unwrap().is_forged, "its domain asks for nothing");
     }
 
     #[test]

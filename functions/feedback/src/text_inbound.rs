@@ -134,16 +134,14 @@ impl TextFinder<'_> {
             return Ok(vec![about]);
         }
         if let [tenant] = senders.as_slice() {
-            return Ok(vec![self.by_number(tenant).await?]);
+            return Ok(vec![self.by_number(tenant).await?.unwrap_or_else(|| nobodys(tenant))]);
         }
         let mut known = Vec::new();
         for tenant in candidates {
-            let about = self.by_number(tenant).await?;
-            if about.customer.is_some() {
-                known.push(about);
-            }
+            known.extend(self.by_number(tenant).await?);
         }
-        if known.len() == 1 {
+        // A tenant at which several customers have the number may be meant as well.
+        if known.len() == 1 && known.iter().all(|about| about.customer.is_some()) {
             return Ok(known);
         }
         Ok(if self.text.is_stop() { candidates.iter().map(nobodys).collect() } else { Vec::new() })
@@ -173,18 +171,21 @@ impl TextFinder<'_> {
         Ok(None)
     }
 
-    /// By who has the number at a tenant.
-    async fn by_number(&self, tenant: &TenantId) -> Result<HeardAbout> {
+    /// By who has the number at a tenant; `None` where nobody has. Where several have, nobody of them is named.
+    async fn by_number(&self, tenant: &TenantId) -> Result<Option<HeardAbout>> {
         let places = self.store.places_of_number(tenant, &PersonId::of(&self.text.from)).await?;
         let customers: BTreeSet<CustomerId> = places.into_iter().map(|place| place.customer).collect();
-        if customers.is_empty() || customers.len() > CUSTOMERS_MAX {
-            return Ok(nobodys(tenant));
+        if customers.is_empty() {
+            return Ok(None);
+        }
+        if customers.len() > CUSTOMERS_MAX {
+            return Ok(Some(nobodys(tenant)));
         }
         let found = the_only_open(self.store, tenant, &customers).await?;
-        Ok(match found {
+        Ok(Some(match found {
             Some((customer, case)) => HeardAbout { customer: Some(customer), case, by: FoundBy::Sender, ..nobodys(tenant) },
             None => nobodys(tenant),
-        })
+        }))
     }
 }
 

@@ -97,7 +97,7 @@ impl Answered {
                       "commonHeaders": { "from": ["Anna <ap@acme.example>"], "subject": "s" } },
             "receipt": {
                 "timestamp": "2026-01-05T09:00:00.000Z", "recipients": [coming.to], "spamVerdict": pass, "virusVerdict": pass,
-                "spfVerdict": pass, "dkimVerdict": pass, "dmarcVerdict": pass,
+                "spfVerdict": pass, "dkimVerdict": pass, "dmarcVerdict": pass, "dmarcPolicy": "none",
                 "action": { "type": "S3", "topicArn": "t", "bucketName": "bodies", "objectKeyPrefix": "inbound/", "objectKey": key }
             }
         });
@@ -290,8 +290,12 @@ async fn a_report_of_a_mail_server_is_a_bounce_of_that_address_and_of_no_other()
 
 /// A mail with files.
 fn with_files(files: &[(&str, &[u8])]) -> Vec<u8> {
+    with_files_from(MAIN, "See the files.", files)
+}
+
+fn with_files_from(from: &str, words: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut mail =
-        format!("From: {MAIN}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee the files.\r\n").into_bytes();
+        format!("From: {from}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{words}\r\n").into_bytes();
     for (name, content) in files {
         mail.extend(
             format!("--b\r\nContent-Type: image/png; name=\"{name}\"\r\nContent-Disposition: attachment\r\n\r\n").into_bytes(),
@@ -339,6 +343,18 @@ async fn more_files_than_five_are_not_kept_and_files_of_nobody_are_not() {
 }
 
 #[tokio::test]
+async fn senders_for_whom_there_is_no_link_have_one_days_files_together() {
+    let world = Answered::start().await;
+    world.aws.follow().await;
+    let many: Vec<(&str, &[u8])> = vec![("a.docx", LETTER); 5];
+    for (at, id) in ["m1", "m2", "m3", "m4", "m5"].into_iter().enumerate() {
+        let mail = with_files_from(&format!("clerk{at}@acme.example"), "About INV-1: see the files.", &many);
+        world.hear(&Coming::to(id, &at_tenant(), mail)).await;
+    }
+    assert_eq!(world.files().await.len(), 20);
+}
+
+#[tokio::test]
 async fn nobody_is_shown_what_is_suspect() {
     for (verdict, words) in [("virusVerdict", "something harmful"), ("spamVerdict", "unsolicited")] {
         let world = Answered::start().await;
@@ -356,6 +372,39 @@ async fn nobody_is_shown_what_is_suspect() {
         world.hear(&coming.with(json!({ "/receipt/spamVerdict/status": "FAIL" }))).await;
     }
     assert_eq!(world.tasks(TaskKind::AnswerUnmatched).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_in_somebody_elses_name_does_nothing_that_it_says() {
+    let forged = json!({ "/receipt/dmarcVerdict/status": "FAIL", "/receipt/dmarcPolicy": "reject" });
+    let world = Answered::start().await;
+    world.aws.follow().await;
+    let asks = plain(MAIN, "", "Please unsubscribe me.");
+    // By its sender, and by an address for answers that somebody else has of a mail of their own.
+    for (id, to) in [("m1", at_tenant()), ("m2", world.reply_address())] {
+        world.hear(&Coming::to(id, &to, asks.clone()).with(forged.clone())).await;
+    }
+    assert!(!world.is_stopped(MAIN).await && !world.replied().await);
+    let tasks = world.tasks(TaskKind::AnswerUnmatched).await;
+    assert_eq!(tasks.len(), 2, "{tasks:?}");
+    assert!(tasks.iter().all(|task| task.task.detail.contains("may not be from where it says")), "{tasks:?}");
+    // Mail servers rarely prove where a report is from: its mark says that.
+    world.hear(&Coming::to("m3", &world.reply_address(), report(MAIN, "failed", "5.1.1")).with(forged)).await;
+    assert!(world.is_stopped(MAIN).await);
+    assert_eq!(world.tasks(TaskKind::AnswerUnmatched).await.len(), 2);
+    // What is proven of one sender says nothing of another one.
+    let other = "x@else.example";
+    for (id, senders) in [("m4", format!("{MAIN}, {other}")), ("m5", format!("{other}\r\nFrom: {MAIN}"))] {
+        let world = Answered::start().await;
+        world.hear(&Coming::to(id, &world.reply_address(), plain(&senders, "", "Please unsubscribe me."))).await;
+        assert!(!world.is_stopped(MAIN).await && !world.is_stopped(other).await, "{senders}");
+        assert_eq!(world.tasks(TaskKind::AnswerUnmatched).await.len(), 1, "{senders}");
+    }
+    // A domain that asks for nothing is believed as before.
+    let world = Answered::start().await;
+    let unsure = json!({ "/receipt/dmarcVerdict/status": "FAIL" });
+    world.hear(&Coming::to("m1", &world.reply_address(), asks).with(unsure)).await;
+    assert!(world.is_stopped(MAIN).await);
 }
 
 #[tokio::test]
@@ -407,6 +456,8 @@ async fn who_wants_no_more_mails_gets_none_at_either_address_and_no_machine_says
     world.hear(&Coming::to("m2", &world.reply_address(), asks)).await;
     let out = Some(domain::SuppressionReason::OptOut);
     assert_eq!((stands(alias).await, stands(MAIN).await), (out, out));
+    let main = world.aws.store.stopped(&world.aws.tenant, &AddressId::of(Channel::Email, MAIN)).await.unwrap().unwrap();
+    assert!(main.by.is_some_and(|by| by.starts_with("rpl_")), "what closed it is known of either");
     assert!(world.aws.tasks().await.is_empty() && world.replied().await, "{:?}", world.aws.tasks().await);
     let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
     assert_eq!(kept.iter().map(|reply| (reply.read.class.as_str(), reply.stopped)).collect::<Vec<_>>(), [("opt_out", true)]);

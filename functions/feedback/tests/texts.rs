@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "each suite uses its own part")]
 mod message;
 
-use domain::{Channel, Contact, Customer, SourceVersion, TaskKind, id::digest};
+use domain::{Channel, Contact, Customer, Settings, SourceVersion, TaskKind, TenantId, id::digest};
 use kit::Env;
 use message::{Stage, Subject};
 use serde_json::{Value, json};
@@ -164,6 +164,32 @@ async fn an_answer_is_led_by_who_has_the_number_and_else_is_nobodys() {
     assert_eq!((nobodys.len(), replied(&subject).await), (1, false), "{tasks:?}");
     subject.hear(&[coming("in-2", THEIRS, "Paid.", None)]).await;
     assert!(replied(&subject).await, "by its number");
+}
+
+#[tokio::test]
+async fn of_several_tenants_at_which_a_number_is_known_none_is_shown_a_text_and_each_heeds_a_stop() {
+    let subject = hearing(Subject::start(Stage::Sent).await).await;
+    let aws = &subject.aws;
+    let bolt = TenantId::parse("bolt").unwrap();
+    aws.store.put_settings(&bolt, &Settings::named("Bolt"), None, aws.now()).await.unwrap();
+    // One customer of the one tenant, and two of the other.
+    for (tenant, name, customers) in [(&aws.tenant, "acme", vec!["C-1"]), (&bolt, "bolt", vec!["C-1", "C-2"])] {
+        for external_id in customers {
+            let contacts = vec![Contact { phone: Some(THEIRS.to_owned()), ..contact("p1", "ap@acme.example") }];
+            let known =
+                Customer { contacts, source_version: Some(SourceVersion::Number(2)), ..customer(name, "canonical", external_id) };
+            let event = Receipt { source: "canonical".to_owned(), event_id: external_id.to_owned() };
+            let document = invoiced(known, invoice(name, "canonical", &format!("INV-{external_id}")));
+            aws.store.apply(tenant, &event, &[document], aws.now()).await.unwrap();
+        }
+        aws.store.rebuild_lists(tenant, &aws.items()).await.unwrap();
+    }
+    subject.hear(&[coming("in-1", THEIRS, "Paid.", None)]).await;
+    assert!(!replied(&subject).await, "it may be meant for the other tenant");
+    subject.hear(&[coming("in-2", THEIRS, "STOP", None)]).await;
+    for tenant in [&aws.tenant, &bolt] {
+        assert!(aws.store.stopped(tenant, &theirs()).await.unwrap().is_some(), "{tenant}");
+    }
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ fn mail(world: &World, wish: InboundIn) -> Result<Value, String> {
     }
     let status = |name: &str| json!({ "status": verdict(name) });
     let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
-    let notice = json!({
+    let mut notice = json!({
         "notificationType": "Received",
         "mail": {
             "timestamp": timestamp, "source": return_path, "messageId": id, "destination": to, "headersTruncated": false,
@@ -173,6 +173,10 @@ fn mail(world: &World, wish: InboundIn) -> Result<Value, String> {
             },
         },
     });
+    // SES names what the sender's domain asks for where a mail is not proven to be from there.
+    if verdict("dmarc") == "FAIL" {
+        notice["receipt"]["dmarcPolicy"] = json!("reject");
+    }
     if world.publish(&rule.topic, &notice.to_string()) == 0 {
         return Err(format!("no queue of the template subscribed to {}", rule.topic));
     }

@@ -128,6 +128,9 @@ pub enum Suspicion {
     Virus,
     /// A scan holds it for unsolicited.
     Spam,
+    /// It may not come from where it says: it names several senders, or nothing proves that it is from its sender's domain, and that asks (DMARC) that nobody
+    /// takes such mails for its own.
+    Forged,
 }
 
 /// Whose an answer is, as far as that is certain.

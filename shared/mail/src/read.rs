@@ -21,6 +21,9 @@ pub const PARTS_MAX: usize = 200;
 pub const DECODED_BYTES_MAX: usize = 40 * 1024 * 1024;
 /// Most bytes of one part's text that are read as such.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Most bytes of all parts' texts together that are read as such: in another character set or as lines a text may take several times its bytes, and
+/// whoever reads mails has little memory.
+const TEXTS_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;
 /// Most bytes of text in which marks of ours are looked for.
 const SEARCHED_BYTES_MAX: usize = 1024 * 1024;
 /// An image that the text shows, and that is smaller, is a part of the text: the logo of a signature.
@@ -96,6 +99,8 @@ struct Walk {
     mail: ReadMail,
     parts: usize,
     decoded: usize,
+    /// Bytes that were read as text.
+    texts: usize,
     images: Vec<Image>,
 }
 
@@ -175,7 +180,13 @@ impl Walk {
 
     fn words(&mut self, head: &MailHead, body: &[u8], is_html: bool) -> Words {
         let Some(content) = self.decoded(head, body) else { return Words::default() };
-        let content = &content[..content.len().min(TEXT_BYTES_MAX)];
+        let left = TEXTS_BYTES_MAX - self.texts;
+        if left == 0 && !content.is_empty() {
+            self.mail.is_whole = false;
+            return Words::default();
+        }
+        let content = &content[..content.len().min(TEXT_BYTES_MAX).min(left)];
+        self.texts += content.len();
         let text = in_charset(head.charset.as_deref(), content);
         let room = SEARCHED_BYTES_MAX.saturating_sub(self.mail.searched.len());
         self.mail.searched.push_str(cut(&text, room));

@@ -105,6 +105,19 @@ fn limits_hold_and_what_is_within_them_is_read() {
 }
 
 #[test]
+fn words_without_end_take_no_memory_without_end() {
+    // Each of these bytes is three in UTF-8.
+    let part =
+        [b"--b\r\nContent-Type: text/plain; charset=windows-1252\r\n\r\n".as_slice(), &vec![0x80_u8; 1024 * 1024], b"\r\n"]
+            .concat();
+    let mail = [b"Content-Type: multipart/mixed; boundary=b\r\n\r\n".as_slice(), &part.repeat(8)].concat();
+    let read = ReadMail::of(&mail);
+    assert!(!read.is_whole);
+    let signs = read.text.chars().filter(|sign| *sign == '\u{20ac}').count();
+    assert_eq!(signs, 4 * 1024 * 1024, "the first parts are read");
+}
+
+#[test]
 fn what_is_broken_is_read_as_far_as_it_goes() {
     for (what, mail, text, is_whole) in [
         ("parts without a boundary", "Content-Type: multipart/mixed\r\n\r\nwords", "words", false),

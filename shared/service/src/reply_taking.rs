@@ -97,7 +97,9 @@ async fn raise_suspect(store: &Store, heard: &HeardReply, suspicion: Suspicion, 
         (Suspicion::Spam, None) => {
             ("Mails came that are held for unsolicited", format!("spam:{}", now.to_zoned(TimeZone::UTC).date()))
         }
-        (Suspicion::Spam | Suspicion::Virus, _) => ("A mail came that nobody is shown", heard.id().to_string()),
+        (Suspicion::Spam | Suspicion::Virus | Suspicion::Forged, _) => {
+            ("A mail came that nobody is shown", heard.id().to_string())
+        }
     };
     let task = task_of(heard, TaskKind::AnswerUnmatched, title, key, said_of(heard, None));
     store.raise(&heard.about.tenant, customer, &task, now).await?;
@@ -290,7 +292,9 @@ impl Taking<'_> {
         acting.suppress_saying(self.tenant(), (*channel, from.as_str()), suppression.clone(), None, customer).await?;
         let answered = link.filter(|_| self.heard.about.by.is_proven() && self.heard.about.link.is_some());
         if let Some(link) = answered.filter(|link| link.channel == *channel && link.address != self.sender()) {
-            self.store.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
+            let entry = AuditEntry { object: Some(link.address.to_string()), ..self.entry("opt_out_by_reply", customer) };
+            let acting = self.store.acting(entry);
+            acting.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
         }
         Ok(true)
     }
@@ -438,6 +442,14 @@ fn said_of(heard: &HeardReply, read: Option<&ReplyRead>) -> String {
         }
         Some(Suspicion::Spam) => {
             said = vec![format!("Answer {} came by {}. A scan holds it for unsolicited.", heard.id(), heard.channel)]
+        }
+        Some(Suspicion::Forged) => {
+            said = vec![format!(
+                "Answer {} came by {}. It may not be from where it says: it names several senders, or the domain of its sender asks that such mails are not believed. \
+                 Ask them another way whether they wrote it; nothing was done that it says.",
+                heard.id(),
+                heard.channel
+            )]
         }
         None => {}
     }
