@@ -120,7 +120,12 @@ async fn a_channel_that_is_gone_is_replaced_by_mails_and_admins_hear_of_it() {
     desk.fault("slack", Mode::Gone, 3);
     desk.end_of("2026-02-06").await;
     let ses = told(&desk).into_iter().filter(|(provider, _)| provider == "ses").count();
-    assert_eq!(ses, 1, "the mail of its own; the one in place of the channel would say the same to the same person: {:?}", told(&desk));
+    assert_eq!(
+        ses,
+        1,
+        "the mail of its own; the one in place of the channel would say the same to the same person: {:?}",
+        told(&desk)
+    );
     let tasks = desk.tasks("connection").await;
     assert_eq!(tasks.len(), 1, "{tasks:?}");
     let channels = desk.admin("GET", "/v1/notice_channels", &Value::Null).await.is(200).body;
