@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{
     AddressId, AskedFor, AuditEntry, CLAIM_DAYS, CustomerFile, Erasing, MeantForPerson, OwnAttachment, PersonId, PortalLink,
-    RecordedMessage, Stopped, Store, TakenOut, Vault, WordsAbout,
+    RecordedMessage, Stopped, Store, TakenOut, UNMATCHED_DAYS, Vault, WordsAbout,
 };
 
 use crate::{
@@ -477,6 +477,16 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             "webhooks that a person has to look at",
             "the body is kept as it came until the parameter ParkedDays of the deployment is over".to_owned(),
             Some("ParkedDays after it came".to_owned()),
+        ),
+        of(
+            "mails that came in, as they came",
+            "the bucket keeps each until the parameter InboundDays of the deployment is over".to_owned(),
+            Some("InboundDays after it came".to_owned()),
+        ),
+        of(
+            "answers of nobody who is known, and those that have neither the name nor an address of the person",
+            "the former are of no customer, and expire; nothing says whom the latter are about".to_owned(),
+            Some(format!("{UNMATCHED_DAYS} days after it came, of the former")),
         ),
         of(
             "files that people sent, and that jobs made",
