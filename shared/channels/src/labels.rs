@@ -83,6 +83,12 @@ impl MailLabels {
         if count == 1 { self.more_one.to_owned() } else { self.more.replace("{}", &count.to_string()) }
     }
 
+    /// Whose mail it is. A name that ends in a full stop, as `S.L.` does, ends the sentence.
+    pub fn sent_by(&self, name: &str) -> String {
+        let form = if name.ends_with('.') { self.sent_by.replace("{}.", "{}") } else { self.sent_by.to_owned() };
+        form.replace("{}", name)
+    }
+
     /// How many days past its due date something is; `None` for what is not.
     pub fn late(&self, days: i32) -> Option<String> {
         match days {
@@ -548,6 +554,17 @@ mod tests {
             assert_eq!((named("en").as_str(), named("de").as_str()), (english, german));
         }
         assert_eq!(MailLabels::of("en").counted([&invoice].into_iter(), 0), "1 invoice");
+    }
+
+    #[test]
+    fn a_name_that_ends_in_a_full_stop_ends_the_sentence() {
+        for (language, name, expected) in [
+            ("en", "Acme Ltd", "Sent by Acme Ltd."),
+            ("es", "Acme S.L.", "Enviado por Acme S.L."),
+            ("ja", "Acme Inc.", "Acme Inc.よりお送りしています。"),
+        ] {
+            assert_eq!(MailLabels::of(language).sent_by(name), expected);
+        }
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Sheet<'_> {
     }
 
     fn sent_by(&self) -> String {
-        self.words.sent_by.replace("{}", &self.brand.plain_name())
+        self.words.sent_by(&self.brand.plain_name())
     }
 
     fn html_foot(&self) -> String {

@@ -462,7 +462,7 @@ impl Page<'_> {
     }
 
     fn sent_by(&self) -> String {
-        self.tongue.labels.sent_by.replace("{}", &self.tenant())
+        self.tongue.labels.sent_by(&self.tenant())
     }
 
     fn html(&self) -> Result<String, String> {
