@@ -145,7 +145,7 @@ impl Sheet<'_> {
 
     fn html_foot(&self) -> String {
         let way_out = format!(
-            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>",
             html(self.words.opt_out),
             html(self.opt_out),
             html(self.words.opt_out_link),
@@ -396,7 +396,7 @@ impl Sheet<'_> {
         }
         lines.extend(total_row.iter().map(line));
         if !upcoming.is_empty() {
-            lines.push(format!("\n{}:", words.upcoming));
+            lines.push(format!("\n{}{}", words.upcoming, words.colon));
             lines.extend(upcoming.iter().map(line));
         }
         lines.join("\n")
