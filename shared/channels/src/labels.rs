@@ -62,7 +62,7 @@ pub struct MailLabels {
     pub sent_by: &'static str,
     pub opt_out: &'static str,
     pub opt_out_link: &'static str,
-    /// The way out at the end of a text message: a link, because no reply to one is read.
+    /// The way out at the end of a text message: a link, because replies are read only where the sender's number takes them.
     pub sms_link: &'static str,
 }
 
@@ -263,7 +263,7 @@ const ALL: [MailLabels; 8] = [
         oldest_due: "la plus ancienne échue le {}",
         first_due: "première échéance le {}",
         promised_for: "promis pour le {}",
-        pay_by: "Merci de payer avant le {} inclus",
+        pay_by: "Merci de payer au plus tard le {}",
         how_to_pay: "Comment payer",
         reference: "Référence\u{a0}: {}",
         code_image: "Code QR du virement",
