@@ -297,11 +297,12 @@ impl Sheet<'_> {
         (!row.paid.is_zero()).then(|| self.words.paid.replace("{paid}", &paid).replace("{amount}", &amount))
     }
 
-    /// `20.00 credited`: what of an item is neither paid nor open.
+    /// `20.00 credited`: what of an item is neither paid nor open. Of an instalment that credit notes share in it is not known what was paid, so
+    /// nothing is said of it.
     fn credited(&self, row: &InvoiceRow) -> Option<String> {
         let minor = row.amount.minor().saturating_sub(row.paid.minor()).saturating_sub(row.open.minor());
         let credited = || self.locale.money(Money::from_minor(minor, row.amount.currency()));
-        (minor > 0).then(|| self.words.credited.replace("{}", &credited()))
+        (minor > 0 && row.instalment.is_none()).then(|| self.words.credited.replace("{}", &credited()))
     }
 
     /// `of 200.00 open`, where less than all of it is due.

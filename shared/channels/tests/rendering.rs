@@ -330,6 +330,17 @@ fn the_tenant_shows_itself() {
 }
 
 #[test]
+fn what_was_credited_is_said_where_it_is_known() {
+    let euros = |minor| Money::from_minor(minor, Currency::EUR);
+    let mut one = input(1);
+    (one.invoices[0].open, one.invoices[0].due_now) = (euros(100_000), euros(100_000));
+    assert!(mail("Hello", &one).text.contains("€250.00 credited"));
+    // Part of it may have been paid.
+    (one.invoices[0].kind, one.invoices[0].instalment) = (RowKind::Instalment, Some((1, 3)));
+    assert!(!mail("Hello", &one).text.contains("credited"));
+}
+
+#[test]
 fn a_mail_names_what_it_carries_and_nothing_else() {
     let carrying = RenderInput { carried: vec!["statement.pdf".to_owned(), "invoice-1-copy.pdf".to_owned()], ..input(1) };
     let said = "Attached: statement.pdf, invoice-1-copy.pdf";

@@ -136,7 +136,7 @@ impl StatementAccount {
                     if line.paid_minor == 0 { "–".to_owned() } else { money(line.paid_minor) },
                     money(line.open_minor),
                 ],
-                note: line.note(words, money),
+                note: line.note(words, &money),
             };
             let rows: Vec<SheetRow> = lines.iter().map(row).collect();
             parts.extend(table(title, columns, rows, Some((words.sum.to_owned(), money(sum)))));
@@ -170,7 +170,7 @@ fn table(title: &str, columns: Vec<SheetColumn>, rows: Vec<SheetRow>, total: Opt
 
 impl StatementLine {
     /// What stands below its number: the instalment, the order, and what was credited, without which the amounts of the row do not add up.
-    fn note(&self, words: &DocumentWords, money: impl Fn(i64) -> String) -> String {
+    fn note(&self, words: &DocumentWords, money: &impl Fn(i64) -> String) -> String {
         let instalment = self.instalment.map(|(at, of)| words.instalment.replace("{}", &format!("{at}/{of}")));
         let order = self.purchase_order.as_ref().map(|order| format!("{}: {order}", words.order_number));
         let credited = (self.credited_minor > 0).then(|| format!("{}: {}", words.credited, money(self.credited_minor)));
