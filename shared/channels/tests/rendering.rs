@@ -330,6 +330,20 @@ fn the_tenant_shows_itself() {
 }
 
 #[test]
+fn names_that_are_too_many_for_a_sentence_are_counted_and_none_is_cut() {
+    let mut many = input(30);
+    many.invoices[29].is_own = false;
+    let text = mail("Of {{ covered.own_names }}.", &many).text;
+    let sentence = text.lines().next().unwrap_or_default();
+    assert!(
+        sentence.starts_with("Of invoice N-1, invoice N-2, ") && sentence.ends_with(" more, listed in your statement."),
+        "{text}"
+    );
+    let named = sentence.matches("invoice N-").count();
+    assert!(named > 5 && sentence.contains(&format!(" and {} more", 29 - named)), "{text}");
+}
+
+#[test]
 fn what_was_credited_is_said_where_it_is_known() {
     let euros = |minor| Money::from_minor(minor, Currency::EUR);
     let mut one = input(1);
