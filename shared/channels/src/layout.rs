@@ -286,6 +286,11 @@ impl Sheet<'_> {
         row.instalment.map(|(at, of)| format!("{} {}", self.words.instalment, self.words.instalment_of(at, of)))
     }
 
+    /// How late an item is. Who is reminded of a promise is not told so: they have until the promised day.
+    fn late(&self, row: &InvoiceRow) -> Option<String> {
+        self.words.late(row.days_past_due).filter(|_| self.input.promised_on.is_none())
+    }
+
     fn order(&self, row: &InvoiceRow) -> Option<String> {
         let order = row.purchase_order.as_deref().map(unlinked).filter(|order| !order.is_empty())?;
         Some(self.words.order.replace("{}", &order))
@@ -362,7 +367,7 @@ impl Sheet<'_> {
              <td class=\"amount\" align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
             notes(&[self.instalment(row), self.order(row)]),
             html(&self.locale.date(row.due_on)),
-            notes(&[self.words.late(row.days_past_due)]),
+            notes(&[self.late(row)]),
             html(&self.locale.money(row.due_now)),
             notes(&[self.part_of(row), self.paid(row), self.credited(row)]),
         )
@@ -373,7 +378,7 @@ impl Sheet<'_> {
         let row_of = |row: &InvoiceRow| {
             let number = unlinked(&row.number);
             let number = self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"));
-            let notes = [words.late(row.days_past_due), self.order(row), self.part_of(row), self.paid(row), self.credited(row)];
+            let notes = [self.late(row), self.order(row), self.part_of(row), self.paid(row), self.credited(row)];
             let notes: Vec<String> = notes.into_iter().flatten().collect();
             let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
             [number, self.locale.date(row.due_on), self.locale.money(row.due_now), notes]

@@ -344,6 +344,15 @@ fn names_that_are_too_many_for_a_sentence_are_counted_and_none_is_cut() {
 }
 
 #[test]
+fn who_is_reminded_of_a_promise_is_not_called_late() {
+    let mut one = input(1);
+    assert!(mail("Hello", &one).text.contains("9 days late"));
+    one.promised_on = Some(date(2026, 2, 20));
+    let promised = mail("Hello", &one);
+    assert!(!promised.text.contains("late") && !body_of(&promised).contains("days late"), "{}", promised.text);
+}
+
+#[test]
 fn what_was_credited_is_said_where_it_is_known() {
     let euros = |minor| Money::from_minor(minor, Currency::EUR);
     let mut one = input(1);
