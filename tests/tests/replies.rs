@@ -97,6 +97,19 @@ async fn who_wants_no_more_mails_gets_none_and_the_ladder_finds_another_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_copies_than_a_mail_carries_are_for_a_person() {
+    let (desk, mail) = reminded(json!({}), None).await;
+    for at in 2..=11 {
+        desk.put(&invoice(&customer("C-1"), &format!("F-{at}"), 125_000, "2026-02-04")).await;
+    }
+    answers(&desk, &mail, "Could you please send me a copy of the invoice?").await;
+    desk.advance("PT5M").await;
+    let reply = replies(&desk).await.remove(0);
+    assert_eq!((&reply["class"], &reply["status"]), (&json!("copy_request"), &json!("open")), "{reply:#}");
+    assert_eq!((desk.notices().len(), asked(&desk).await), (0, 1), "ten of eleven would look like all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_is_sent_by_itself_once_a_day_and_never_to_a_machine() {
     let (desk, mail) = reminded(json!({}), None).await;
     answers(&desk, &mail, "Could you please send me a copy of the invoice?").await;

@@ -48,6 +48,8 @@ pub(crate) fn statement(subject: &Subject) -> DocumentSheet {
 }
 
 fn line(item: &DueItem<'_>) -> StatementLine {
+    // What is neither paid nor open. Of an instalment that credit notes share in it is not known what was paid, so nothing is said of it.
+    let settled_minor = item.amount_minor.saturating_sub(item.paid_minor).saturating_sub(item.open_minor).max(0);
     StatementLine {
         number: item.number.to_owned(),
         instalment: item.instalment,
@@ -56,6 +58,7 @@ fn line(item: &DueItem<'_>) -> StatementLine {
         due_on: item.due_on,
         amount_minor: item.amount_minor,
         paid_minor: item.paid_minor,
+        credited_minor: if item.instalment.is_none() { settled_minor } else { 0 },
         open_minor: item.owed_minor(),
     }
 }

@@ -62,7 +62,7 @@ pub struct MailLabels {
     pub sent_by: &'static str,
     pub opt_out: &'static str,
     pub opt_out_link: &'static str,
-    /// The way out at the end of a text message: a link, because no reply to one is read.
+    /// The way out at the end of a text message: a link, because replies are read only where the sender's number takes them.
     pub sms_link: &'static str,
 }
 
@@ -81,6 +81,12 @@ impl MailLabels {
     /// How many are not listed.
     pub fn more(&self, count: usize) -> String {
         if count == 1 { self.more_one.to_owned() } else { self.more.replace("{}", &count.to_string()) }
+    }
+
+    /// Whose mail it is. A name that ends in a full stop, as `S.L.` does, ends the sentence.
+    pub fn sent_by(&self, name: &str) -> String {
+        let form = if name.ends_with('.') { self.sent_by.replace("{}.", "{}") } else { self.sent_by.to_owned() };
+        form.replace("{}", name)
     }
 
     /// How many days past its due date something is; `None` for what is not.
@@ -257,7 +263,7 @@ const ALL: [MailLabels; 8] = [
         oldest_due: "la plus ancienne échue le {}",
         first_due: "première échéance le {}",
         promised_for: "promis pour le {}",
-        pay_by: "Merci de payer avant le {} inclus",
+        pay_by: "Merci de payer au plus tard le {}",
         how_to_pay: "Comment payer",
         reference: "Référence\u{a0}: {}",
         code_image: "Code QR du virement",
@@ -429,9 +435,9 @@ const ALL: [MailLabels; 8] = [
         instalments: ["1 termijn", "{} termijnen"],
         items: ["1 post", "{} posten"],
         due: "vervaldatum {}",
-        due_today: "vervalt vandaag",
-        oldest_due: "oudste vervallen op {}",
-        first_due: "eerste vervalt op {}",
+        due_today: "vandaag te betalen",
+        oldest_due: "oudste vervaldatum {}",
+        first_due: "eerste vervaldatum {}",
         promised_for: "toegezegd voor {}",
         pay_by: "Betaal alstublieft uiterlijk op {}",
         how_to_pay: "Zo kunt u betalen",
@@ -548,6 +554,17 @@ mod tests {
             assert_eq!((named("en").as_str(), named("de").as_str()), (english, german));
         }
         assert_eq!(MailLabels::of("en").counted([&invoice].into_iter(), 0), "1 invoice");
+    }
+
+    #[test]
+    fn a_name_that_ends_in_a_full_stop_ends_the_sentence() {
+        for (language, name, expected) in [
+            ("en", "Acme Ltd", "Sent by Acme Ltd."),
+            ("es", "Acme S.L.", "Enviado por Acme S.L."),
+            ("ja", "Acme Inc.", "Acme Inc.よりお送りしています。"),
+        ] {
+            assert_eq!(MailLabels::of(language).sent_by(name), expected);
+        }
     }
 
     #[test]

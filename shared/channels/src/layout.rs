@@ -140,12 +140,12 @@ impl Sheet<'_> {
     }
 
     fn sent_by(&self) -> String {
-        self.words.sent_by.replace("{}", &self.brand.plain_name())
+        self.words.sent_by(&self.brand.plain_name())
     }
 
     fn html_foot(&self) -> String {
         let way_out = format!(
-            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>",
             html(self.words.opt_out),
             html(self.opt_out),
             html(self.words.opt_out_link),
@@ -286,6 +286,11 @@ impl Sheet<'_> {
         row.instalment.map(|(at, of)| format!("{} {}", self.words.instalment, self.words.instalment_of(at, of)))
     }
 
+    /// How late an item is. Who is reminded of a promise is not told so: they have until the promised day.
+    fn late(&self, row: &InvoiceRow) -> Option<String> {
+        self.words.late(row.days_past_due).filter(|_| self.input.promised_on.is_none())
+    }
+
     fn order(&self, row: &InvoiceRow) -> Option<String> {
         let order = row.purchase_order.as_deref().map(unlinked).filter(|order| !order.is_empty())?;
         Some(self.words.order.replace("{}", &order))
@@ -297,11 +302,12 @@ impl Sheet<'_> {
         (!row.paid.is_zero()).then(|| self.words.paid.replace("{paid}", &paid).replace("{amount}", &amount))
     }
 
-    /// `20.00 credited`: what of an item is neither paid nor open.
+    /// `20.00 credited`: what of an item is neither paid nor open. Of an instalment that credit notes share in it is not known what was paid, so
+    /// nothing is said of it.
     fn credited(&self, row: &InvoiceRow) -> Option<String> {
         let minor = row.amount.minor().saturating_sub(row.paid.minor()).saturating_sub(row.open.minor());
         let credited = || self.locale.money(Money::from_minor(minor, row.amount.currency()));
-        (minor > 0).then(|| self.words.credited.replace("{}", &credited()))
+        (minor > 0 && row.instalment.is_none()).then(|| self.words.credited.replace("{}", &credited()))
     }
 
     /// `of 200.00 open`, where less than all of it is due.
@@ -361,7 +367,7 @@ impl Sheet<'_> {
              <td class=\"amount\" align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
             notes(&[self.instalment(row), self.order(row)]),
             html(&self.locale.date(row.due_on)),
-            notes(&[self.words.late(row.days_past_due)]),
+            notes(&[self.late(row)]),
             html(&self.locale.money(row.due_now)),
             notes(&[self.part_of(row), self.paid(row), self.credited(row)]),
         )
@@ -372,7 +378,7 @@ impl Sheet<'_> {
         let row_of = |row: &InvoiceRow| {
             let number = unlinked(&row.number);
             let number = self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"));
-            let notes = [words.late(row.days_past_due), self.order(row), self.part_of(row), self.paid(row), self.credited(row)];
+            let notes = [self.late(row), self.order(row), self.part_of(row), self.paid(row), self.credited(row)];
             let notes: Vec<String> = notes.into_iter().flatten().collect();
             let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
             [number, self.locale.date(row.due_on), self.locale.money(row.due_now), notes]
@@ -396,7 +402,7 @@ impl Sheet<'_> {
         }
         lines.extend(total_row.iter().map(line));
         if !upcoming.is_empty() {
-            lines.push(format!("\n{}:", words.upcoming));
+            lines.push(format!("\n{}{}", words.upcoming, words.colon));
             lines.extend(upcoming.iter().map(line));
         }
         lines.join("\n")

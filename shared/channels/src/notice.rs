@@ -462,7 +462,7 @@ impl Page<'_> {
     }
 
     fn sent_by(&self) -> String {
-        self.tongue.labels.sent_by.replace("{}", &self.tenant())
+        self.tongue.labels.sent_by(&self.tenant())
     }
 
     fn html(&self) -> Result<String, String> {
@@ -513,7 +513,7 @@ impl Page<'_> {
         let Tongue { words, labels, .. } = self.tongue;
         let sent_by = format!("{} {}", html(&self.sent_by()), html(words.no_reminder));
         let way_out = format!(
-            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
+            "{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>",
             html(labels.opt_out),
             html(self.opt_out),
             html(words.stop_reminders),

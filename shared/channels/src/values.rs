@@ -15,6 +15,9 @@ use crate::locale::Locale;
 use crate::mail_brand::Brand;
 use crate::plain::link;
 
+/// Most characters of names in one sentence: with the count of the others they stay below what a value may have, so that none is cut.
+const NAMES_CHARS_MAX: usize = 200;
+
 /// An amount; true when it is not zero.
 #[derive(Debug)]
 pub struct Amount(pub Money);
@@ -166,6 +169,7 @@ fn covered(input: &RenderInput, words: &MailLabels) -> Vec<(&'static str, Value)
     // What is not listed counts as what the listed ones are.
     let own_count = if own.len() == rows.len() { rows.len() + input.more } else { own.len() };
     let names: Vec<String> = own.iter().take(INVOICES_LISTED_MAX).map(|row| words.name(row)).collect();
+    let names = fitting(&names);
     vec![
         ("due_now", amount(input.covered_due_now)),
         ("named", words.named(rows.iter(), input.more).into()),
@@ -173,8 +177,19 @@ fn covered(input: &RenderInput, words: &MailLabels) -> Vec<(&'static str, Value)
         ("reminded", rows.iter().map(|row| row.reminded).min().unwrap_or(0).into()),
         ("own", own_count.into()),
         ("own_named", words.named(own.iter().copied(), own_count - own.len()).into()),
-        ("own_names", words.listed(&names, own_count - names.len()).into()),
+        ("own_names", words.listed(names, own_count - names.len()).into()),
     ]
+}
+
+/// The first names that fit into one sentence; one at least.
+fn fitting(names: &[String]) -> &[String] {
+    let mut characters = 0;
+    let fits = |name: &&String| {
+        characters += name.chars().count() + 2;
+        characters <= NAMES_CHARS_MAX
+    };
+    let count = names.iter().take_while(fits).count();
+    names.get(..count.max(1)).unwrap_or(names)
 }
 
 fn row_value(row: &InvoiceRow, words: &MailLabels) -> Value {

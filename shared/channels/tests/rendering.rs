@@ -330,6 +330,40 @@ fn the_tenant_shows_itself() {
 }
 
 #[test]
+fn names_that_are_too_many_for_a_sentence_are_counted_and_none_is_cut() {
+    let mut many = input(30);
+    many.invoices[29].is_own = false;
+    let text = mail("Of {{ covered.own_names }}.", &many).text;
+    let sentence = text.lines().next().unwrap_or_default();
+    assert!(
+        sentence.starts_with("Of invoice N-1, invoice N-2, ") && sentence.ends_with(" more, listed in your statement."),
+        "{text}"
+    );
+    let named = sentence.matches("invoice N-").count();
+    assert!(named > 5 && sentence.contains(&format!(" and {} more", 29 - named)), "{text}");
+}
+
+#[test]
+fn who_is_reminded_of_a_promise_is_not_called_late() {
+    let mut one = input(1);
+    assert!(mail("Hello", &one).text.contains("9 days late"));
+    one.promised_on = Some(date(2026, 2, 20));
+    let promised = mail("Hello", &one);
+    assert!(!promised.text.contains("late") && !body_of(&promised).contains("days late"), "{}", promised.text);
+}
+
+#[test]
+fn what_was_credited_is_said_where_it_is_known() {
+    let euros = |minor| Money::from_minor(minor, Currency::EUR);
+    let mut one = input(1);
+    (one.invoices[0].open, one.invoices[0].due_now) = (euros(100_000), euros(100_000));
+    assert!(mail("Hello", &one).text.contains("€250.00 credited"));
+    // Part of it may have been paid.
+    (one.invoices[0].kind, one.invoices[0].instalment) = (RowKind::Instalment, Some((1, 3)));
+    assert!(!mail("Hello", &one).text.contains("credited"));
+}
+
+#[test]
 fn a_mail_names_what_it_carries_and_nothing_else() {
     let carrying = RenderInput { carried: vec!["statement.pdf".to_owned(), "invoice-1-copy.pdf".to_owned()], ..input(1) };
     let said = "Attached: statement.pdf, invoice-1-copy.pdf";

@@ -55,6 +55,8 @@ pub struct StatementLine {
     pub amount_minor: i64,
     /// What of that was paid.
     pub paid_minor: i64,
+    /// What of that was credited.
+    pub credited_minor: i64,
     /// What of it is open.
     pub open_minor: i64,
 }
@@ -134,7 +136,7 @@ impl StatementAccount {
                     if line.paid_minor == 0 { "–".to_owned() } else { money(line.paid_minor) },
                     money(line.open_minor),
                 ],
-                note: line.note(words),
+                note: line.note(words, &money),
             };
             let rows: Vec<SheetRow> = lines.iter().map(row).collect();
             parts.extend(table(title, columns, rows, Some((words.sum.to_owned(), money(sum)))));
@@ -167,9 +169,11 @@ fn table(title: &str, columns: Vec<SheetColumn>, rows: Vec<SheetRow>, total: Opt
 }
 
 impl StatementLine {
-    fn note(&self, words: &DocumentWords) -> String {
+    /// What stands below its number: the instalment, the order, and what was credited, without which the amounts of the row do not add up.
+    fn note(&self, words: &DocumentWords, money: &impl Fn(i64) -> String) -> String {
         let instalment = self.instalment.map(|(at, of)| words.instalment.replace("{}", &format!("{at}/{of}")));
         let order = self.purchase_order.as_ref().map(|order| format!("{}: {order}", words.order_number));
-        instalment.into_iter().chain(order).collect::<Vec<_>>().join(" · ")
+        let credited = (self.credited_minor > 0).then(|| format!("{}: {}", words.credited, money(self.credited_minor)));
+        instalment.into_iter().chain(order).chain(credited).collect::<Vec<_>>().join(" · ")
     }
 }

@@ -330,7 +330,8 @@ impl Taking<'_> {
             return Vec::new();
         }
         let wanted = if matter.named.is_empty() { &matter.open } else { &matter.named };
-        wanted.iter().take(COPIES_MAX).cloned().collect()
+        // So are more than a mail carries: some of them would look like all.
+        if wanted.len() > COPIES_MAX { Vec::new() } else { wanted.clone() }
     }
 
     fn suggestion(&self, matter: &Matter, kind: SuggestedKind) -> ReplySuggestion {

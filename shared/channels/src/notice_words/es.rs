@@ -8,7 +8,7 @@ pub(super) const ES: NoticeWords = NoticeWords {
     hello_name: "Buenos días, {name}:",
     bye: "Un cordial saludo,",
     invoices: "facturas {numbers}",
-    no_reminder: "Este correo responde a lo que se ha hecho o pedido en su página. No es un recordatorio.",
+    no_reminder: "Este correo responde a lo que se ha pedido, o se ha hecho en su página. No es un recordatorio.",
     stop_reminders: "No recibir más recordatorios",
     code_subject: "Su código es {code}",
     code_label: "Su código",

@@ -8,7 +8,7 @@ pub(super) const IT: NoticeWords = NoticeWords {
     hello_name: "Gentile {name},",
     bye: "Cordiali saluti",
     invoices: "fatture {numbers}",
-    no_reminder: "Questa e-mail risponde a ciò che è stato fatto o chiesto sulla sua pagina. Non è un sollecito.",
+    no_reminder: "Questa e-mail risponde a ciò che è stato chiesto, o fatto sulla sua pagina. Non è un sollecito.",
     stop_reminders: "Non ricevere più promemoria",
     code_subject: "Il suo codice è {code}",
     code_label: "Il suo codice",

@@ -8,7 +8,7 @@ pub(super) const JA: NoticeWords = NoticeWords {
     hello_name: "{name} 様",
     bye: "何卒よろしくお願い申し上げます。",
     invoices: "請求書 {numbers}",
-    no_reminder: "本メールは、お客様のページでのお手続きまたはご依頼に対するご連絡です。お支払いの督促ではありません。",
+    no_reminder: "本メールは、ご依頼またはお客様のページでのお手続きに対するご連絡です。お支払いの督促ではありません。",
     stop_reminders: "お支払いのご案内を停止する",
     code_subject: "お客様のコードは{code}です",
     code_label: "お客様のコード",

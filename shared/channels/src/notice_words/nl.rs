@@ -8,7 +8,7 @@ pub(super) const NL: NoticeWords = NoticeWords {
     hello_name: "Geachte {name},",
     bye: "Met vriendelijke groet,",
     invoices: "facturen {numbers}",
-    no_reminder: "Deze e-mail antwoordt op wat op uw pagina gedaan of gevraagd is. Het is geen herinnering.",
+    no_reminder: "Deze e-mail is een antwoord op wat gevraagd of op uw pagina gedaan is. Het is geen herinnering.",
     stop_reminders: "Herinneringen stoppen",
     code_subject: "Uw code is {code}",
     code_label: "Uw code",

@@ -8,7 +8,7 @@ pub(super) const PT: NoticeWords = NoticeWords {
     hello_name: "Estimado(a) {name},",
     bye: "Com os melhores cumprimentos,",
     invoices: "faturas {numbers}",
-    no_reminder: "Este e-mail responde ao que foi feito ou pedido na sua página. Não é um lembrete.",
+    no_reminder: "Este e-mail responde ao que foi pedido, ou feito na sua página. Não é um lembrete.",
     stop_reminders: "Deixar de receber lembretes",
     code_subject: "O seu código é {code}",
     code_label: "O seu código",

@@ -119,6 +119,16 @@ fn documents_are_tagged_and_embed_what_they_use_of_the_faces() {
 }
 
 #[test]
+fn a_row_says_what_was_credited() {
+    let mut one = statement(3);
+    assert!(!packed(&read(&one.sheet(&Hand("de"))).1.concat()).contains("Gutgeschrieben"));
+    let line = &mut one.accounts[0].overdue[0];
+    (line.credited_minor, line.open_minor) = (3_456, line.open_minor - 3_456);
+    let all = packed(&read(&one.sheet(&Hand("de"))).1.concat());
+    assert!(all.contains("Gutgeschrieben:34,56€"), "{all}");
+}
+
+#[test]
 fn a_receipt_says_what_was_paid_and_what_is_left() {
     let (_, pages) = read(&receipt().sheet(&Hand("de")));
     let all = packed(&pages.concat());

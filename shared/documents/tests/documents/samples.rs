@@ -107,6 +107,7 @@ fn line(at: usize) -> StatementLine {
         due_on: issued_on.saturating_add(jiff::Span::new().days(30)),
         amount_minor,
         paid_minor,
+        credited_minor: 0,
         open_minor: amount_minor - paid_minor,
     }
 }
