@@ -106,7 +106,7 @@ def grants(stack, proof):
                     function = target["Arn"]["Ref"].removesuffix("Aliaslive")
                     found = sources(stack, function, "events.amazonaws.com")
                     assert any(one.endswith(f"rule/{stack.ids[rule]}") for one in found), f"{function} lets {found} in, not {rule}"
-    with proof.check("grants.queues", "every rule may write to its queue and its dead letters, by the queue's own deployed policy"):
+    with proof.check("grants.queues", "every rule and topic may write to its queue and its dead letters, by the queue's own deployed policy"):
         events = stack.client("events")
         for rule, properties in stack.of_type("AWS::Events::Rule").items():
             if "EventPattern" not in properties:
@@ -116,7 +116,15 @@ def grants(stack, proof):
             arn = events.describe_rule(Name=name, EventBusName=bus)["Arn"]
             (target,) = events.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"]
             for queue in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
-                assert arn in writers(stack, queue), f"{queue} does not let {rule} write"
+                assert arn in writers(stack, queue, "events.amazonaws.com"), f"{queue} does not let {rule} write"
+        sns = stack.client("sns")
+        for topic in sns.list_topics()["Topics"]:
+            for one in sns.list_subscriptions_by_topic(TopicArn=topic["TopicArn"])["Subscriptions"]:
+                if one["Protocol"] != "sqs":
+                    continue
+                said = sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])["Attributes"]
+                for queue in (one["Endpoint"], json.loads(said["RedrivePolicy"])["deadLetterTargetArn"]):
+                    assert topic["TopicArn"] in writers(stack, queue, "sns.amazonaws.com"), f"{queue} does not let {topic} write"
 
 
 def sources(stack, function, principal):
@@ -126,14 +134,16 @@ def sources(stack, function, principal):
     return [one["Condition"]["ArnLike"]["AWS:SourceArn"] for one in said]
 
 
-def writers(stack, queue):
-    """The rules that a queue's policy lets write."""
+def writers(stack, queue, principal):
+    """The rules or topics that a queue's policy lets write; nobody else may, and nothing else."""
     sqs = stack.client("sqs")
     url = sqs.get_queue_url(QueueName=queue.rsplit(":", 1)[-1])["QueueUrl"]
     policy = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
     found = []
     for statement in policy["Statement"]:
-        same((statement["Principal"], statement["Action"]), ({"Service": "events.amazonaws.com"}, "sqs:SendMessage"), queue)
+        assert statement["Principal"]["Service"] in ("events.amazonaws.com", "sns.amazonaws.com"), f"{queue}: {statement}"
+        same(statement["Action"], "sqs:SendMessage", queue)
         one = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-        found += one if isinstance(one, list) else [one]
+        if statement["Principal"]["Service"] == principal:
+            found += one if isinstance(one, list) else [one]
     return found
