@@ -359,6 +359,8 @@ def config(tokens, stored):
     # Of a request that is wrong in two ways either may be said: a revision is looked at before the body.
     refused = [400, 401, 403, 404, 405, 406, 409, 412, 415, 422, 428, 429, "5xx"]
     lines += ["[checks]", "unsupported_method.enabled = true", f"negative_data_rejection.expected-statuses = {text(refused)}"]
+    # Of whatever takes an If-Match: a revision that is not the stored one is a good form, and refused.
+    lines.append(f"positive_data_acceptance.expected-statuses = {text(['2xx', '3xx', 401, 403, 404, 409, 412, 429])}")
     for operation, (statuses, _) in TAKEN_ALL_THE_SAME.items():
         lines += ["[[operations]]", f"include-operation-id = {text([operation])}"]
         lines.append(f"checks.negative_data_rejection.expected-statuses = {text([*refused, *statuses])}")
