@@ -242,7 +242,10 @@ async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, plac
                 "at": at,
             })),
             WordsAbout::Rating(rating) => ratings.push(rating),
-            WordsAbout::Reply(reply) => replies.push(reply),
+            WordsAbout::Reply(reply) => replies.push(json!({
+                "id": reply.id, "received_at": reply.received_at, "channel": reply.channel, "from": reply.from,
+                "subject": reply.subject, "text": reply.text,
+            })),
         }
     }
     Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files, "ratings": ratings,
