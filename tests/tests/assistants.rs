@@ -275,6 +275,13 @@ async fn marked_book(desk: &TestTenant) -> Known {
     desk.send_stripe(&event).await.is(202);
     desk.advance("PT5M").await;
     let document = id_of(&desk.tasks("document").await[0]);
+    // Thanks keep nothing back of what is asked for.
+    let answer = json!({
+        "channel": "email", "tenant": TENANT, "from": format!("{} <{MARK}@buyer.example>", marked("sender")),
+        "subject": marked("answered"), "text": format!("Thank you very much! {}", marked("answer")),
+    });
+    desk.call("POST", "/_local/inbound", &[], answer.to_string().as_bytes()).await.is(202);
+    desk.advance("PT1M").await;
     let named = json!({"channel": "email", "address": format!("{MARK}@buyer.example")});
     let person = id_of(&posted(desk, "/v1/contacts/find", &named).await);
     let cases = matter["cases"].as_array().unwrap().iter().map(id_of).collect();
@@ -315,6 +322,8 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
         "show_member" => vec![json!({"sub": "robin"})],
         "preview_message" => vec![json!({"body": {"customer": known.customer, "template": "reminder"}})],
         "show_message_words" => one(&known.words),
+        "list_replies" => vec![json!({"customer": known.customer}), json!({})],
+        "show_reply" => each(&ids(desk, &format!("/v1/replies?customer={}", known.customer)).await),
         "list_notes" | "list_service_mails" | "list_ratings" => vec![json!({"customer": known.customer})],
         "list_owned" => vec![json!({"owner": "robin"})],
         "search" => vec![json!({"q": MARK})],
