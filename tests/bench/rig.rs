@@ -122,6 +122,11 @@ impl Probes {
         Ok(probed)
     }
 
+    /// Whose units and calls they count.
+    pub fn counts_of(&self, stack: &Stack) {
+        let _first = self.world.set(Arc::clone(stack.world()));
+    }
+
     /// What every function has cost so far.
     pub fn costs(&self) -> BTreeMap<String, Cost> {
         let mut costs = lock(&self.costs).clone();
@@ -144,7 +149,7 @@ impl Rig {
         let probes = Arc::new(Probes::default());
         let options = Options { now: Some(now), registry: probes.registry()?, seed: Some(1), ..Options::default() };
         let stack = Stack::start(options).await?;
-        let _first = probes.world.set(Arc::clone(stack.world()));
+        probes.counts_of(&stack);
         let rig = Self { stack, probes };
         let hook = rig.tenant("bench").await?;
         Ok((rig, hook))

@@ -417,6 +417,30 @@ def escalate_tells(world):
     world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": None})
 
 
+def escalate_ends(world):
+    """Once the topic of the deployment has what a step wanted told, the task of the step and the work of its customer end."""
+    tenant = f"tells-{next(NUMBERS)}"
+    world.tenant(tenant)
+    tell = {"notify": {"to": "managers", "via": ["sns"], "urgent": True}}
+    steps = [
+        {"id": "tell", "at": {"anchor": "due_date", "offset": "P1D"}, "action": tell},
+        {"id": "hand", "at": {"anchor": "due_date", "offset": "P90D"}, "action": {"task": {"title": "Look at it"}}},
+    ]
+    workflow = {"id": "standard", "name": "Told", "scope": "customer", "steps": steps}
+    world.outside.admin(tenant, "PUT", "/v1/workflows/standard/draft", workflow)
+    world.outside.admin(tenant, "POST", "/v1/workflows/standard/publish", {"migration": {}})
+    world.owes(tenant)
+    world.stack.tick("SweepFunction")
+    (task,) = [one["id"] for one in world.tasks(tenant, "notify")]
+    restart(world, "EscalateFunction")
+    detail = {"schema_version": 1, "tenant": tenant, "task": task}
+    body = {"source": "dunlin", "detail-type": "TaskCreated", "detail": detail}
+    same(world.stack.invoke("EscalateFunction", records(body)), {"batchItemFailures": []}, "what could not be told")
+    notices = world.outside.admin(tenant, "GET", f"/v1/notices?task={task}")["data"]
+    same({one["way"]: one["status"] for one in notices}, {"sns": "done"}, "the notices")
+    same(world.tasks(tenant, "notify"), [], "tasks of the step")
+
+
 def escalate_finds(world):
     """A tick finds the notices whose moment has come."""
     assert "told" in world.stack.tick("EscalateFunction"), "the tick says nothing"
@@ -920,7 +944,7 @@ PROBES = {
     "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
-    "EscalateRole": [escalate_tells, escalate_finds],
+    "EscalateRole": [escalate_tells, escalate_ends, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],

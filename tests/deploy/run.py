@@ -87,9 +87,11 @@ def test(work, sam, given, proof):
             built = sam.build(ROOT / "template.yaml", given.binaries, given.profile, work / "built")
         amends.leave_out(built)
         emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
+        # What the operator made before: the topic on which people are told of work.
+        topic = Stack(emulator, STACK).client("sns").create_topic(Name="people")["TopicArn"]
         parameters = {
             **{"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "JwksUrl": issuer.keys_url, "StandIns": "loopback"},
-            **{"BusName": STACK, "AlarmEmail": OPERATOR, "InboundDomain": probes.ANSWERS},
+            **{"BusName": STACK, "AlarmEmail": OPERATOR, "InboundDomain": probes.ANSWERS, "NoticeTopicArn": topic},
         }
 
         def deploy(of=built, **more):
