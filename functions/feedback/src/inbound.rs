@@ -7,6 +7,7 @@ use domain::{
 use files::{Bucket, BucketError};
 use jiff::Timestamp;
 use mail::{MAIL_BYTES_MAX, MailHead, ReadMail, dkim_domain, machine_of};
+use service::reply_choosing::AnswerModel;
 use store::{Error, Result, Store, Vault};
 
 use crate::{
@@ -32,12 +33,18 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Takes a mail in. The same again changes nothing.
+    /// Takes a mail in. The same again changes nothing. `model` may be asked of what it says.
     ///
     /// # Errors
     ///
     /// Those of the table and of KMS, and [`Error::Unknown`] where the bucket does not answer; then it may come again.
-    pub async fn take(&self, store: &Store, notice: &MailNotice, now: Timestamp) -> Result<FeedbackOutcome> {
+    pub async fn take(
+        &self,
+        store: &Store,
+        notice: &MailNotice,
+        model: Option<&dyn AnswerModel>,
+        now: Timestamp,
+    ) -> Result<FeedbackOutcome> {
         if notice.bucket != self.bucket_name {
             tracing::error!("a mail lies in another bucket than mails do, and is not read");
             return Ok(FeedbackOutcome::Logged);
@@ -97,7 +104,7 @@ impl Inbound {
             original: Some(notice.key.clone()),
             about,
         };
-        let outcome = Box::pin(hear::take(store, &heard, now)).await?;
+        let outcome = Box::pin(hear::take(store, &heard, model, now)).await?;
         tracing::info!(
             tenant.id = %heard.about.tenant,
             reply.id = %reply,
