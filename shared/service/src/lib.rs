@@ -71,6 +71,7 @@
 
 pub mod actor;
 pub mod agreements;
+mod answers_of_person;
 pub mod api_keys;
 pub mod attachments;
 pub mod audit;

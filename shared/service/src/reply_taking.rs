@@ -9,7 +9,7 @@
 use domain::{
     Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, Identifier, InvoiceId,
     MachineWritten, NewTask, ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind,
-    Settings, SuggestedKind, Suppression, SuppressionReason, Suspicion, TaskKind, TenantId, UnkeptFile,
+    Settings, SuggestedKind, Suppression, SuppressionReason, Suspicion, TaskKind, TenantId,
     calendar::tenant_zone,
     customer::mailbox_of,
     proposal::{Proposal, ProposedScope, Proposer, propose},
