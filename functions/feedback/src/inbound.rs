@@ -1,5 +1,6 @@
 //! Mails that come in: SES put each into the bucket and says so. Read, led to whose it is, told from what machines write, and handed over.
 
+use answers::is_automatic_subject;
 use domain::{
     Channel, HeardReply, MachineWritten, ReplyId, Suspicion, UnkeptBecause,
     heard::{HEARD_CHARS_MAX, HEARD_SUBJECT_CHARS_MAX},
@@ -62,7 +63,7 @@ impl Inbound {
         {
             Box::pin(verdict::apply(store, &event, now)).await?;
         }
-        let machine = machine_of(&mail, &notice.envelope_from);
+        let machine = machine_of(&mail, &notice.envelope_from).or_else(|| by_subject(&mail.head));
         // Reports of mail servers are rarely signed, and count by their mark alone.
         let is_report = matches!(machine, Some(MachineWritten::Bounce | MachineWritten::ReadReceipt));
         let suspect = match (notice.is_virus, notice.is_spam) {
@@ -136,6 +137,11 @@ impl Inbound {
             }
         }
     }
+}
+
+/// What a mail's subject shows where nothing else of its head does.
+fn by_subject(head: &MailHead) -> Option<MachineWritten> {
+    head.subject().filter(|subject| is_automatic_subject(subject)).map(|_| MachineWritten::AutoReply)
 }
 
 /// Whether a head names more than one sender: what is proven of the one says nothing of the other.
