@@ -310,8 +310,19 @@ impl Handler {
         let files = files::Bucket::new(clients, &kept.bucket)?;
         let function = env.require("MAKE_DOCUMENTS").context("documents are made by a function of their own")?;
         let documents = files::DocumentMaker::new(clients, function, DOCUMENT_PATIENCE)?;
-        let app =
-            Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, documents, public_url, stand_ins, has_answers_model, issuer });
+        let app = Arc::new(App {
+            store,
+            vault,
+            clock,
+            web: Arc::default(),
+            kept,
+            files,
+            documents,
+            public_url,
+            stand_ins,
+            has_answers_model,
+            issuer,
+        });
         // What assistants ask is described by their own protocol, and no operation of the document.
         let router = router().route(mcp::PATH, MethodRouter::new().post(mcp::answer));
         let router = router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);

@@ -186,7 +186,8 @@ async fn write(
 fn lacks_model(app: &App, before: Option<&Settings>, settings: &Settings) -> Option<(String, String)> {
     let said = before.map(|before| before.answers.model);
     let is_new = settings.answers.model == AnswerModelUse::Suggest && said != Some(AnswerModelUse::Suggest);
-    let detail = "this deployment names no model: its operator names one by the parameter AnswersModel, and deploys; until then it is off";
+    let detail =
+        "this deployment names no model: its operator names one by the parameter AnswersModel, and deploys; until then it is off";
     (is_new && !app.has_answers_model).then(|| ("/answers/model".to_owned(), detail.to_owned()))
 }
 

@@ -50,7 +50,7 @@ const MEANINGS: [(ReplyClass, &str); 15] = [
     (ReplyClass::Hostile, "insults or threatens"),
     (ReplyClass::Complaint, "is discontented with how they were treated"),
     (ReplyClass::Thanks, "thanks or confirms, and no more"),
-    (ReplyClass::Other, "none of these"),
+    (ReplyClass::Other, "says none of these"),
 ];
 
 /// What a model is asked.

@@ -251,7 +251,7 @@ fn of_person(read: &ReplyRead, around: &ReplyCircumstances<'_>) -> ReplyPlan {
 /// itself, whatever the stage is, and no copies are sent.
 fn by_model(read: &ReplyRead, chosen: &ChosenByModel, around: &ReplyCircumstances<'_>) -> ReplyPlan {
     // Nothing but a day that rules read says how long somebody is away.
-    let rule = |class| ReplyRule::of(if class == ReplyClass::OutOfOffice { ReplyClass::Other } else { class });
+    let rule = |class: ReplyClass| ReplyRule::of(if class == ReplyClass::OutOfOffice { ReplyClass::Other } else { class });
     let plan = by_rule(read, rule(read.class), around);
     let without = by_rule(read, rule(chosen.instead_of), around);
     ReplyPlan { pause_until: plan.pause_until.max(without.pause_until), ..plan }
