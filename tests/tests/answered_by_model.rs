@@ -114,6 +114,10 @@ async fn what_a_model_chooses_is_a_suggestion_and_a_task_and_is_recorded() {
     let tasks = desk.tasks("customer_asked").await;
     let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
     assert!(task["detail"].as_str().unwrap().contains("A model chose that"), "{task}");
+    // Why nothing is sent says by whose class.
+    let case = desk.matter("C-1").await["cases"][0]["id"].as_str().unwrap().to_owned();
+    let why = desk.admin("GET", &format!("/v1/cases/{case}/explain"), &Value::Null).await.is(200).body["outcome"].to_string();
+    assert!(why.contains(MODEL) && why.contains(reply["id"].as_str().unwrap()), "{why}");
     // A person decides, and the audit says by whose class.
     desk.admin("POST", &format!("{path}/accept"), &json!({"reason": "quality", "invoices": ["F-1"]})).await.is(200);
     let entries = desk.admin("GET", "/v1/audit?operation=accept_reply", &Value::Null).await.is(200).body["data"].to_string();
