@@ -17,6 +17,7 @@ REVIEWED = {
     ("SendSmsRole", "ReviewedText"): "tenants choose their sender: a number, a pool or a sender id of the account",
     ("SendEmailRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
     ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
+    ("FeedbackRole", "ReviewedModel"): "an inference profile leads to a model in several regions; AnswersModelArns lists them, without a wildcard",
 }
 # A suffix that means the insides of one resource, not several resources.
 INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
@@ -47,7 +48,7 @@ def wide(resource):
     text = resource if isinstance(resource, str) else json.dumps(resource)
     if isinstance(resource, dict) and resource.get("Fn::Sub") in INSIDE:
         return False
-    return "*" in text or "SenderIdentity" in text
+    return "*" in text or "SenderIdentity" in text or "AnswersModelArns" in text
 
 
 def needed(resources):

@@ -14,10 +14,11 @@ LOGS = "Lambda writes logs in the role's name, the emulator in its own" + WANTED
 POLLED = "Lambda polls in the role's name, the emulator in its own" + WANTED
 GIVES_UP = "Lambda gives up batches in the role's name, the emulator in its own" + WANTED
 BY_SNS = "the stack that is tried sends text messages by SNS; the local stack sends them by End User Messaging too"
+NO_MODEL = "the stack that is tried names no model, and the emulator has none; the local stack asks a double of one"
 SIGNED = "S3 takes a form in the name of the role that signed it, the emulator in its own; the local stack checks what the form may put"
 
 # Statement ids that the emulator never asks for.
-NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "Stream": POLLED, "ReviewedListStreams": POLLED, "Failed": GIVES_UP, "Forms": SIGNED, "ReviewedText": BY_SNS}
+NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "Stream": POLLED, "ReviewedListStreams": POLLED, "Failed": GIVES_UP, "Forms": SIGNED, "ReviewedText": BY_SNS, "ReviewedModel": NO_MODEL}
 
 # Statements that grant one action on one resource, told apart by what the emulator does not know, the encryption context of a key: only
 # without both does anything fail.

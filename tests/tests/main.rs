@@ -5,6 +5,7 @@ mod acting;
 mod acting_races;
 mod addressee;
 mod agreements;
+mod answered_by_model;
 mod architecture;
 mod assistants;
 mod bad_input;

@@ -33,6 +33,8 @@ pub struct App {
     pub issuer: String,
     /// Whether a connection may name what stands for a vendor's hosts.
     pub stand_ins: bool,
+    /// Whether the deployment names a model that may be asked of answers.
+    pub has_answers_model: bool,
 }
 
 impl App {

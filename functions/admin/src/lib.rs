@@ -302,6 +302,7 @@ impl Handler {
         let issuer = env.require("JWT_ISSUER").context("the admin API accepts an issuer's tokens")?.to_owned();
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let stand_ins = env.get("STAND_INS") == Some("loopback");
+        let has_answers_model = env.get("ANSWERS_MODEL").is_some();
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
@@ -309,8 +310,19 @@ impl Handler {
         let files = files::Bucket::new(clients, &kept.bucket)?;
         let function = env.require("MAKE_DOCUMENTS").context("documents are made by a function of their own")?;
         let documents = files::DocumentMaker::new(clients, function, DOCUMENT_PATIENCE)?;
-        let app =
-            Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, documents, public_url, stand_ins, issuer });
+        let app = Arc::new(App {
+            store,
+            vault,
+            clock,
+            web: Arc::default(),
+            kept,
+            files,
+            documents,
+            public_url,
+            stand_ins,
+            has_answers_model,
+            issuer,
+        });
         // What assistants ask is described by their own protocol, and no operation of the document.
         let router = router().route(mcp::PATH, MethodRouter::new().post(mcp::answer));
         let router = router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);

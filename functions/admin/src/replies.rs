@@ -70,6 +70,9 @@ pub struct ReplyOut {
     /// Classes that apply besides.
     #[schema(value_type = Vec<String>)]
     also: Vec<domain::ReplyClass>,
+    /// Which model chose the class, where the rules did not understand the answer and a model did: then the class is `unclear`, and nothing was done by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen_by: Option<ChosenByModelOut>,
     /// The rules that matched: language and line of the file of rules.
     rules: Vec<String>,
     /// What it names. Each is a hint.
@@ -109,6 +112,31 @@ pub struct ReplyOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     decided_at: Option<Timestamp>,
+}
+
+/// What a model chose. Days, amounts and numbers of invoices are what the rules read all the same.
+#[derive(Serialize, ToSchema)]
+pub struct ChosenByModelOut {
+    /// `model`.
+    by: &'static str,
+    /// The model: its id, or the ARN of its inference profile.
+    id: String,
+    /// The class that it chose.
+    #[schema(value_type = String)]
+    class: domain::ReplyClass,
+    /// The class whose draft it chose; absent where it chose none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    draft: Option<domain::ReplyClass>,
+    /// How sure it said that it was: `certain`, `likely` or `unclear`. Nothing follows from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    certainty: Option<domain::ReplyCertainty>,
+    /// Which wording of the question it answered.
+    prompt_version: u32,
+    /// The class that the rules held the answer for, unclear.
+    #[schema(value_type = String)]
+    instead_of: domain::ReplyClass,
 }
 
 /// What an answer names.
@@ -306,7 +334,8 @@ async fn whole(app: &App, caller: &Caller, customer: Option<&CustomerId>, reply:
         Some(customer) if reply.files > 0 => customer_files::attached(app, caller, customer, reply.id.as_str()).await?,
         Some(_) | None => Vec::new(),
     };
-    let draft = draft_answer(reply.read.class, reply.language.as_deref()).map(str::to_owned);
+    let language = reply.language.as_deref();
+    let draft = reply.read.drafted().and_then(|class| draft_answer(class, language)).map(str::to_owned);
     Ok(Json(ReplyOut { attachments, draft, ..shown(customer, reply) }))
 }
 
@@ -344,6 +373,15 @@ fn shown(customer: Option<&CustomerId>, reply: KeptReply) -> ReplyOut {
         class: read.class,
         certainty: read.certainty,
         also: read.also,
+        chosen_by: read.chosen_by.map(|chosen| ChosenByModelOut {
+            by: "model",
+            id: chosen.model,
+            class: chosen.class,
+            draft: chosen.draft,
+            certainty: chosen.certainty,
+            prompt_version: chosen.prompt_version,
+            instead_of: chosen.instead_of,
+        }),
         rules: read.rules,
         names: ReplyNamesOut {
             promised_on: read.promised_on,

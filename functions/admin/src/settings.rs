@@ -6,7 +6,7 @@ use axum::{
     extract::{Query, State},
     response::IntoResponse,
 };
-use domain::{Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live, identities};
+use domain::{AnswerModelUse, Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live, identities};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{Operation, flaws::read_what_fits};
@@ -145,7 +145,8 @@ async fn write(
             demand_of_books(app, tenant, &mut settings).await?;
             let listed = app.store.identities(tenant).await?.map(|listed| listed.value);
             let unlisted = identities::unlisted(&settings, listed.as_ref(), before.as_ref());
-            for flaw in check(before.as_ref(), &settings, &published).into_iter().chain(unlisted) {
+            let unmodelled = lacks_model(app, before.as_ref(), &settings);
+            for flaw in check(before.as_ref(), &settings, &published).into_iter().chain(unlisted).chain(unmodelled) {
                 if !flaws.iter().any(|(pointer, _)| *pointer == flaw.0) {
                     flaws.push(flaw);
                 }
@@ -179,6 +180,15 @@ async fn write(
     }
     let warnings = warnings(app, tenant, &settings, &published).await?;
     Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes } })
+}
+
+/// A model is asked for that the deployment does not name. Whose settings said so while it named one keep saying it, and are warned.
+fn lacks_model(app: &App, before: Option<&Settings>, settings: &Settings) -> Option<(String, String)> {
+    let said = before.map(|before| before.answers.model);
+    let is_new = settings.answers.model == AnswerModelUse::Suggest && said != Some(AnswerModelUse::Suggest);
+    let detail =
+        "this deployment names no model: its operator names one by the parameter AnswersModel, and deploys; until then it is off";
+    (is_new && !app.has_answers_model).then(|| ("/answers/model".to_owned(), detail.to_owned()))
 }
 
 /// The published workflows; for a tenant that is not set up yet those that it will start with.

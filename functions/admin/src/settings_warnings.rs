@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, go_live, language::primary};
+use domain::{Action, AnswerModelUse, Channel, Mode, Settings, TenantId, Workflow, go_live, language::primary};
 use store::List;
 
 use crate::{answer::ApiResult, app::App, strangers::among, warning::Warning};
@@ -43,6 +43,10 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
     if settings.mode != Mode::Off {
         warnings.extend(untranslated(app, tenant, settings, published).await?);
         warnings.extend(not_texted(app, tenant, settings, published).await?);
+    }
+    if settings.answers.model == AnswerModelUse::Suggest && !app.has_answers_model {
+        let detail = "this deployment names no model any more (the parameter AnswersModel), so that none is asked; say off";
+        warnings.push(("/answers/model".to_owned(), detail.to_owned()));
     }
     warnings.extend(strangers(app, tenant, settings).await?);
     Ok(warnings.into_iter().map(Warning::from).collect())

@@ -7,6 +7,7 @@
 //! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
 
+mod bedrock;
 mod cases;
 mod classified;
 mod dead;
@@ -23,15 +24,19 @@ mod text_inbound;
 mod text_receipt;
 mod verdict;
 
+use std::time::Duration;
+
 use anyhow::Context;
 use aws_lambda_events::sqs::SqsMessage;
 use files::Bucket;
 use jiff::Timestamp;
-use kit::{Clients, Clock, Env};
+use kit::{Budget, Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
+use service::reply_choosing::AnswerModel;
 use store::{SentMail, Store, Vault};
 
+use bedrock::{BedrockModel, ModelDesk};
 use dead::DeadLetters;
 use inbound::Inbound;
 use outcome::FeedbackOutcome;
@@ -45,7 +50,12 @@ pub struct Handler {
     inbound: Option<Inbound>,
     /// Whether text messages are taken in.
     hears_texts: bool,
+    /// What may be asked of answers that the rules do not understand; absent where the deployment names no model.
+    model: Option<BedrockModel>,
 }
+
+/// What must be left of an invocation for a model to be asked: the rest of a batch is taken in that time.
+const MARGIN: Duration = Duration::from_secs(30);
 
 impl Handler {
     /// Builds the clients that it uses.
@@ -64,7 +74,8 @@ impl Handler {
             None => None,
         };
         let hears_texts = env.get("SMS_TWO_WAY") == Some("true");
-        Ok(Self { store, clock, inbound, hears_texts })
+        let model = env.get("ANSWERS_MODEL").map(|id| BedrockModel::new(clients, id));
+        Ok(Self { store, clock, inbound, hears_texts, model })
     }
 
     /// Handles a batch of either queue. The answer names the records that are to come again.
@@ -76,6 +87,9 @@ impl Handler {
         let Some(Value::Array(records)) = event.payload.get("Records") else {
             return Err("the payload is no batch of a queue".into());
         };
+        let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
+        let desk = self.model.as_ref().map(|model| ModelDesk { model, budget, clock: &self.clock });
+        let model = desk.as_ref().map(|desk| desk as &dyn AnswerModel);
         let mut failed = Vec::new();
         for record in records {
             // By itself, so that one that is malformed spoils no other.
@@ -84,7 +98,7 @@ impl Handler {
                 continue;
             };
             // Boxed: the layers of futures below are deeper than the compiler follows.
-            let (kind, result) = Box::pin(self.one(&message)).await;
+            let (kind, result) = Box::pin(self.one(&message, model)).await;
             let now = self.clock.now();
             match result {
                 Ok(done) => {
@@ -100,7 +114,7 @@ impl Handler {
         Ok(json!({ "batchItemFailures": failed }))
     }
 
-    async fn one(&self, message: &SqsMessage) -> (&'static str, store::Result<FeedbackOutcome>) {
+    async fn one(&self, message: &SqsMessage, model: Option<&dyn AnswerModel>) -> (&'static str, store::Result<FeedbackOutcome>) {
         let text = message.body.as_deref().unwrap_or_default();
         let Ok(body) = serde_json::from_str::<Value>(text) else {
             tracing::error!(queue.message = message.message_id, bytes = text.len(), "a message that is not JSON is dropped");
@@ -114,10 +128,10 @@ impl Handler {
             return ("text_receipt", Box::pin(self.text_receipt(&body, dead::is_dead(message))).await);
         }
         if let Some(text) = text_inbound::TextIn::of(&body, queued_at(message), self.clock.now()) {
-            return ("text", Box::pin(self.text(&text, dead::is_dead(message))).await);
+            return ("text", Box::pin(self.text(&text, model, dead::is_dead(message))).await);
         }
         if let Some(notice) = inbound_notice::notice_in(&body) {
-            return ("mail", Box::pin(self.mail(&notice, dead::is_dead(message))).await);
+            return ("mail", Box::pin(self.mail(&notice, model, dead::is_dead(message))).await);
         }
         let letter = dead::Letter::of(&body);
         (letter.kind(), self.dead_letters().say(letter, message).await)
@@ -128,7 +142,7 @@ impl Handler {
     }
 
     /// Word of a mail that came in. One that was given up before is tried once more; then it is in the log, and in the bucket.
-    async fn mail(&self, notice: &Value, dead: bool) -> store::Result<FeedbackOutcome> {
+    async fn mail(&self, notice: &Value, model: Option<&dyn AnswerModel>, dead: bool) -> store::Result<FeedbackOutcome> {
         let now = self.clock.now();
         let Some(inbound) = &self.inbound else {
             tracing::error!(
@@ -143,7 +157,7 @@ impl Handler {
                 return Ok(FeedbackOutcome::Logged);
             }
         };
-        match Box::pin(inbound.take(&self.store, &notice, now)).await {
+        match Box::pin(inbound.take(&self.store, &notice, model, now)).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
                 tracing::error!(
                     ses.mail = notice.message_id,
@@ -173,14 +187,19 @@ impl Handler {
     }
 
     /// A text message that came in. One that was given up before is tried once more; then it is in the log.
-    async fn text(&self, text: &text_inbound::TextIn, dead: bool) -> store::Result<FeedbackOutcome> {
+    async fn text(
+        &self,
+        text: &text_inbound::TextIn,
+        model: Option<&dyn AnswerModel>,
+        dead: bool,
+    ) -> store::Result<FeedbackOutcome> {
         if !self.hears_texts {
             tracing::error!(
                 "a text message came in, and this deployment takes none in: set SmsTwoWay, or take the topic off the number"
             );
             return Ok(FeedbackOutcome::Logged);
         }
-        match Box::pin(text_inbound::take(&self.store, text, self.clock.now())).await {
+        match Box::pin(text_inbound::take(&self.store, text, model, self.clock.now())).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
                 tracing::error!(
                     inbound.message = text.id,

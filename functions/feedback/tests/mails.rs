@@ -487,3 +487,11 @@ async fn who_is_away_is_waited_for_and_nobody_takes_their_place() {
     let tasks = world.tasks(TaskKind::CustomerAsked).await;
     assert!(tasks.len() == 1 && !tasks[0].task.detail.contains("bob@"), "{tasks:?}");
 }
+
+#[tokio::test]
+async fn how_a_subject_begins_shows_a_machine_where_nothing_else_does() {
+    let world = Answered::start().await;
+    let mail = "From: ap@acme.example\r\nSubject: Automatische Antwort: INV-1\r\n\r\nIch bin nicht da.";
+    world.hear(&Coming::to("m1", &world.reply_address(), mail)).await;
+    assert!(world.tasks(TaskKind::CustomerAsked).await.is_empty() && !world.replied().await);
+}

@@ -66,7 +66,8 @@ pub enum When {
 }
 
 /// The AWS services that can fail.
-pub const SERVICES: [&str; 9] = ["dynamodb", "sesv2", "sns", "sms-voice", "eventbridge", "sqs", "kms", "s3", "lambda"];
+pub const SERVICES: [&str; 10] =
+    ["dynamodb", "sesv2", "sns", "sms-voice", "eventbridge", "sqs", "kms", "s3", "lambda", "bedrock"];
 /// What stands for channels of notices.
 pub const NOTICES: [&str; 2] = ["slack", "teams"];
 /// What carries events.

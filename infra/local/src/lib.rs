@@ -4,6 +4,7 @@
 //! serves the HTTP API and the control surface (`/_local`) on one address, and AWS-shaped endpoints for the functions on
 //! another. Time is virtual: see [`engine`].
 
+pub mod answers_model;
 pub mod aws;
 pub mod clock;
 pub mod control;

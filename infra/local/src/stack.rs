@@ -118,6 +118,7 @@ impl Stack {
             vendors: OnceLock::new(),
             payments: PaymentDoubles::default(),
             deliveries: Deliveries::default(),
+            model: Mutex::default(),
             data: options.data.clone(),
             template,
         });

@@ -15,6 +15,7 @@ use dynoxide::Database;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 
 use crate::{
+    answers_model::ModelDouble,
     aws::{keys::Keys, objects::Objects},
     clock::VirtualClock,
     engine::{Engine, Slot},
@@ -63,6 +64,8 @@ pub struct World {
     pub payments: PaymentDoubles,
     /// What they told.
     pub deliveries: Deliveries,
+    /// What stands for a model of answers.
+    pub model: Mutex<ModelDouble>,
     /// Where state is kept.
     pub data: Option<PathBuf>,
 }

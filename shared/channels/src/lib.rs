@@ -59,6 +59,7 @@ pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, ren
 pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
 pub use ses::SES;
+pub use signed_call::{SignedAnswer, SignedCall};
 pub use sns::SNS;
 pub use template::{Template, TemplateFlaw, flaws};
 

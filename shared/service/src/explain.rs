@@ -3,6 +3,7 @@
 //! Now and the past are decided by the code that decides. The past comes from history and says how it relates to what was recorded; before
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
+mod chosen;
 mod undecided;
 
 use domain::{
@@ -228,6 +229,7 @@ impl Asked<'_> {
         }
         let closed = self.closed(of, &words).await?;
         answer.outcome = outcome(of, (&facts, closed.as_ref()), &words, at);
+        answer.outcome.extend(chosen::by_models(self.store, self.tenant, &self.customer, &facts).await?);
         answer.changes = changes(&words);
         answer.decided = Some(words);
         Ok(Some(answer))

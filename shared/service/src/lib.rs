@@ -23,6 +23,7 @@
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`note_answers`] | answers to what customers wrote by a portal link |
+//! | [`reply_choosing`] | a model chooses the class of an answer that the rules do not understand, where the tenant lets it |
 //! | [`reply_taking`], [`replies`] | what customers answered: what is done with it as it comes in; accepting and dismissing what is suggested |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
@@ -70,6 +71,7 @@
 
 pub mod actor;
 pub mod agreements;
+mod answers_of_person;
 pub mod api_keys;
 pub mod attachments;
 pub mod audit;
@@ -119,7 +121,9 @@ pub mod proposals;
 pub mod public_url;
 pub mod ratings;
 pub mod replies;
+pub mod reply_choosing;
 pub mod reply_taking;
+mod reply_task;
 pub mod rights;
 pub mod role;
 pub mod senders;

@@ -19,6 +19,7 @@ use store::{
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
+    answers_of_person::{answer_in_json, answers_of_nobody, senders},
     customer_files::{RemoveObject, answered_key, attached_key},
     customers::reason_of,
     suppressions::{AddressGiven, named_address},
@@ -130,7 +131,8 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
     let tenant = actor.may(Operation::ExportContact)?;
     let person = PersonId::parse(id).ok_or_else(nobody)?;
     let found = places(store, tenant, &person, &BTreeMap::new()).await?;
-    if found.is_empty() {
+    let unmatched = answers_of_nobody(store, tenant, &senders(&person, found.iter().flat_map(|place| &place.contacts))).await?;
+    if found.is_empty() && unmatched.is_empty() {
         return Err(nobody());
     }
     let mut suppressions: BTreeMap<String, Value> = BTreeMap::new();
@@ -168,6 +170,7 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
         "as_of": now,
         "places": told,
         "contacted": contacted,
+        "answers_of_nobody": unmatched.iter().map(answer_in_json).collect::<Vec<_>>(),
         "suppressions": suppressions.into_values().collect::<Vec<_>>(),
         "scores": [],
     }))
@@ -242,10 +245,7 @@ async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, plac
                 "at": at,
             })),
             WordsAbout::Rating(rating) => ratings.push(rating),
-            WordsAbout::Reply(reply) => replies.push(json!({
-                "id": reply.id, "received_at": reply.received_at, "channel": reply.channel, "from": reply.from,
-                "subject": reply.subject, "text": reply.text,
-            })),
+            WordsAbout::Reply(reply) => replies.push(answer_in_json(&reply)),
         }
     }
     Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files, "ratings": ratings,
@@ -311,6 +311,8 @@ pub struct Erasure {
     pub person: PersonId,
     /// Where.
     pub places: Vec<ErasedPlace>,
+    /// How many answers from the person's addresses that were of no customer are deleted.
+    pub answers: usize,
     /// What is kept.
     pub kept: Vec<KeptOfPerson>,
 }
@@ -342,7 +344,8 @@ pub async fn erase(
     }
     let begun = store.erasing(tenant, &person).await?;
     let found = places(store, tenant, &person, &begun).await?;
-    if found.is_empty() {
+    let senders = senders(&person, found.iter().flat_map(|place| &place.contacts));
+    if found.is_empty() && answers_of_nobody(store, tenant, &senders).await?.is_empty() {
         return Err(nobody());
     }
     // Before anything is deleted: what comes after the last deletion would find nobody when it is asked for again.
@@ -352,6 +355,12 @@ pub async fn erase(
     // The mark of a request that is carried out once goes with the last transaction alone: before it the request is not carried out, and doing
     // what was done again changes nothing.
     let entry = || AuditEntry { once: None, ..last.clone() };
+    let mut answers = 0;
+    for sender in &senders {
+        // Of no customer, so that nothing that is owed restricts it.
+        let entry = entry().with(json!({ "answers": "of no customer" }));
+        answers += store.acting(entry).erase_unmatched(tenant, sender).await?;
+    }
     // What was taken out before the customer owed anything is erased to the end.
     let is_half_done = |place: &Place| place.contacts.is_empty() && begun.contains_key(&place.customer);
     let is_restricted = |place: &Place| place.own && place.owes && !is_half_done(place);
@@ -397,7 +406,7 @@ pub async fn erase(
         suppressions = suppressions.max(vault.acting(entry).end_erasure(tenant, &person, &done, now).await?);
     }
     let kept = kept(&country, &places, suppressions);
-    Ok(Erasure { person, places, kept })
+    Ok(Erasure { person, places, answers, kept })
 }
 
 /// Whether a text seems to have a phone number: seven digits after a plus, or nine, with nothing but what groups them in between.
@@ -487,8 +496,8 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             Some("InboundDays after it came".to_owned()),
         ),
         of(
-            "answers of nobody who is known, and those that have neither the name nor an address of the person",
-            "the former are of no customer, and expire; nothing says whom the latter are about".to_owned(),
+            "answers of nobody who is known that came from other addresses, and those that have neither the name nor an address of the person",
+            "nothing says whom they are about; the former are of no customer, and expire".to_owned(),
             Some(format!("{UNMATCHED_DAYS} days after it came, of the former")),
         ),
         of(

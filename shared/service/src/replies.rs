@@ -117,7 +117,7 @@ pub async fn accept(
         ..before.clone()
     };
     let what = json!({
-        "reply": before.id, "class": before.read.class, "kind": proposal.kind, "agreement": agreement,
+        "reply": before.id, "class": before.read.class, "chosen_by": model_of(&before), "kind": proposal.kind, "agreement": agreement,
         "amount_minor": proposal.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason
     });
     let entry = actor.entry(Operation::AcceptReply, now).of(before.id.as_str()).about(&customer).with(what);
@@ -145,10 +145,15 @@ pub async fn dismiss(
         return Ok((customer, before));
     }
     let after = KeptReply { status: ReplyStatus::Dismissed, decided: Some((now, actor.by().to_owned())), ..before.clone() };
-    let what = json!({ "reply": before.id, "class": before.read.class });
+    let what = json!({ "reply": before.id, "class": before.read.class, "chosen_by": model_of(&before) });
     let entry = actor.entry(Operation::DismissReply, now).of(before.id.as_str()).about(&customer).with(what).noting(reason);
     decide(&store.acting(entry), actor, &customer, (&before, &after), None, now).await?;
     Ok((customer, after))
+}
+
+/// Which model chose the class that a person decides on, where one did.
+fn model_of(reply: &KeptReply) -> Option<&str> {
+    reply.read.chosen_by.as_ref().map(|chosen| chosen.model.as_str())
 }
 
 /// Writes what was decided, with the end of the pause and of the task as far as they are open.

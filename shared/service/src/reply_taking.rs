@@ -1,16 +1,17 @@
 //! What is done with an answer that came in and was read: the one place to which mails and text messages come.
 //!
 //! ```text
-//! heard, read ─ suspect? ─ machine? ─ whose? ─ close or open the channel ─ plan by class ─ answer, pause, task: one transaction
+//! heard, read ─ suspect? ─ machine? ─ whose? ─ unclear? a model may choose ─ close or open the channel ─ plan by class ─ answer, pause, task: one transaction
 //! ```
 //!
 //! Closing a channel comes first and by itself: it may be done again, and nothing that fails behind it undoes it.
 
 use domain::{
-    Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, InvoiceId, MachineWritten,
-    NewTask, ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind, Settings, SuggestedKind,
-    Suppression, SuppressionReason, Suspicion, TaskKind, TenantId, UnkeptFile,
+    Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, Identifier, InvoiceId,
+    MachineWritten, NewTask, ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind,
+    Settings, SuggestedKind, Suppression, SuppressionReason, Suspicion, TaskKind, TenantId,
     calendar::tenant_zone,
+    customer::mailbox_of,
     proposal::{Proposal, ProposedScope, Proposer, propose},
     receivables::{Receivables, ReceivablesRules},
     reply::found_by_word,
@@ -19,7 +20,13 @@ use domain::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 use store::{
-    AddressId, AuditEntry, FoundLink, Head, KeptBeside, KeptReply, Lifted, LinkStanding, PortalLink, ReplyKept, Result, Store,
+    AddressId, AuditEntry, FoundLink, Head, KeptBeside, KeptReply, Lifted, LinkStanding, PersonId, PortalLink, ReplyKept, Result,
+    Store, UnmatchedCount, UnmatchedKept,
+};
+
+use crate::{
+    reply_choosing::Chooser,
+    reply_task::{said_of, strangers_task, task_of},
 };
 
 /// What an answer is read with.
@@ -48,14 +55,22 @@ pub enum ReplyTaken {
     Raised,
     /// A machine wrote it, and it says nothing that counts.
     Passed,
+    /// It is of nobody who is known, and not kept: as many as are kept of a day came before it.
+    Left,
 }
 
-/// Takes an answer: keeps it, and does what follows. The same again changes nothing.
+/// Takes an answer: keeps it, and does what follows. The same again changes nothing. `chooser` is asked of a customer's answer that the rules do not understand,
+/// where the tenant lets it.
 ///
 /// # Errors
 ///
 /// Those of the table; then it may come again.
-pub async fn take(store: &Store, heard: &HeardReply, reads: ReadAnswer, now: Timestamp) -> Result<ReplyTaken> {
+pub async fn take(
+    store: &Store,
+    heard: &HeardReply,
+    (reads, chooser): (ReadAnswer, Option<Chooser<'_>>),
+    now: Timestamp,
+) -> Result<ReplyTaken> {
     let tenant = &heard.about.tenant;
     if let Some(suspicion) = heard.suspect {
         return raise_suspect(store, heard, suspicion, now).await;
@@ -78,14 +93,24 @@ pub async fn take(store: &Store, heard: &HeardReply, reads: ReadAnswer, now: Tim
     };
     match (head, &heard.about.customer) {
         (Some(head), Some(customer)) => {
+            if store.reply(tenant, customer, &heard.id()).await?.is_some() {
+                return Ok(ReplyTaken::Noted);
+            }
             let facts = store.facts(tenant, &head).await?;
             let case = head.cases.iter().find(|(_, case)| Some(&case.id) == heard.about.case.as_ref());
             let region = facts.customer.country.as_deref().or(around.region);
             let read = reads(heard, ReadAround { region, currency: case.map(|(key, _)| key.currency()), ..around });
+            let read = match chooser {
+                Some(chooser) => {
+                    let of = (&settings.answers, &facts);
+                    Box::pin(chooser.chosen(store, (heard, read), of, now)).await?
+                }
+                None => read,
+            };
             let known = Known { facts, settings, zone };
             Box::pin(Taking { store, heard, read: &read, now }.of_customer(customer, &head, known)).await
         }
-        (None, _) | (_, None) => Taking { store, heard, read: &reads(heard, around), now }.of_nobody().await,
+        (None, _) | (_, None) => Taking { store, heard, read: &reads(heard, around), now }.of_nobody(&zone).await,
     }
 }
 
@@ -140,31 +165,35 @@ impl Taking<'_> {
     }
 
     /// An answer of which nothing says whose it is. What its sender wants of its own address is done all the same.
-    async fn of_nobody(&self) -> Result<ReplyTaken> {
+    async fn of_nobody(&self, zone: &TimeZone) -> Result<ReplyTaken> {
         // A portal's word of a payment is for a person, wherever it belongs.
         let is_news = self.read.portal.as_ref().is_some_and(|portal| portal.is_news);
         if self.heard.machine.is_some() && !is_news {
             return Ok(ReplyTaken::Passed);
         }
         let stopped = self.close(None, None).await?;
-        let title = "An answer came that is nobody's who is known";
-        let detail = said_of(self.heard, Some(self.read));
-        let task = task_of(self.heard, TaskKind::AnswerUnmatched, title, self.heard.id().to_string(), detail);
-        let reply = KeptReply {
-            status: ReplyStatus::Open,
-            task: Some(task.id(self.tenant(), None)),
-            stopped,
-            ..kept(self.heard, self.read)
-        };
-        self.store.keep_unmatched(self.tenant(), &reply, &task, self.now).await?;
-        Ok(ReplyTaken::Raised)
+        let day = self.now.to_zoned(zone.clone()).date();
+        let reply = KeptReply { status: ReplyStatus::Open, stopped, ..kept(self.heard, self.read) };
+        let said = said_of(self.heard, Some(self.read));
+        let task = |count: UnmatchedCount| strangers_task(self.heard, day, count, &said);
+        let sender = self.person();
+        let kept = self.store.keep_unmatched(self.tenant(), (&reply, sender.as_ref()), day, task, self.now).await?;
+        Ok(match kept {
+            UnmatchedKept::Done => ReplyTaken::Raised,
+            UnmatchedKept::Before => ReplyTaken::Noted,
+            UnmatchedKept::DayIsFull => ReplyTaken::Left,
+        })
+    }
+
+    /// Who sent it, as exports and erasures know people.
+    fn person(&self) -> Option<PersonId> {
+        let from = Some(self.heard.from.as_str()).filter(|from| !from.is_empty())?;
+        let is_email = self.heard.channel.identifier() == Some(Identifier::Email);
+        Some(PersonId::of(&if is_email { mailbox_of(from) } else { from.to_owned() }))
     }
 
     async fn of_customer(&self, customer: &CustomerId, head: &Head, known: Known) -> Result<ReplyTaken> {
         let (store, heard, read, now) = (self.store, self.heard, self.read, self.now);
-        if store.reply(self.tenant(), customer, &heard.id()).await?.is_some() {
-            return Ok(ReplyTaken::Noted);
-        }
         let matter = self.matter(customer, head, known).await?;
         let stopped = self.close(Some(customer), matter.link.as_ref()).await?;
         let opened = self.open(customer).await?;
@@ -414,83 +443,6 @@ fn is_same_number(written: &str, number: &str) -> bool {
         |text: &str| -> String { text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (written, number) = (plain(written), plain(number));
     !written.is_empty() && written == number
-}
-
-fn task_of(heard: &HeardReply, kind: TaskKind, title: &str, key: String, detail: String) -> NewTask {
-    NewTask {
-        kind,
-        key,
-        title: title.to_owned(),
-        detail,
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
-        case: heard.about.case.clone(),
-    }
-}
-
-/// What a person has to know, without a word of what the answer says: `GET /v1/replies/{id}` has those, and the draft of an answer.
-fn said_of(heard: &HeardReply, read: Option<&ReplyRead>) -> String {
-    let mut said = vec![format!("Answer {} came by {}: GET /v1/replies/{} shows it.", heard.id(), heard.channel, heard.id())];
-    match heard.suspect {
-        Some(Suspicion::Virus) => {
-            said = vec![format!(
-                "Answer {} came by {}. A scan found something harmful in it: do not open it.",
-                heard.id(),
-                heard.channel
-            )]
-        }
-        Some(Suspicion::Spam) => {
-            said = vec![format!("Answer {} came by {}. A scan holds it for unsolicited.", heard.id(), heard.channel)]
-        }
-        Some(Suspicion::Forged) => {
-            said = vec![format!(
-                "Answer {} came by {}. It may not be from where it says: it names several senders, or the domain of its sender asks that such mails are not believed. \
-                 Ask them another way whether they wrote it; nothing was done that it says.",
-                heard.id(),
-                heard.channel
-            )]
-        }
-        None => {}
-    }
-    if let Some(read) = read {
-        said.push(format!("Its class is {} ({}).", read.class, read.certainty));
-        if let Some(portal) = &read.portal {
-            said.push(format!("The portal {} says {}: that is a hint.", portal.name, portal.state));
-        }
-        for (what, on) in
-            [("It names the day", read.promised_on), ("It says it was paid on", read.paid_on), ("Back on", read.back_on)]
-        {
-            said.extend(on.map(|on| format!("{what} {on}.")));
-        }
-        if !read.amounts.is_empty() {
-            let amounts: Vec<String> = read.amounts.iter().take(5).map(ToString::to_string).collect();
-            said.push(format!("It names {}.", amounts.join(", ")));
-        }
-    }
-    if !heard.is_whole {
-        said.push("Not all of it could be read.".to_owned());
-    }
-    if heard.about.customer.is_none() {
-        said.push(
-            "Nothing says beyond doubt whose it is: look at it, and write down what it says at the customer that it is of."
-                .to_owned(),
-        );
-    }
-    if let Some(message) = &heard.about.message {
-        said.push(format!("It answers message {message}."));
-    }
-    if !heard.files.is_empty() {
-        said.push(format!("Files that came along and are kept: {}.", heard.files.len()));
-    }
-    said.extend(
-        heard.unkept.iter().map(|UnkeptFile { name, because }| format!("A file is not kept: '{name}' {}.", because.words())),
-    );
-    if let Some(key) = &heard.original {
-        said.push(format!("All of it lies in the bucket under {key}, for as many days as InboundDays of the deployment says."));
-    }
-    said.join(" ")
 }
 
 /// The answer as it is kept, before it is known what follows.

@@ -63,9 +63,10 @@ pub use customer::{
     notes::{AnswerFile, CustomerNote, MadeBeside, NoteAnswer, NotePage},
     owners::{Absence, CustomerOwner},
     ratings::{CustomerRating, RatingPage},
-    replies::{DecidedBeside, KeptBeside, KeptReply, ReplyKept, ReplyPage, UNMATCHED_DAYS},
+    replies::{DecidedBeside, KeptBeside, KeptReply, ReplyKept, ReplyPage},
     service_mails::{KnownServiceMail, ServiceMailPage, ServiceMailResult, TakenServiceMail},
     shown::CameBy,
+    unmatched::{UNMATCHED_DAYS, UNMATCHED_PER_DAY_MAX, UnmatchedCount, UnmatchedKept},
     words_about::{MeantForPerson, WordsAbout},
     write_backs::WaitingWrite,
 };

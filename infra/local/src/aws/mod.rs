@@ -2,6 +2,7 @@
 //!
 //! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function.
 
+mod bedrock;
 mod call;
 mod dynamodb;
 mod events;
@@ -97,6 +98,7 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
         Some(Mode::Throttle) => refuse(&call, true),
         Some(Mode::Error) => refuse(&call, false),
         _ if call.service == "lambda" => lambda::perform(&world, &call).await,
+        _ if call.service == "bedrock" => bedrock::perform(&world, &call).await,
         _ => perform(&world, &call),
     };
     if let Some(point) = &point {
@@ -141,6 +143,9 @@ fn classify(method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> O
     if let Some(operation) = lambda::operation(path).filter(|_| *method == Method::POST) {
         return Some(("lambda", operation.to_owned()));
     }
+    if *method == Method::POST && bedrock::model_in(path).is_some() {
+        return Some(("bedrock", "Converse".to_owned()));
+    }
     let operation = match *method {
         Method::PUT => "PutObject",
         Method::GET => "GetObject",
@@ -179,6 +184,9 @@ fn refuse(call: &Call, throttled: bool) -> Answer {
             "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
+        "bedrock" if throttled => {
+            json_error(status(429), "ThrottlingException", "Too many requests, please wait before trying again.")
+        }
         "lambda" if throttled => json_error(status(429), "TooManyRequestsException", "Rate Exceeded."),
         "eventbridge" if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),
         "sqs" if throttled => json_error(status(400), "com.amazonaws.sqs#RequestThrottled", "Request is throttled."),

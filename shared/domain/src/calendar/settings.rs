@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Span};
 
 use super::{bank_accounts::wrong_accounts, is_country, is_zone, owner_rules::wrong_owner_rules};
 use crate::{
-    Channel, Settings,
+    Channel, MODEL_CALLS_MAX, Settings,
     channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
     owners::OWNER_MAX,
@@ -189,6 +189,11 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         !(1..=SEGMENTS_MAX).contains(&s.sms.segments_max),
         "/sms/segments_max",
         format!("a text message has 1 to {SEGMENTS_MAX} segments"),
+    );
+    refuse(
+        !(1..=MODEL_CALLS_MAX).contains(&s.answers.model_calls_per_day),
+        "/answers/model_calls_per_day",
+        format!("a model is called 1 to {MODEL_CALLS_MAX} times a day; model says off where it is not to be called"),
     );
     refuse(s.freshness.len() > SOURCES_MAX, "/freshness", format!("at most {SOURCES_MAX} sources have a demand"));
     for (source, text) in s.freshness.iter().take(SOURCES_MAX) {

@@ -35,6 +35,7 @@ pub(crate) mod replies;
 mod retiring;
 pub(crate) mod service_mails;
 pub(crate) mod shown;
+pub(crate) mod unmatched;
 mod versions;
 pub(crate) mod words_about;
 pub(crate) mod write_backs;

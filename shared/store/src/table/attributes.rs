@@ -87,6 +87,7 @@ macro_rules! stored {
 }
 
 pub mod access;
+pub mod answers_of_day;
 mod baskets;
 pub mod job;
 mod notices;
@@ -532,7 +533,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 53] = [
+pub const KINDS: [ItemKind; 54] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -541,6 +542,7 @@ pub const KINDS: [ItemKind; 53] = [
     pointer::KIND,
     workflow_text::KIND,
     test_message::KIND,
+    answers_of_day::KIND,
     connection::KIND,
     books::KIND,
     company::KIND,

@@ -101,7 +101,9 @@
 //! | note, with what was answered | `C` | `NOTE#{id}` | admin and portal; admin, with each answer, its service mail and the end of its task; an erasure deletes those that name the person | admin and portal: query, newest first; by key | with its reference 6 W in a transaction, by size |
 //! | rating of how something was settled | `C` | `RATING#{basket or agreement}` | portal, once; an erasure deletes those of the person's links | portal, by key; admin: query | 2 W in a transaction |
 //! | answer of a customer | `C` | `REPLY#{id}` | feedback, once, with its task, pause and notice; admin, when a person decides on it; an erasure deletes those of or about the person | admin and the sender of its notice, by key; admin: query `REPLY#` | with its reference and the head 6 W in a transaction, by size, and 4 W each for task, pause and notice |
-//! | answer of nobody who is known | `T#UNMATCHED` | `REPLY#{id}` | feedback, once, with its task | admin, by key; query `REPLY#` | 4 W in a transaction, by size, expires after 90 days |
+//! | answer of nobody who is known | `T#UNMATCHED` | `REPLY#{id}` | feedback, once, with its task; an erasure deletes those of the person | admin, by key; query `REPLY#` | 6 W in a transaction, by size, expires after 90 days |
+//! | what finds those of a sender, and how many came on a day | `T#UNMATCHED` | `FROM#{digest of the person}#{id}`, `CAME#{date}` | with it | admin, with an export or an erasure: query; feedback, by key | with it, expires after 90 days |
+//! | calls of a model in a day | `T` | `MODEL#{date}` | feedback, before each call | nobody: the write counts | 1 W, expires after 2 days |
 //! | file that a customer sent | `C` | `FILE#{id}` | portal, once; an erasure deletes those of the person's links | portal and admin: query, newest first; by key | 2 W in a transaction |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` as decided, `ROWS#{message}.s#…` as sent, `ROWS#{message}.a#…` what a person's message asked for | sweep, senders | facts and records: query per message | by size |
 //!

@@ -11,6 +11,7 @@ pub(crate) mod drafts;
 pub(crate) mod identities;
 pub(crate) mod link_codes;
 pub(crate) mod members;
+pub(crate) mod model_calls;
 pub(crate) mod notice_channels;
 pub(crate) mod notices;
 pub(crate) mod portal_codes;
