@@ -12,7 +12,7 @@ use kit::Clients;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
-    aws::{self, keys::Keys, objects::Objects},
+    aws::{self, InProcess, keys::Keys, objects::Objects},
     clock::VirtualClock,
     control,
     engine::{Engine, Moved, Slot},
@@ -89,12 +89,14 @@ impl Stack {
         let clock = VirtualClock::new(frozen_at);
         let database = world::open_database(directory, &template)?;
         let seed = options.seed.unwrap_or_else(rand::random);
+        let in_process = InProcess::default();
         let functions = template
             .functions
             .values()
             .map(|spec| -> anyhow::Result<(String, Slot)> {
                 let build = options.registry.constructor(&spec.name).context("it has no crate")?;
                 let clients = Clients::at_endpoint(&format!("{endpoint}/fn/{}/", spec.name), &template.place.region);
+                let clients = in_process.clients(clients);
                 let slot = Slot::new(spec.clone(), Arc::clone(build), clients, clock.for_handlers());
                 // As in Lambda, what a function lacks shows before its first event.
                 slot.handler().with_context(|| format!("function {} does not start", spec.name))?;
@@ -122,6 +124,7 @@ impl Stack {
             data: options.data.clone(),
             template,
         });
+        in_process.join(&world);
         let router = control::router(Arc::clone(&world));
         let (aws_world, engine_world) = (Arc::clone(&world), Arc::clone(&world));
         let tasks = vec![

@@ -1,11 +1,13 @@
 //! AWS on loopback: one listener that speaks the protocols of the services that the functions use.
 //!
-//! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function.
+//! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function. They do so within the process
+//! ([`InProcess`]); others, and what a function sends without a client of the SDK, come by the listener.
 
 mod bedrock;
 mod call;
 mod dynamodb;
 mod events;
+mod in_process;
 pub mod keys;
 mod kms;
 mod lambda;
@@ -22,9 +24,14 @@ use std::{convert::Infallible, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use hyper::{body::Incoming, service::service_fn};
+use hyper::{
+    body::{Body, Incoming},
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+
+pub use in_process::InProcess;
 
 pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond, xml_error, xml_error_saying};
 
@@ -53,14 +60,14 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) -> Infallible {
         let _nodelay = stream.set_nodelay(true);
         let world = Arc::clone(&world);
         tokio::spawn(async move {
-            let service = service_fn(move |request| handle(Arc::clone(&world), request));
+            let service = service_fn(move |request: Request<Incoming>| handle(Arc::clone(&world), request));
             // A dropped connection ends in an error here, which is its purpose.
             let _closed = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer, Dropped> {
+async fn handle<B: Body>(world: Arc<World>, request: Request<B>) -> Result<Answer, Dropped> {
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return Err(Dropped) };
     let body = body.to_bytes();
