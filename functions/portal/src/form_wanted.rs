@@ -2,13 +2,15 @@
 
 use domain::{AgreementId, FileId, InvoiceId, NoteId, PaymentId, PlanOfferId};
 
+use crate::actions::path_of;
+
 /// A form of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FormWanted {
     /// A promise to pay.
     Promise,
-    /// That something was paid.
-    PaidAlready,
+    /// One that is whole in its own files, by its path.
+    Action(&'static str),
     /// A dispute of an invoice.
     Dispute(InvoiceId),
     /// A request, or a message.
@@ -68,9 +70,11 @@ impl PortalCall {
 impl FormWanted {
     /// The form or call at what follows the link in an address; `None` where there is none.
     pub(crate) fn read(rest: &str) -> Option<Self> {
+        if let Some(path) = path_of(rest) {
+            return Some(Self::Action(path));
+        }
         match rest {
             "promise" => Some(Self::Promise),
-            "paid-already" => Some(Self::PaidAlready),
             "write" => Some(Self::Write),
             rest if rest.starts_with("files/") => {
                 let named = rest.strip_prefix("files/")?;

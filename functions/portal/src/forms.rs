@@ -4,6 +4,7 @@
 use store::Result;
 
 use crate::{
+    actions,
     answer_file::lead_to,
     calls,
     code_form::{ask_code, enter_code},
@@ -16,7 +17,6 @@ use crate::{
     offer_page::offer,
     others_page::others,
     page::PortalPage,
-    paid_already_form::paid_already,
     plan_form::plan,
     preferences_form::preferences,
     promise_form::promise,
@@ -32,7 +32,7 @@ use crate::{
 pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<Option<PortalPage>> {
     match wanted {
         FormWanted::Promise => promise(form).await,
-        FormWanted::PaidAlready => Box::pin(paid_already(form)).await,
+        FormWanted::Action(path) => Box::pin(actions::answer(form, path)).await,
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
         FormWanted::Files(about, file) => Box::pin(send_files(form, about, file.as_ref())).await,

@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels, plan_labels::PlanLabels,
-    talk_labels::TalkLabels,
+    labels::PageLabels, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 /// Everything that the pages say in one language, by what it is about.
@@ -17,7 +16,6 @@ pub(crate) struct LanguageWords {
     pub(crate) documents: DocumentLabels,
     pub(crate) files: FileLabels,
     pub(crate) access: AccessLabels,
-    pub(crate) paid_already: PaidAlreadyLabels,
     pub(crate) plans: PlanLabels,
     pub(crate) talk: TalkLabels,
 }

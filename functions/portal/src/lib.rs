@@ -16,7 +16,7 @@
 //! | `POST /p/{code}/paid/{basket}/cancel` | has a payment given up that was not made |
 //! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
 //! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
-//! | `GET /p/{code}/paid-already`, `POST` | takes what somebody says they paid; with `?made=` says what became of it |
+//! | `GET /p/{code}/paid-already`, `POST` | takes what somebody says they paid; with `?made=` says what became of it; this and other forms that are whole in their own files are listed in `actions` |
 //! | `POST /p/{code}/promises`, `disputes`, `remittances` | the same three for the customer's own system, as JSON |
 //! | `GET /p/{code}/agreements/{id}` | how one of these stands, as JSON |
 //! | `GET /p/keys/{tenant}` | the key by which a tenant's statements are verified |
@@ -45,6 +45,7 @@
 #![recursion_limit = "256"]
 
 mod access_labels;
+mod actions;
 mod agreed_data;
 mod amounts;
 mod answer_file;
@@ -82,8 +83,6 @@ mod opt_out;
 mod others_page;
 mod page;
 mod page_wanted;
-mod paid_already_form;
-mod paid_already_labels;
 mod paid_page;
 mod pay_desk;
 mod pay_labels;
@@ -96,6 +95,7 @@ mod plan_due;
 mod plan_form;
 mod plan_labels;
 mod plan_statement;
+mod portal_action;
 mod preferences_form;
 mod promise_form;
 mod rate_form;
@@ -175,7 +175,7 @@ impl Handler {
             store,
             vault,
             clock,
-            pages: Pages::new().context("a page of the portal does not compile")?,
+            pages: Pages::new(actions::templates()).context("a page of the portal does not compile")?,
             held: Arc::default(),
             desk: PayDesk::new(env, clients)?,
             documents: DocumentDesk::new(env, clients)?,
@@ -374,7 +374,7 @@ impl Handler {
         let refused = match form {
             FormWanted::Call(call) => request.refused_by_calls(call.takes()),
             FormWanted::Promise
-            | FormWanted::PaidAlready
+            | FormWanted::Action(_)
             | FormWanted::Dispute(_)
             | FormWanted::Write
             | FormWanted::Files(..)

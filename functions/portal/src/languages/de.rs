@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -414,25 +413,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Brief",
         by_other: "Anderer Weg",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "de",
-        title: "Ich habe schon gezahlt",
-        intro: "Sagen Sie uns, was Sie wann gezahlt haben. Wir warten darauf, statt Sie zu erinnern.",
-        nothing: "Hier ist keine offene Rechnung, die bezahlt sein könnte.",
-        how_much_hint: "Lassen Sie das Feld leer, wenn Sie alles gezahlt haben, was von diesen Rechnungen offen ist.",
-        sent_on: "An welchem Tag haben Sie gezahlt?",
-        sent_on_hint: "Heute oder an einem der letzten Tage.",
-        how: "Wie haben Sie gezahlt?",
-        wrong_day: "Wählen Sie heute oder einen der letzten Tage. Was länger her ist, müsste schon bei uns sein: Bitte sehen Sie nach, ob es von Ihrem Konto abging, und schreiben Sie uns. Für einen künftigen Tag sagen Sie eine Zahlung zu.",
-        wrong_way: "Wählen Sie, wie Sie gezahlt haben.",
-        wrong_lines: "Wählen Sie Rechnungen in einer Währung und von einem Unternehmen, für die Sie uns noch keine Zahlung gemeldet haben. Wenn eine gemeldete Zahlung nicht ankam oder eine Rechnung nicht mehr offen ist, schreiben Sie uns.",
-        made: "Danke, wir haben es vermerkt",
-        says: "Sie haben uns am {day} gemeldet, dass {amount} an uns unterwegs sind.",
-        waits: "Wir warten darauf bis zum {}. Solange fordern wir es nicht.",
-        otherwise: "Ist es bis dahin nicht bei uns gebucht, fordern wir es wieder.",
-        arrived: "Es ist angekommen. Vielen Dank.",
-        failed: "Es ist nicht bei uns gebucht. Was davon noch offen ist, fordern wir wieder.",
     },
     plans: PlanLabels {
         language: "de",

@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -413,25 +412,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Letter",
         by_other: "Another way",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "en",
-        title: "I have paid already",
-        intro: "Tell us what you sent, and when. We look for it instead of reminding you.",
-        nothing: "There is no open invoice here that could have been paid.",
-        how_much_hint: "Leave it empty if you paid all that is open of these invoices.",
-        sent_on: "On which day did you pay?",
-        sent_on_hint: "Today, or one of the last days.",
-        how: "How did you pay?",
-        wrong_day: "Choose today or one of the last days. What was sent longer ago should be with us by now: please look whether it left your account, and write to us. For a day to come, promise a payment.",
-        wrong_way: "Choose how you paid.",
-        wrong_lines: "Choose invoices of one currency and one company, each of which you have not told us of before. If you told us before and it did not come, or one of them is not open any more, write to us.",
-        made: "Thank you, we note it",
-        says: "On {day} you told us that {amount} is on its way to us.",
-        waits: "We look for it until {}. Until then we do not ask for it.",
-        otherwise: "If it is not in our books by then, we ask for it again.",
-        arrived: "It arrived. Thank you.",
-        failed: "It is not in our books. What is still open of it is asked for again.",
     },
     plans: PlanLabels {
         language: "en",

@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -412,25 +411,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Carta",
         by_other: "Otro medio",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "es",
-        title: "Ya he pagado",
-        intro: "Díganos qué ha enviado y cuándo. Esperaremos ese dinero en lugar de enviarle recordatorios.",
-        nothing: "Aquí no hay ninguna factura pendiente que se haya podido pagar.",
-        how_much_hint: "Deje este campo vacío si ha pagado todo lo pendiente de estas facturas.",
-        sent_on: "¿Qué día pagó?",
-        sent_on_hint: "Hoy, o uno de los últimos días.",
-        how: "¿Cómo pagó?",
-        wrong_day: "Elija hoy o uno de los últimos días. Lo que se envió hace más tiempo ya debería habernos llegado: compruebe, por favor, si salió de su cuenta, y escríbanos. Para un día futuro, comprométase a pagar.",
-        wrong_way: "Elija cómo pagó.",
-        wrong_lines: "Elija facturas de una misma moneda y de una misma empresa, de las que todavía no nos haya avisado. Si ya nos avisó de un pago que no llegó, o si una de ellas ya no está pendiente, escríbanos.",
-        made: "Gracias, queda anotado",
-        says: "El {day} nos avisó de que {amount} están en camino hacia nosotros.",
-        waits: "Esperamos ese dinero hasta el {}. Hasta entonces no se lo pedimos.",
-        otherwise: "Si para entonces no consta en nuestra contabilidad, se lo pediremos de nuevo.",
-        arrived: "Ha llegado. Gracias.",
-        failed: "No consta en nuestra contabilidad. Volvemos a pedirle lo que queda pendiente.",
     },
     plans: PlanLabels {
         language: "es",

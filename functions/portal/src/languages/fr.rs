@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -412,25 +411,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Courrier",
         by_other: "Un autre moyen",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "fr",
-        title: "J’ai déjà payé",
-        intro: "Dites-nous ce que vous avez envoyé, et quand. Nous attendrons cette somme au lieu de vous relancer.",
-        nothing: "Il n’y a ici aucune facture à régler qui aurait pu être payée.",
-        how_much_hint: "Laissez ce champ vide si vous avez payé tout ce qui reste dû sur ces factures.",
-        sent_on: "Quel jour avez-vous payé\u{a0}?",
-        sent_on_hint: "Aujourd’hui, ou un de ces derniers jours.",
-        how: "Comment avez-vous payé\u{a0}?",
-        wrong_day: "Choisissez aujourd’hui ou un de ces derniers jours. Ce qui a été envoyé il y a plus longtemps devrait déjà être chez nous\u{a0}: merci de vérifier si la somme a quitté votre compte, et de nous écrire. Pour un jour à venir, promettez un paiement.",
-        wrong_way: "Choisissez comment vous avez payé.",
-        wrong_lines: "Choisissez des factures dans une même devise et d’une même société, que vous ne nous avez pas encore signalées. Si vous nous avez déjà signalé un paiement qui n’est pas arrivé, ou si l’une d’elles n’est plus à régler, écrivez-nous.",
-        made: "Merci, c’est noté",
-        says: "Le {day}, vous nous avez signalé que {amount} sont en route vers nous.",
-        waits: "Nous attendons cette somme jusqu’au {}. Jusque-là, nous ne la réclamons pas.",
-        otherwise: "Si elle n’est pas dans nos comptes à cette date, nous la réclamons à nouveau.",
-        arrived: "Elle est arrivée. Merci.",
-        failed: "Elle n’est pas dans nos comptes. Ce qui en reste dû est réclamé à nouveau.",
     },
     plans: PlanLabels {
         language: "fr",

@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -412,25 +411,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "書面",
         by_other: "その他の方法",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "ja",
-        title: "すでに支払いました",
-        intro: "お支払いいただいた金額と日付をお知らせください。その間はお支払いのお願いをお送りせず、ご入金を確認します。",
-        nothing: "お支払い済みの可能性がある未払いの請求書はございません。",
-        how_much_hint: "これらの請求書の未払額すべてをお支払いの場合は、空欄のままにしてください。",
-        sent_on: "お支払いになったのはいつですか？",
-        sent_on_hint: "本日、または最近の日付。",
-        how: "どの方法でお支払いになりましたか？",
-        wrong_day: "本日または最近の日付をお選びください。それより前のお支払いは、すでに当社に届いているはずです。口座から引き落とされているかご確認のうえ、メッセージをお送りください。今後の日付の場合は、お支払いをお約束ください。",
-        wrong_way: "お支払いになった方法をお選びください。",
-        wrong_lines: "同じ通貨かつ同じ会社の請求書で、まだお支払いのご連絡をいただいていないものをお選びください。すでにご連絡いただいたお支払いが届いていない場合や、いずれかが未払いではない場合は、メッセージをお送りください。",
-        made: "ご連絡ありがとうございます",
-        says: "{day}に、{amount}をお支払い済みとのご連絡をいただきました。",
-        waits: "{}までご入金の確認をお待ちします。それまではお支払いをお願いしません。",
-        otherwise: "その日までに当社の帳簿で確認できない場合は、改めてお支払いをお願いいたします。",
-        arrived: "ご入金を確認しました。ありがとうございます。",
-        failed: "当社の帳簿で確認できません。残りの未払額について、改めてお支払いをお願いいたします。",
     },
     plans: PlanLabels {
         language: "ja",

@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -412,25 +411,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Brief",
         by_other: "Een andere manier",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "nl",
-        title: "Ik heb al betaald",
-        intro: "Laat ons weten wat u verstuurd hebt, en wanneer. Wij kijken ernaar uit en sturen u daarvoor geen herinnering.",
-        nothing: "Er is hier geen openstaande factuur die betaald kan zijn.",
-        how_much_hint: "Laat dit leeg als u alles betaald hebt wat van deze facturen openstaat.",
-        sent_on: "Op welke dag hebt u betaald?",
-        sent_on_hint: "Vandaag, of een van de laatste dagen.",
-        how: "Hoe hebt u betaald?",
-        wrong_day: "Kies vandaag of een van de laatste dagen. Wat langer geleden verstuurd is, zou nu bij ons moeten zijn: kijk alstublieft of het van uw rekening is afgeschreven, en schrijf ons. Zeg voor een dag in de toekomst een betaling toe.",
-        wrong_way: "Kies hoe u betaald hebt.",
-        wrong_lines: "Kies facturen in één valuta en van één vennootschap, die u ons nog niet gemeld hebt. Hebt u al eerder een betaling gemeld die niet gekomen is, of staat een van de facturen niet meer open, schrijf ons dan.",
-        made: "Dank u wel, het is genoteerd",
-        says: "Op {day} hebt u ons gemeld dat {amount} naar ons onderweg is.",
-        waits: "Wij kijken er tot en met {} naar uit. Tot dan vragen wij er niet om.",
-        otherwise: "Staat het dan niet in onze boeken, dan vragen wij er opnieuw om.",
-        arrived: "Het is ontvangen. Dank u wel.",
-        failed: "Het staat niet in onze boeken. Om wat er nog van openstaat, wordt opnieuw gevraagd.",
     },
     plans: PlanLabels {
         language: "nl",

@@ -4,8 +4,7 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
-    plan_labels::PlanLabels, talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -412,25 +411,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Carta",
         by_other: "De outra forma",
-    },
-    paid_already: PaidAlreadyLabels {
-        language: "pt",
-        title: "Já paguei",
-        intro: "Diga-nos o que enviou, e quando. Esperamos por esse valor em vez de lhe enviarmos lembretes.",
-        nothing: "Não há aqui nenhuma fatura em aberto que possa ter sido paga.",
-        how_much_hint: "Deixe em branco se pagou tudo o que está em aberto destas faturas.",
-        sent_on: "Em que dia pagou?",
-        sent_on_hint: "Hoje, ou um dos últimos dias.",
-        how: "Como pagou?",
-        wrong_day: "Escolha hoje ou um dos últimos dias. O que foi enviado há mais tempo já devia estar connosco: verifique se saiu da sua conta, e escreva-nos. Para um dia futuro, prometa um pagamento.",
-        wrong_way: "Escolha como pagou.",
-        wrong_lines: "Escolha faturas de uma mesma moeda e de uma mesma empresa, que ainda não nos tenha comunicado. Se já nos comunicou um pagamento que não chegou, ou se uma delas já não está em aberto, escreva-nos.",
-        made: "Obrigado, fica registado",
-        says: "Em {day} comunicou-nos que {amount} estão a caminho.",
-        waits: "Esperamos por esse valor até {}. Até lá não o pedimos.",
-        otherwise: "Se não estiver nas nossas contas nessa data, voltamos a pedi-lo.",
-        arrived: "Chegou. Obrigado.",
-        failed: "Não está nas nossas contas. O que ainda está em aberto volta a ser pedido.",
     },
     plans: PlanLabels {
         language: "pt",

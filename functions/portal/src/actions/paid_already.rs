@@ -2,7 +2,7 @@
 
 use domain::{Agreement, InvoiceId, MoneyOnItsWay, MoneyStatus, Terms, WayOfPaying, dates::add_days, proposal::SENT_DAYS_MAX};
 use jiff::civil::Date;
-use minijinja::{Value, context, value::Serde};
+use minijinja::context;
 use service::link_holder::{RemittedByLink, RemittedLine};
 use store::Result;
 
@@ -11,11 +11,32 @@ use crate::{
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
-    paid_already_labels::PaidAlreadyLabels,
+    portal_action::{Answered, PortalAction},
     statement::AccountStatement,
     typed::{TypedFields, shown_again},
     visit::Visit,
 };
+
+use super::paid_already_words::{PaidAlreadyWords, words};
+
+/// The form.
+pub(crate) static PAID_ALREADY: PortalAction = PortalAction {
+    path: "paid-already",
+    page: ("paid_already", include_str!("../pages/paid_already.html")),
+    words,
+    link,
+    answer,
+};
+
+/// Where nothing is open there is nothing that was paid already.
+fn link(visit: &Visit, invoice: Option<&InvoiceId>, is_open: bool) -> Option<(String, &'static str)> {
+    let about = invoice.map(|id| format!("?invoice={id}")).unwrap_or_default();
+    is_open.then(|| (format!("{}/paid-already{about}", visit.path), PaidAlreadyWords::of(visit.words).title))
+}
+
+fn answer<'a>(form: &'a FormVisit<'a>) -> Answered<'a> {
+    Box::pin(paid_already(form))
+}
 
 /// The fields of the form.
 const FIELDS: [&str; 4] = ["invoice", "amount", "sent_on", "way"];
@@ -25,7 +46,7 @@ const FIELDS: [&str; 4] = ["invoice", "amount", "sent_on", "way"];
 /// # Errors
 ///
 /// Those of the table.
-pub(crate) async fn paid_already(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
+async fn paid_already(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
     if let Some(made) = form.request.query("made").filter(|_| !form.is_sent()) {
         return said(form, made).await;
     }
@@ -52,7 +73,7 @@ fn read(
     typed: TypedFields<'_>,
     wrong: &mut WrongFields,
 ) -> Option<(RemittedByLink, Vec<InvoiceId>)> {
-    let (labels, own) = (FormLabels::of(visit.words), PaidAlreadyLabels::of(visit.words));
+    let (labels, own) = (FormLabels::of(visit.words), PaidAlreadyWords::of(visit.words));
     if typed.has_others(&FIELDS) {
         wrong.add("form", labels.unknown_field);
     }
@@ -80,7 +101,7 @@ fn read(
 
 /// Says in the customer's language what is wrong at a pointer.
 fn name(visit: &Visit, statement: &AccountStatement, invoices: &[InvoiceId], pointer: &str, wrong: &mut WrongFields) {
-    let (labels, own) = (FormLabels::of(visit.words), PaidAlreadyLabels::of(visit.words));
+    let (labels, own) = (FormLabels::of(visit.words), PaidAlreadyWords::of(visit.words));
     match pointer {
         "/sent_on" => wrong.add("sent_on", own.wrong_day),
         "/amount_minor" => wrong.add("amount", wrong_amount(visit, statement, invoices)),
@@ -97,11 +118,10 @@ fn shown(
     typed: TypedFields<'_>,
     wrong: &WrongFields,
 ) -> PortalPage {
-    let own = PaidAlreadyLabels::of(visit.words);
+    let own = PaidAlreadyWords::of(visit.words);
     let asked = form.asked_about();
     let sent_on = if form.is_sent() { shown_again(typed.one("sent_on")) } else { statement.as_of.to_string() };
     let values = context! {
-        p => Value::from(Serde(own)),
         sent_on,
         first => add_days(statement.as_of, -SENT_DAYS_MAX).to_string(),
         last => statement.as_of.to_string(),
@@ -117,7 +137,7 @@ async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
     let Some((agreement, money)) = agreement.as_ref().and_then(announced) else {
         return Ok(Some(PortalPage::Plain(404, visit.words)));
     };
-    let own = PaidAlreadyLabels::of(visit.words);
+    let own = PaidAlreadyWords::of(visit.words);
     let day = |on: Date| visit.locale.date(on);
     let told_on = agreement.made_at.to_zoned(domain::calendar::tenant_zone(&visit.settings)).date();
     let says = own.says.replace("{amount}", &amounts_of(&visit, agreement)).replace("{day}", &day(told_on));
