@@ -147,7 +147,8 @@ impl Rig {
     /// Starts a stack with one live tenant, `bench`, whose breaker does not trip.
     pub async fn start(now: Timestamp) -> anyhow::Result<(Self, Hook)> {
         let probes = Arc::new(Probes::default());
-        let options = Options { now: Some(now), registry: probes.registry()?, seed: Some(1), ..Options::default() };
+        let options =
+            Options { now: Some(now), registry: probes.registry()?, seed: Some(1), over_http: true, ..Options::default() };
         let stack = Stack::start(options).await?;
         probes.counts_of(&stack);
         let rig = Self { stack, probes };

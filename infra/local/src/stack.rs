@@ -47,11 +47,22 @@ pub struct Options {
     pub registry: Registry,
     /// For ids and random crashes; another each time when absent.
     pub seed: Option<u64>,
+    /// Whether functions call AWS over HTTP, as deployed ones do, and not within the process: for who measures what they take.
+    pub over_http: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, data: None, now: None, template: None, parameters: BTreeMap::new(), registry: registry(), seed: None }
+        Self {
+            port: 0,
+            data: None,
+            now: None,
+            template: None,
+            parameters: BTreeMap::new(),
+            registry: registry(),
+            seed: None,
+            over_http: false,
+        }
     }
 }
 
@@ -96,7 +107,7 @@ impl Stack {
             .map(|spec| -> anyhow::Result<(String, Slot)> {
                 let build = options.registry.constructor(&spec.name).context("it has no crate")?;
                 let clients = Clients::at_endpoint(&format!("{endpoint}/fn/{}/", spec.name), &template.place.region);
-                let clients = in_process.clients(clients);
+                let clients = if options.over_http { clients } else { in_process.clients(clients) };
                 let slot = Slot::new(spec.clone(), Arc::clone(build), clients, clock.for_handlers());
                 // As in Lambda, what a function lacks shows before its first event.
                 slot.handler().with_context(|| format!("function {} does not start", spec.name))?;
@@ -124,7 +135,7 @@ impl Stack {
             data: options.data.clone(),
             template,
         });
-        in_process.join(&world);
+        in_process.join(&world, tokio::runtime::Handle::current());
         let router = control::router(Arc::clone(&world));
         let (aws_world, engine_world) = (Arc::clone(&world), Arc::clone(&world));
         let tasks = vec![

@@ -14,14 +14,21 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
-use tokio::task::JoinHandle;
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{Answer, Dropped, handle};
 use crate::world::World;
 
 /// An HTTP client of the SDK that reaches one stack and nothing else. It is made before the stack is, and joined to it once.
 #[derive(Clone, Debug, Default)]
-pub struct InProcess(Arc<OnceLock<Weak<World>>>);
+pub struct InProcess(Arc<OnceLock<Joined>>);
+
+/// A stack, and where it runs: whoever calls may have a runtime of its own.
+#[derive(Clone, Debug)]
+struct Joined {
+    world: Weak<World>,
+    runtime: Handle,
+}
 
 /// A call that is being answered. It ends with whoever made it, as a connection does.
 struct Answering(JoinHandle<Result<Answer, Dropped>>);
@@ -33,9 +40,9 @@ impl Drop for Answering {
 }
 
 impl InProcess {
-    /// Says which stack answers; the first word holds.
-    pub fn join(&self, world: &Arc<World>) {
-        let _joined = self.0.set(Arc::downgrade(world));
+    /// Says which stack answers, in whose runtime; the first word holds.
+    pub fn join(&self, world: &Arc<World>, runtime: Handle) {
+        let _joined = self.0.set(Joined { world: Arc::downgrade(world), runtime });
     }
 
     /// Clients as they are, which call within the process.
@@ -53,13 +60,13 @@ impl HttpClient for InProcess {
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let world = self.0.get().and_then(Weak::upgrade);
+        let joined = self.0.get().and_then(|joined| Some((joined.world.upgrade()?, joined.runtime.clone())));
         HttpConnectorFuture::new(async move {
-            let world = world.ok_or_else(|| ConnectorError::io("the stack has ended".into()))?;
+            let (world, runtime) = joined.ok_or_else(|| ConnectorError::io("the stack has ended".into()))?;
             let mut request: Request<SdkBody> = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             name_host(&mut request);
             // A task of its own: the stack of a call is deep enough without the client's.
-            let mut answering = Answering(tokio::spawn(handle(world, request)));
+            let mut answering = Answering(runtime.spawn(handle(world, request)));
             let answered = (&mut answering.0).await.map_err(|error| ConnectorError::io(error.into()))?;
             response(answered.map_err(|error| ConnectorError::io(error.into()))?).await
         })
