@@ -150,6 +150,13 @@ async fn customers_are_listed_by_owner_across_the_tenant() {
         let refused = desk.admin("GET", &format!("/v1/customers?{query}"), &Value::Null).await.is(400);
         assert_eq!(refused.pointers(), ["/owner"], "{query}");
     }
+    let asked = json!({"filter": {"owner": "none"}, "action": {"assign": {"owner": "Rita"}}, "dry_run": true});
+    let planned = desk.admin("POST", "/v1/bulk", &asked).await.is(200).body;
+    let mut taken: Vec<&str> = planned["lines"].as_array().unwrap().iter().filter_map(|line| line["customer"].as_str()).collect();
+    let mut nobodys = all(&desk, "/v1/customers?owner=none", "/id").await;
+    taken.sort_unstable();
+    nobodys.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+    assert_eq!((planned["count"].as_u64(), nobodys), (Some(4), taken.into_iter().map(Value::from).collect()));
     let settings = json!({"owners": [{"countries": ["DE"], "owner": "Rita"}]});
     desk.admin("PATCH", "/v1/settings", &settings).await.is(200);
     assert_eq!(

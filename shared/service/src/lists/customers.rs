@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use store::{CustomerBrief, CustomerName, Line, List, Ranked, RankedIn, Searched};
 
 use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, looked_for, no_cursor};
-use crate::{Actor, Done, NotDone, Operation, matter, teams};
-
-/// The word for whose owner is nobody.
-const NOBODY: &str = "none";
+use crate::{
+    Actor, Done, NotDone, Operation, matter,
+    teams::{self, NOBODY},
+};
 
 /// Which customers, and in which order.
 #[derive(Clone, Debug, Default)]
