@@ -152,11 +152,16 @@ async fn customers_are_listed_by_owner_across_the_tenant() {
     }
     let asked = json!({"filter": {"owner": "none"}, "action": {"assign": {"owner": "Rita"}}, "dry_run": true});
     let planned = desk.admin("POST", "/v1/bulk", &asked).await.is(200).body;
-    let mut taken: Vec<&str> = planned["lines"].as_array().unwrap().iter().filter_map(|line| line["customer"].as_str()).collect();
-    let mut nobodys = all(&desk, "/v1/customers?owner=none", "/id").await;
+    let of = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let mut taken: Vec<String> = planned["lines"].as_array().unwrap().iter().map(|line| of(line, "customer")).collect();
+    let mut nobodys: Vec<String> = Vec::new();
+    for id in all(&desk, "/v1/customers?owner=none", "/id").await {
+        nobodys.push(id.as_str().unwrap().to_owned());
+    }
     taken.sort_unstable();
-    nobodys.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
-    assert_eq!((planned["count"].as_u64(), nobodys), (Some(4), taken.into_iter().map(Value::from).collect()));
+    nobodys.sort_unstable();
+    assert_eq!(planned["count"], 4);
+    assert_eq!(taken, nobodys);
     let settings = json!({"owners": [{"countries": ["DE"], "owner": "Rita"}]});
     desk.admin("PATCH", "/v1/settings", &settings).await.is(200);
     assert_eq!(
