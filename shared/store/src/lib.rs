@@ -50,7 +50,7 @@ pub use customer::{
     apply::{Applied, AppliedOutcome, Receipt},
     asked_by_link::LinkMailAsked,
     baskets::{BasketBegun, BasketHeard, BasketOwner, BasketSays},
-    brief::CustomerBrief,
+    brief::{CustomerBrief, CustomerCard},
     by_hand::StoredByHand,
     contacts::Logged,
     customer_files::CustomerFile,
