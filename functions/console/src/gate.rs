@@ -74,7 +74,7 @@ impl Gate {
                 let page = ConsolePage::new(crate::sections::Section::Own, "You are signed out", "signed_out", values);
                 return self.alone(&page);
             }
-            ("GET" | "POST", _) => return self.guarded(request, now).await,
+            ("GET" | "POST", _) => return self.guarded(&request, now).await,
             _ => return self.alone(&trouble::page(405, "This is not taken", "A page is read, or a form posted.", None, false)),
         };
         signed_in.unwrap_or_else(|why| match why {
@@ -89,7 +89,7 @@ impl Gate {
     }
 
     /// What is there for whoever is signed in, and for nobody else.
-    async fn guarded(&self, request: ConsoleRequest, now: Timestamp) -> Json {
+    async fn guarded(&self, request: &ConsoleRequest, now: Timestamp) -> Json {
         let is_form = request.method() == "POST";
         if is_form {
             let origins = [request.host(), self.own.as_deref().unwrap_or(request.host())];
@@ -99,7 +99,7 @@ impl Gate {
                 return self.alone(&trouble::page(403, "The form was not taken", why, Some(home()), false));
             }
         }
-        let opened = match cookies::session_id(&request) {
+        let opened = match cookies::session_id(request) {
             Some(id) => sessions::open(&self.desk.store, &id, now).await.map(|found| found.map(|session| (id, session))),
             None => Ok(None),
         };
@@ -110,14 +110,14 @@ impl Gate {
                 let way = WayOut { to: SIGN_IN, label: "Sign in" };
                 return self.alone(&trouble::page(401, "You are not signed in", why, Some(way), false));
             }
-            Ok(None) => return see(&sign_in_pages::address_from(&request), request.is_in_place(), &[]),
+            Ok(None) => return see(&sign_in_pages::address_from(request), request.is_in_place(), &[]),
             Err(error) => return self.alone(&trouble::of(error.into(), "/console")),
         };
         let signed_in = SignedIn { session, secrets: SessionSecrets::of(&id), now };
-        if is_form && let Err(why) = look_at_form(&request, &signed_in.secrets) {
+        if is_form && let Err(why) = look_at_form(request, &signed_in.secrets) {
             return self.alone(&trouble::of(why, request.came_from().unwrap_or("/console")));
         }
-        match self.entered(&request, &signed_in).await {
+        match self.entered(request, &signed_in).await {
             Ok(answer) => answer,
             Err(why) => self.alone(&trouble::of(why, request.came_from().unwrap_or("/console"))),
         }
@@ -173,7 +173,7 @@ impl Gate {
             tenant: if actor.is_operator() { String::new() } else { actor.tenant().to_string() },
             tenant_name: settings.as_ref().map_or_else(|| actor.tenant().to_string(), |settings| settings.name.clone()),
             role: actor.as_what().to_owned(),
-            sections: routes::sections().into_iter().filter(|listed| actor.may(listed.operation).is_ok()).collect(),
+            sections: routes::listed_sections().into_iter().filter(|listed| actor.may(listed.operation).is_ok()).collect(),
         };
         if own_pages::is_own(request.path()) {
             if (request.method(), request.path()) != ("GET", YOU) {

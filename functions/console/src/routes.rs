@@ -112,7 +112,7 @@ fn decoded(part: &str) -> Option<String> {
 }
 
 /// The sections that there is a page of.
-pub(crate) fn sections() -> Vec<ListedSection> {
+pub(crate) fn listed_sections() -> Vec<ListedSection> {
     let listed = |section: Section| {
         let route = ROUTES.iter().find(|route| route.method == "GET" && route.path == section.path())?;
         Some(ListedSection { section, operation: route.operation })
