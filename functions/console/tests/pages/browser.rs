@@ -115,7 +115,7 @@ impl Console {
     pub(crate) async fn post(&self, who: &SessionId, path: &str, fields: &[(&str, &str)]) -> Reply {
         let token = self.form_token(who).await;
         let once = format!("once-{}", self.forms.fetch_add(1, Ordering::Relaxed));
-        let all = [&[("form_token", token.as_str()), ("once", once.as_str())], fields].concat();
+        let all = [&[("form_token", token.as_str()), ("once", once.as_str())][..], fields].concat();
         self.post_as(who, path, form_headers(), &all).await
     }
 
