@@ -37,7 +37,7 @@ TRACING = {
 }
 
 # The roles that may open data keys of every purpose: they make them.
-MAKES_KEYS = {"AdminRole"}
+MAKES_KEYS = {"AdminRole", "ConsoleRole"}
 
 
 def listed(value):

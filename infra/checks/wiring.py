@@ -97,7 +97,7 @@ FOREIGN = {
 # What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
 WRITTEN = (
     *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK", "SENT"),
-    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1"),
+    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1", "SESSION", "SESS#ab"),
 )
 # What rows and versions are made of, and the records that are looked at.
 READ = (
@@ -125,6 +125,7 @@ ROUTES = {
         *{("get", "/openapi.json"), ("get", "/docs"), ("x-amazon-apigateway-any-method", "/mcp")},
         *{("x-amazon-apigateway-any-method", "/.well-known/oauth-protected-resource" + of) for of in ("", "/mcp")},
     },
+    "ConsoleFunction": {("get", "/console"), ("get", "/console/{proxy+}"), ("post", "/console/{proxy+}")},
     "PortalFunction": {
         *{("get", "/p/{link}"), ("post", "/p/{link}"), ("get", "/p/{link}/{proxy+}"), ("post", "/p/{link}/{proxy+}")},
         *{("get", "/s/{link}"), ("get", "/s/{link}/{proxy+}")},

@@ -5,6 +5,8 @@ queue would only cost time. It asserts what a user would see.
 """
 
 import base64
+import hashlib
+import hmac
 import html
 import json
 import pathlib
@@ -519,6 +521,57 @@ def admin_documents(world):
     same(is_pdf(there["url"]), True, "the statement")
 
 
+def console_session(world, tenant, minutes=10):
+    """The cookie of a session at the console that was last used some minutes ago, as the console stores one."""
+    secret = base64.urlsafe_b64encode(f"{next(NUMBERS):032d}".encode()).rstrip(b"=").decode()
+    hashed, now = hashlib.sha256(secret.encode()).hexdigest(), int(time.time() * 1000)
+    used, names = now - minutes * 60_000, STORED["session"]
+    world.stack.client("dynamodb").put_item(
+        TableName=world.stack.ids["Table"],
+        Item={
+            STORED["every"]["pk"]: {"S": f"SESSION#{hashed}"},
+            STORED["every"]["sk"]: {"S": "SESSION"},
+            **{names[name]: {"S": said} for name, said in (("subject", "robin"), ("tenant", tenant), ("role", "admin"))},
+            **{names[name]: {"N": str(used)} for name in ("began_at", "seen_at")},
+            names["until"]: {"N": str(now + 3_600_000)},
+        },
+    )
+    return secret
+
+
+def console_lists(world):
+    """Somebody who is signed in looks at the customers, and asks for a page that this list did not give."""
+    world.owes(TENANT)
+    secret = console_session(world, TENANT)
+    restart(world, "ConsoleFunction")
+    cookie = {"cookie": f"__Secure-dunlin={secret}"}
+    shown = world.outside.ask("GET", "/console/customers", None, cookie)
+    same((shown.status, b"data-row" in shown.body), (200, True), "the customers")
+    same(world.outside.ask("GET", f"/console/customers?cursor={'A' * 80}", None, cookie).status, 422, "a cursor of nobody's")
+
+
+def console_begins(world):
+    """Somebody who is signed in is the first of a tenant, for which there is no key yet."""
+    secret = console_session(world, f"first-{next(NUMBERS)}")
+    restart(world, "ConsoleFunction")
+    shown = world.outside.ask("GET", f"/console/customers?cursor={'A' * 80}", None, {"cookie": f"__Secure-dunlin={secret}"})
+    same(shown.status, 422, "a cursor of nobody's")
+
+
+def console_signs_out(world):
+    """Somebody signs out: the session opens nothing any more."""
+    secret = console_session(world, TENANT)
+    restart(world, "ConsoleFunction")
+    signed = hmac.digest(secret.encode(), b"dunlin console form\n", "sha256")
+    token = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+    form = urllib.parse.urlencode({"form_token": token}).encode()
+    headers = {"cookie": f"__Secure-dunlin={secret}", "origin": f"https://{world.outside.host}", "content-type": "application/x-www-form-urlencoded"}
+    left = world.outside.ask("POST", "/console/sign-out", form, headers)
+    same((left.status, left.headers.get("location")), (303, "/console/signed-out"), "the way out")
+    again = world.outside.ask("GET", "/console/customers", None, headers)
+    same((again.status, again.headers.get("location", "").startswith("/console/sign-in")), (303, True), "the session afterwards")
+
+
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
@@ -946,6 +999,7 @@ PROBES = {
     "SendSmsRole": [sms_sends],
     "EscalateRole": [escalate_tells, escalate_ends, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
+    "ConsoleRole": [console_lists, console_begins, console_signs_out],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

@@ -15,6 +15,7 @@ mod baskets;
 mod books;
 mod bulk;
 mod by_hand;
+mod console;
 mod controls;
 mod conversation;
 mod credit_holds;

@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::TenantId;
+use issuer::{Issuer, NotOpened};
 use jiff::Timestamp;
 use service::{
     Actor,
@@ -30,7 +31,6 @@ use crate::{
     calls::{Calls, CallsLeft},
     cors::Origins,
     host::Host,
-    issuer::{Issuer, NotOpened},
     mcp,
     operations::Operations,
     protected_resource,

@@ -43,7 +43,6 @@ mod health;
 mod holds;
 mod host;
 mod ids;
-mod issuer;
 mod jobs;
 mod key_accounts;
 mod links;

@@ -67,6 +67,7 @@ fn in_words_of_the_table(read: Classified) -> ReplyRead {
         also: also.map(class_of).collect(),
         stops,
         opt_in,
+        chosen_by: None,
         promised_on: found.promised_on,
         paid_on: found.paid_on,
         back_on: found.back_on,

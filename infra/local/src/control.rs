@@ -22,7 +22,7 @@ use crate::{
     faults::Fault,
     gateway, inbound, lock, notices, page, payments,
     problem::{problem, read},
-    tenants,
+    sign_in, tenants,
     token::TokenIn,
     vendors,
     world::World,
@@ -44,6 +44,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/token", post(token))
         .route("/_local/issuer/.well-known/openid-configuration", get(discovery))
         .route("/_local/issuer/keys", get(token_keys))
+        .route("/_local/issuer/authorize", get(sign_in::choose).post(sign_in::chosen))
+        .route("/_local/issuer/token", post(sign_in::exchange))
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
         .route("/_local/notices/{way}/{tenant}", post(notices::take))

@@ -133,6 +133,7 @@ pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
         "begin-payment" => begin_payment,
+        "console" => console,
         "deliver" => deliver,
         "dispatch" => dispatch,
         "escalate" => escalate,

@@ -125,6 +125,7 @@ impl Stack {
             keys: Keys::new(&kept::secret(directory, "kms.key", Keys::random)?),
             objects: Objects::open(directory.map(|path| path.join("objects")))?,
             token_key: token::read_key(&kept::document(directory, "token.p8", token::new_key)?)?,
+            grants: Mutex::default(),
             seed,
             aws_url: format!("{endpoint}/"),
             random: world::random(seed),

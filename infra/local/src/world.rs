@@ -20,6 +20,7 @@ use crate::{
     clock::VirtualClock,
     engine::{Engine, Slot},
     faults::Faults,
+    grants::Grants,
     lock,
     metrics::Metrics,
     outbox::Outbox,
@@ -54,6 +55,8 @@ pub struct World {
     pub objects: Objects,
     /// Signs the tokens of `POST /_local/token`.
     pub token_key: EcdsaKeyPair,
+    /// Codes of sign-ins at the console that were given, and not exchanged yet.
+    pub grants: Mutex<Grants>,
     /// For ids and crashes; printed where it matters.
     pub seed: u64,
     /// Seeded.

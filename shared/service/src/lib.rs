@@ -49,6 +49,7 @@
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
 //! | [`service_mails`] | what was sent to whoever came by a portal link |
+//! | [`sessions`] | who is signed in at the console, for how long and as what |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`subscriptions`], [`deliveries`] | subscriptions of outside systems to events; what was delivered to them, replays and samples |
@@ -128,6 +129,7 @@ pub mod rights;
 pub mod role;
 pub mod senders;
 pub mod service_mails;
+pub mod sessions;
 pub mod sign_ins;
 pub mod subscriptions;
 pub mod suppressions;

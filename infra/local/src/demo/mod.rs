@@ -36,6 +36,14 @@ const PROVIDERS: [&str; 3] = ["stripe", "paypal", "gocardless"];
 /// An IBAN that is published as an example, with check digits that hold.
 const EXAMPLE_IBAN: &str = "DE89 3704 0044 0532 0130 00";
 
+/// The people of the first seller, who one may be at the console: subject, name and role. They have no address, so that no notice goes to one.
+const PEOPLE: [(&str, &str, &str); 4] = [
+    ("ada", "Ada Lane", "admin"),
+    ("max", "Max Holm", "manager"),
+    ("robin", "Robin Birch", "collector"),
+    ("vera", "Vera Stone", "viewer"),
+];
+
 /// Plays the story on a stack whose clock is frozen at its start; the clock runs with real time afterwards.
 ///
 /// # Errors
@@ -57,6 +65,7 @@ pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let created = stack.create_tenant(tenant).await.map_err(|refusal| anyhow::anyhow!("{}: {}", refusal.status, refusal.body))?;
     let begun_at = stack.now();
     let mut player = Player::new(stack, created.get("webhooks").cloned().unwrap_or_default());
+    player.bring_people().await.context("the people of the seller")?;
     for day in 0..=DAYS {
         // Systems send in the morning, so that the day's windows see what they sent.
         let at = begun_at + SignedDuration::from_hours(24 * day + 5);
@@ -96,6 +105,16 @@ fn progress(day: i64, sent: usize) {
 }
 
 impl Player<'_> {
+    async fn bring_people(&self) -> anyhow::Result<()> {
+        let token = self.stack.token(TENANT, "admin")?;
+        for (sub, name, role) in PEOPLE {
+            let headers = vec![("authorization", format!("Bearer {token}"))];
+            let body = json!({"sub": sub, "name": name, "role": role}).to_string();
+            self.caller.post(&format!("{}/v1/members", self.stack.url()), headers, body).await?;
+        }
+        Ok(())
+    }
+
     async fn play_day(&mut self, bill: &'static Bill, day: i64) -> anyhow::Result<()> {
         let buyer = BUYERS.iter().find(|buyer| buyer.id == bill.buyer).context("it has no buyer")?;
         if bill.on == day {

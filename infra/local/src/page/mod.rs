@@ -20,7 +20,7 @@ use crate::{
     world::World,
 };
 
-use escape::escape;
+pub(crate) use escape::escape;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");

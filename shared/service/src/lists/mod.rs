@@ -7,6 +7,7 @@
 pub mod agreements;
 pub mod baskets;
 pub mod cases;
+pub mod customer_cards;
 pub mod customers;
 pub mod invoices;
 pub mod messages;

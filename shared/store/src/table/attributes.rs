@@ -95,6 +95,7 @@ mod outgoing;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
+pub mod sessions;
 pub mod test_message;
 pub mod workflow_text;
 
@@ -533,7 +534,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 54] = [
+pub const KINDS: [ItemKind; 56] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -588,4 +589,6 @@ pub const KINDS: [ItemKind; 54] = [
     delivery_replay::KIND,
     access::rate::KIND,
     access::once::KIND,
+    sessions::session::KIND,
+    sessions::session_of::KIND,
 ];

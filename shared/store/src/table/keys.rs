@@ -36,6 +36,8 @@
 //! | member | `T#MEMBERS` | `MEM#{hash of the subject}` | admin, with the membership and, of admins, their count; once a day when they call | admin, each call: by key; query `MEM#` | 4 W, 1 R a call |
 //! | count of admins | `T#MEMBERS` | `ADMINS` | admin, where it changes | nobody: conditions look at it | 2 W |
 //! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
+//! | session at the console | `SESSION#{hash of its id}` | `SESSION` | console, when it begins, is used and ends | console, each request: by key | 2 W with the next row, 1 W every five minutes, 1 R a request; expires after 8 hours without use |
+//! | that a session is a person's | `SESSIONS#{hash of the subject}` | `SESS#{hash of the session's id}` | console, with the session | console: query of a person's, when one begins or is looked at | with it, expires after 24 hours |
 //! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
 //! | notice to people of the tenant | `T#NOTICES` | `NTC#{id}`, `chase` = `N#{instant}#{id}` | `escalate`, when it is made, taken and over | `escalate`, by key; the `due` index under `NOTICES`; admin: query of `chase`, newest first | 4 W to make and 4 W to send, expires after 90 days |
@@ -135,6 +137,7 @@ mod people;
 mod plan_offers;
 mod portal_codes;
 mod service_mails;
+mod sessions;
 mod sort;
 mod subscriptions;
 mod words_and_owners;
@@ -151,6 +154,7 @@ pub(crate) use people::*;
 pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;
 pub(crate) use service_mails::*;
+pub(crate) use sessions::*;
 pub(crate) use sort::*;
 pub(crate) use subscriptions::*;
 pub(crate) use words_and_owners::*;

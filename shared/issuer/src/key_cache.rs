@@ -3,16 +3,15 @@
 //! Keys are fetched when there are none yet, when they are an hour old, and for a key that nobody knows, at most once a minute, so that
 //! made-up tokens ask nobody anything. Keys that cannot be fetched anew are good for a day; after that nobody gets in.
 
-use axum::http::Request;
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reading::Web;
-use serde_json::Value;
 use service::{
     entering::Person,
     token::{KeySet, TokenRejected, TokenRules, Unchecked},
 };
 use tokio::sync::Mutex;
+
+use crate::discovery::{discover, get};
 
 /// How long keys are used before they are fetched anew.
 const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
@@ -64,6 +63,17 @@ impl Issuer {
         token.check(&keys, &self.rules, now).map_err(NotOpened::Rejected)
     }
 
+    /// Who an id token is for, where it is accepted and was made for the sign-in that has this nonce.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not.
+    pub async fn signed_in(&self, web: &Web, token: &str, nonce: &str, now: Timestamp) -> Result<Person, NotOpened> {
+        let read = Unchecked::read(token).map_err(NotOpened::Rejected)?;
+        read.look_at_sign_in(&self.rules, nonce).map_err(NotOpened::Rejected)?;
+        self.person(web, token, now).await
+    }
+
     /// The keys, as far as they are known: one call fetches, and others wait for it.
     async fn keys(&self, web: &Web, kid: &str, now: Timestamp) -> Option<KeySet> {
         let mut fetched = self.fetched.lock().await;
@@ -87,35 +97,12 @@ impl Issuer {
     async fn fetch(&self, web: &Web) -> Result<KeySet, String> {
         let url = match &self.keys_url {
             Some(url) => url.clone(),
-            None => self.discover(web).await?,
+            None => {
+                let found = discover(web, &self.rules.issuer).await?;
+                found.keys_url.ok_or_else(|| "its discovery names no jwks_uri".to_owned())?
+            }
         };
         let body = get(web, &url).await?;
         KeySet::read(&body).ok_or_else(|| "it is no key set, or has no key for RS256 or ES256".to_owned())
     }
-
-    async fn discover(&self, web: &Web) -> Result<String, String> {
-        let issuer = &self.rules.issuer;
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let found: Value = serde_json::from_slice(&get(web, &url).await?).map_err(|_| "its discovery is no JSON".to_owned())?;
-        let text = |name: &str| found.get(name).and_then(Value::as_str);
-        if text("issuer") != Some(issuer.as_str()) {
-            return Err("its discovery names another issuer".to_owned());
-        }
-        let keys = text("jwks_uri").ok_or_else(|| "its discovery names no jwks_uri".to_owned())?;
-        // What is fetched over TLS leads to nothing that is not.
-        if issuer.starts_with("https://") && !keys.starts_with("https://") {
-            return Err("its discovery names keys that are not fetched over TLS".to_owned());
-        }
-        Ok(keys.to_owned())
-    }
-}
-
-async fn get(web: &Web, url: &str) -> Result<Bytes, String> {
-    let request = Request::get(url).header("accept", "application/json").body(Bytes::new());
-    let request = request.map_err(|_| format!("{url} is no address"))?;
-    let answer = web.send(request).await.map_err(|error| error.to_string())?;
-    if !answer.status().is_success() {
-        return Err(format!("{url} answered {}", answer.status()));
-    }
-    Ok(answer.into_body())
 }

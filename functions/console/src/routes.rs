@@ -1,0 +1,153 @@
+//! The pages: one row each, with the method, the path, the operation of the table of rights whose right it needs, and the handler.
+//!
+//! The console has no right of its own: a row names an operation of `service::rights`, which is looked at before the handler runs, and the handler
+//! asks `service` as whoever is signed in, which looks again. `functions/console/tests/pages/rights.rs` asks for every row as everybody and
+//! holds the answers to `docs/rights.csv`.
+//!
+//! A page is a file here with its handler, its template beside it, and below: a `mod` line, a row, and a line in [`TEMPLATES`].
+
+mod customers;
+mod home;
+
+use std::pin::Pin;
+
+use service::Operation;
+
+use crate::{
+    outcome::PageResult,
+    sections::{ListedSection, Section},
+    visit::ConsoleVisit,
+};
+
+/// What a handler gives, in time.
+pub(crate) type PageFuture<'a> = Pin<Box<dyn Future<Output = PageResult> + Send + 'a>>;
+
+/// A row.
+pub(crate) struct PageRoute {
+    pub(crate) method: &'static str,
+    /// From `/console` on; a part in braces takes any text, and the visit has it by that name.
+    pub(crate) path: &'static str,
+    /// What somebody needs the right to.
+    pub(crate) operation: Operation,
+    pub(crate) handler: for<'a> fn(&'a ConsoleVisit) -> PageFuture<'a>,
+}
+
+/// Makes the rows of a list that reads as one.
+macro_rules! routes {
+    ($($method:ident $path:literal $operation:ident => $($handler:ident)::+;)+) => {
+        /// The rows.
+        pub(crate) const ROUTES: &[PageRoute] = &[$(PageRoute {
+            method: stringify!($method),
+            path: $path,
+            operation: Operation::$operation,
+            handler: {
+                fn answer(visit: &ConsoleVisit) -> PageFuture<'_> {
+                    Box::pin($($handler)::+(visit))
+                }
+                answer
+            },
+        },)+];
+    };
+}
+
+routes! {
+    GET "/console" ListCustomers => home::lead;
+    GET "/console/customers" ListCustomers => customers::list;
+}
+
+/// The templates of the pages, each by the name that its handler gives.
+pub(crate) const TEMPLATES: &[(&str, &str)] = &[("customers", include_str!("routes/customers.html"))];
+
+/// What a path leads to.
+pub(crate) enum FoundRoute {
+    /// A row, and what stands in the places in braces.
+    Row(&'static PageRoute, Vec<(&'static str, String)>),
+    /// Rows of another method.
+    OtherMethod,
+    Nothing,
+}
+
+/// The row of a method and a path.
+pub(crate) fn find(method: &str, path: &str) -> FoundRoute {
+    let mut fitting = ROUTES.iter().filter_map(|route| Some((route, values_of(route.path, path)?))).peekable();
+    if fitting.peek().is_none() {
+        return FoundRoute::Nothing;
+    }
+    // A path that is spelt out comes before one with places.
+    match fitting.filter(|(route, _)| route.method == method).min_by_key(|(_, values)| values.len()) {
+        Some((route, values)) => FoundRoute::Row(route, values),
+        None => FoundRoute::OtherMethod,
+    }
+}
+
+fn values_of(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut values = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(values),
+            (Some(wanted), Some(given)) => match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some(name) if !given.is_empty() => values.push((name, decoded(given)?)),
+                None if wanted == given => {}
+                Some(_) | None => return None,
+            },
+            (Some(_), None) | (None, Some(_)) => return None,
+        }
+    }
+}
+
+/// A part of a path as it was meant; API Gateway passes it on as it was sent. `None` of what does not read.
+fn decoded(part: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next()?, rest.next()?];
+        bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The sections that there is a page of.
+pub(crate) fn listed_sections() -> Vec<ListedSection> {
+    let listed = |section: Section| {
+        let route = ROUTES.iter().find(|route| route.method == "GET" && route.path == section.path())?;
+        Some(ListedSection { section, operation: route.operation })
+    };
+    Section::LISTED.into_iter().filter_map(listed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_told_apart() {
+        let mut rows = BTreeSet::new();
+        for route in ROUTES {
+            assert!(rows.insert((route.method, route.path)), "{} {} twice", route.method, route.path);
+            assert!(route.path == "/console" || route.path.starts_with("/console/"), "{}", route.path);
+            assert!(["GET", "POST"].contains(&route.method), "{}", route.method);
+        }
+    }
+
+    #[test]
+    fn a_path_is_read_by_its_parts() {
+        let values = |path: &str| values_of("/console/customers/{id}/notes", path).map(|values| values[0].1.clone());
+        assert_eq!(values("/console/customers/cus_1/notes").as_deref(), Some("cus_1"));
+        assert_eq!(values("/console/customers/a%2Fb%C3%BC/notes").as_deref(), Some("a/bü"));
+        for other in
+            ["/console/customers//notes", "/console/customers/a/b/notes", "/console/customers/%zz/notes", "/console/customers"]
+        {
+            assert_eq!(values(other), None, "{other}");
+        }
+        assert!(matches!(find("GET", "/console"), FoundRoute::Row(route, _) if route.path == "/console"));
+        assert!(matches!(find("POST", "/console/customers"), FoundRoute::OtherMethod));
+        assert!(matches!(find("GET", "/console/nothing"), FoundRoute::Nothing));
+    }
+}

@@ -1,0 +1,65 @@
+//! Who sees which page and posts which form: every row of the console, asked for as everybody, against the file that people write.
+
+use std::collections::BTreeMap;
+
+use console::rows;
+use service::StaffRole;
+
+use crate::browser::Console;
+
+/// Who may do what, as `docs/rights.csv` says it.
+fn file() -> BTreeMap<&'static str, &'static str> {
+    let lines = include_str!("../../../../docs/rights.csv").lines().filter(|line| !line.starts_with('#'));
+    lines.skip(1).filter_map(|line| line.split_once(',')).map(|(name, rest)| (name, rest.split(',').next().unwrap())).collect()
+}
+
+/// A path with something in each place that no tenant has.
+fn address(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "none" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn each_row_names_an_operation_of_the_file() {
+    let file = file();
+    for (method, path, operation) in rows() {
+        let who = file.get(operation.as_str()).unwrap_or_else(|| panic!("{method} {path}: {}", operation.as_str()));
+        assert!(!["link", "public"].contains(who), "{method} {path} needs somebody who is signed in");
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_for_whom_the_file_says_and_nobody_else() {
+    let (console, file) = (Console::new().await, file());
+    console.world.customer("acme", "C-1", |_| {}).await;
+    let people = [
+        ("viewer", console.as_role("viewer").await),
+        ("collector", console.as_role("collector").await),
+        ("manager", console.as_role("manager").await),
+        ("admin", console.as_role("admin").await),
+        ("operator", console.sign_in("o-1", "", "operator").await),
+        // Somebody of another tenant has a right to nothing of this one, and sees their own pages as it says.
+        ("nobody", console.sign_in("n-1", "", "").await),
+    ];
+    for (method, path, operation) in rows() {
+        let least = file[operation.as_str()];
+        for (role, session) in &people {
+            let may = match (least, *role) {
+                (_, "nobody") => false,
+                ("signed_in", _) | ("operator", "operator") => true,
+                ("operator", _) | (_, "operator") => false,
+                (least, role) => StaffRole::read(role).unwrap() >= StaffRole::read(least).unwrap(),
+            };
+            let address = address(path);
+            let reply = if method == "GET" {
+                console.get(session, &address).await
+            } else {
+                console.post_of_anybody(session, &address).await
+            };
+            assert_eq!(reply.status != 403, may, "{method} {path} as {role}: {} {}", reply.status, reply.html);
+            assert!(reply.status < 500, "{method} {path} as {role}: {}", reply.html);
+        }
+        let stranger = console.ask(method, &address(path), &[], crate::browser::form_headers(), "").await;
+        let expected = if method == "GET" { 303 } else { 401 };
+        assert_eq!(stranger.status, expected, "{method} {path} as nobody");
+    }
+}
