@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, Konto mit den letzten Ziffern {ending}, gemerkt seit {day}",
         plain: "{way}, gemerkt seit {day}",
         remove: "Entfernen",
-        remove_hint: "Was Sie entfernen, wird auch beim Zahlungsdienst gelöscht. Zahlungen, die unterwegs sind, bleiben unterwegs.",
+        remove_hint: "Was Sie entfernen, wird auch beim Zahlungsdienst gelöscht. Eine Lastschrift darüber, die der Bank noch nicht vorliegt, wird storniert, und was sie zahlen sollte, ist wieder offen.",
         not_removed: "Das ließ sich beim Zahlungsdienst nicht entfernen. Bitte versuchen Sie es in einer Minute noch einmal.",
         offer: "Eine gemerkte Zahlungsart verwenden oder eine merken",
         keep: "Diese Zahlungsart für meine nächsten Zahlungen merken",

@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, account ending in {ending}, kept since {day}",
         plain: "{way}, kept since {day}",
         remove: "Remove",
-        remove_hint: "What you remove is forgotten at the payment provider as well. Payments that are on their way stay on their way.",
+        remove_hint: "What you remove is forgotten at the payment provider as well. A bank debit by it that the bank does not have yet is cancelled, and what it was to pay is open again.",
         not_removed: "It could not be removed at the payment provider. Please try again in a minute.",
         offer: "Use a way of paying that you kept, or keep one",
         keep: "Keep this way of paying for my next payments",

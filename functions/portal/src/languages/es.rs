@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, cuenta terminada en {ending}, guardada desde el {day}",
         plain: "{way}, guardada desde el {day}",
         remove: "Eliminar",
-        remove_hint: "Lo que elimine se borra también en el proveedor de pagos. Los pagos en curso siguen su camino.",
+        remove_hint: "Lo que elimine se borra también en el proveedor de pagos. Un adeudo que el banco aún no haya recibido se cancela, y lo que iba a pagar vuelve a estar pendiente.",
         not_removed: "No se ha podido eliminar en el proveedor de pagos. Inténtelo de nuevo dentro de un minuto.",
         offer: "Usar una forma de pago guardada o guardar una",
         keep: "Guardar esta forma de pago para mis próximos pagos",

@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, compte se terminant par {ending}, conservé depuis le {day}",
         plain: "{way}, conservé depuis le {day}",
         remove: "Supprimer",
-        remove_hint: "Ce que vous supprimez est également effacé chez le prestataire de paiement. Les paiements en cours se poursuivent.",
+        remove_hint: "Ce que vous supprimez est également effacé chez le prestataire de paiement. Un prélèvement que la banque n’a pas encore reçu est annulé, et le montant qu’il devait régler redevient dû.",
         not_removed: "La suppression chez le prestataire de paiement n’a pas abouti. Veuillez réessayer dans une minute.",
         offer: "Utiliser un moyen de paiement conservé ou en conserver un",
         keep: "Conserver ce moyen de paiement pour mes prochains paiements",

@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, conto che termina con {ending}, conservato dal {day}",
         plain: "{way}, conservato dal {day}",
         remove: "Rimuovi",
-        remove_hint: "Ciò che rimuove viene cancellato anche presso il fornitore di servizi di pagamento. I pagamenti in corso proseguono.",
+        remove_hint: "Ciò che rimuove viene cancellato anche presso il fornitore di servizi di pagamento. Un addebito che la banca non ha ancora ricevuto viene annullato, e quanto doveva pagare torna aperto.",
         not_removed: "La rimozione presso il fornitore di servizi di pagamento non è riuscita. Riprovi tra un minuto.",
         offer: "Usare un metodo di pagamento conservato o conservarne uno",
         keep: "Conserva questo metodo di pagamento per i miei prossimi pagamenti",

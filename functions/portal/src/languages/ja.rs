@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}(口座番号の末尾{ending}、{day}から保存)",
         plain: "{way}({day}から保存)",
         remove: "削除",
-        remove_hint: "削除すると、決済サービスからも消去されます。手続き中のお支払いはそのまま続きます。",
+        remove_hint: "削除すると、決済サービスからも消去されます。まだ銀行に渡されていない口座振替は取り消され、その金額は再び未払いになります。",
         not_removed: "決済サービスで削除できませんでした。1分後にもう一度お試しください。",
         offer: "保存したお支払い方法を使う、または保存する",
         keep: "このお支払い方法を次回以降のために保存する",

@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, rekening eindigend op {ending}, bewaard sinds {day}",
         plain: "{way}, bewaard sinds {day}",
         remove: "Verwijderen",
-        remove_hint: "Wat u verwijdert, wordt ook bij de betaaldienst gewist. Betalingen die onderweg zijn, blijven onderweg.",
+        remove_hint: "Wat u verwijdert, wordt ook bij de betaaldienst gewist. Een incasso die de bank nog niet heeft, wordt geannuleerd, en wat die moest betalen, staat weer open.",
         not_removed: "Verwijderen bij de betaaldienst is niet gelukt. Probeer het over een minuut opnieuw.",
         offer: "Een bewaarde betaalwijze gebruiken of er een bewaren",
         keep: "Deze betaalwijze bewaren voor mijn volgende betalingen",

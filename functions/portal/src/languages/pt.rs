@@ -319,7 +319,7 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         account: "{way}, conta terminada em {ending}, guardada desde {day}",
         plain: "{way}, guardada desde {day}",
         remove: "Remover",
-        remove_hint: "O que remover é apagado também no prestador de pagamentos. Os pagamentos em curso continuam.",
+        remove_hint: "O que remover é apagado também no prestador de pagamentos. Um débito que o banco ainda não tenha recebido é cancelado, e o que ia pagar volta a estar em aberto.",
         not_removed: "Não foi possível remover no prestador de pagamentos. Tente novamente dentro de um minuto.",
         offer: "Usar uma forma de pagamento guardada ou guardar uma",
         keep: "Guardar esta forma de pagamento para os meus próximos pagamentos",
