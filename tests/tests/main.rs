@@ -34,6 +34,7 @@ mod history;
 mod interleavings;
 mod jobs;
 mod judge;
+mod kept_ways;
 mod ladder;
 mod links;
 mod lists;

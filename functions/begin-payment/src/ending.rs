@@ -76,7 +76,7 @@ impl Payer<'_> {
         BasketOwner { tenant: self.owner.tenant.clone(), customer: basket.customer.clone() }
     }
 
-    async fn apply(&self, basket: &Basket, all: &[ProviderSaid]) -> anyhow::Result<()> {
+    pub(crate) async fn apply(&self, basket: &Basket, all: &[ProviderSaid]) -> anyhow::Result<()> {
         for said in all {
             let says = BasketSays::Provider(said, None);
             self.store.change_basket(&self.owner_of(basket), &said.basket, says, &self.settings, self.now).await?;

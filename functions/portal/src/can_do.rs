@@ -3,7 +3,9 @@
 use domain::InvoiceId;
 use minijinja::{Value, context};
 
-use crate::{access_labels::AccessLabels, actions, form_labels::FormLabels, plan_labels::PlanLabels, visit::Visit};
+use crate::{
+    access_labels::AccessLabels, actions, form_labels::FormLabels, kept_labels::KeptLabels, plan_labels::PlanLabels, visit::Visit,
+};
 
 /// The forms that a page leads to: of the statement, or of an invoice. Where nothing is open there is nothing to promise or to pay in parts.
 pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<&InvoiceId>, is_open: bool) -> Value {
@@ -30,6 +32,7 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<&InvoiceId>, is_op
             links.push(to(format!("{path}/preferences"), access.preferences));
             links.push(to(format!("{path}/contacts"), access.contacts));
             links.push(to(format!("{path}/others"), access.others));
+            links.extend(visit.keeps_ways.then(|| to(format!("{path}/ways"), KeptLabels::of(visit.words).title)));
         }
         Some(id) => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));

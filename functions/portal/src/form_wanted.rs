@@ -33,6 +33,8 @@ pub(crate) enum FormWanted {
     Contacts,
     /// The other customers of the same person.
     Others,
+    /// The ways of paying that they keep.
+    Ways,
     /// That a code is sent.
     Code,
     /// A code that was sent.
@@ -100,6 +102,7 @@ impl FormWanted {
             "preferences" => Some(Self::Preferences),
             "contacts" => Some(Self::Contacts),
             "others" => Some(Self::Others),
+            "ways" => Some(Self::Ways),
             "code" => Some(Self::Code),
             "code/enter" => Some(Self::EnterCode),
             "promises" => Some(Self::Call(PortalCall::Promise)),

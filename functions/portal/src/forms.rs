@@ -21,6 +21,7 @@ use crate::{
     preferences_form::preferences,
     promise_form::promise,
     rate_form::rate,
+    ways_page::ways,
     write_form::write,
 };
 
@@ -44,6 +45,7 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Preferences => preferences(form).await,
         FormWanted::Contacts => contacts(form).await,
         FormWanted::Others => others(form).await,
+        FormWanted::Ways => Box::pin(ways(form)).await,
         FormWanted::Code => ask_code(form).await,
         FormWanted::EnterCode => enter_code(form).await,
         FormWanted::Call(call) => Box::pin(calls::answer(form, call)).await,

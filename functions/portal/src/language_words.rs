@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 /// Everything that the pages say in one language, by what it is about.
@@ -13,6 +13,7 @@ pub(crate) struct LanguageWords {
     pub(crate) page: PageLabels,
     pub(crate) forms: FormLabels,
     pub(crate) pay: PayLabels,
+    pub(crate) kept: KeptLabels,
     pub(crate) documents: DocumentLabels,
     pub(crate) files: FileLabels,
     pub(crate) access: AccessLabels,

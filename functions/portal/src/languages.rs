@@ -16,7 +16,8 @@ use domain::language::CUSTOMER_LANGUAGES;
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
@@ -53,6 +54,13 @@ impl PayLabels {
     /// The words of a language; English where there are none.
     pub(crate) fn of(language: &str) -> &'static Self {
         &words_of(language).pay
+    }
+}
+
+impl KeptLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).kept
     }
 }
 
@@ -135,7 +143,7 @@ mod tests {
                 assert_eq!(text, language, "{place}");
             }
             let named = texts(words).keys().filter(|place| place.ends_with("/language")).count();
-            assert_eq!(named, 8 + ACTIONS.len(), "each part says in which language it is");
+            assert_eq!(named, 9 + ACTIONS.len(), "each part says in which language it is");
         }
     }
 

@@ -31,6 +31,7 @@
 //! | `GET /p/{code}/preferences`, `POST` | shows and takes how somebody is written to; what is for all of the customer's people, and a way back after stopping, needs a code |
 //! | `GET /p/{code}/contacts`, `POST` | needs a code: shows whom is written to, and takes that somebody left or came |
 //! | `GET /p/{code}/others` | needs a code: leads to the other customers of the same person |
+//! | `GET /p/{code}/ways`, `POST` | needs a code: shows the ways of paying that are kept at providers, and has one removed |
 //! | `GET /p/{code}/code`, `POST` | has a code sent to the link's address |
 //! | `GET /p/{code}/code/enter`, `POST` | takes the code: a cookie says for half an hour that it was right |
 //! | `POST /p/{code}/new-link` | of a link whose time is over: has the one that is good now sent to its address |
@@ -73,6 +74,7 @@ mod held;
 mod how_to_pay;
 mod invoice_page;
 mod kept_choice;
+mod kept_labels;
 mod labels;
 mod language_words;
 mod languages;
@@ -112,6 +114,7 @@ mod talk_labels;
 mod transfer_page;
 mod typed;
 mod visit;
+mod ways_page;
 mod write_form;
 
 use std::sync::Arc;
@@ -125,6 +128,7 @@ use serde_json::Value;
 use service::link_holder::LinkHolder;
 use store::{CameBy, FoundLink, LinkCode, Store, Vault};
 
+use confirmed::is_confirmed;
 use document_desk::DocumentDesk;
 use document_visit::DocumentVisit;
 use document_wanted::DocumentWanted;
@@ -138,6 +142,7 @@ use page::{Pages, PortalPage};
 use page_wanted::{PageWanted, StatementForm};
 use pay_desk::PayDesk;
 use pay_wanted::PayWanted;
+use payable::keeps_ways;
 use paying::{PROVIDERS, Paying};
 use reading::{InvoiceRead, OpenedPages, StatementRead};
 use request::{PortalRequest, sends_json};
@@ -386,6 +391,7 @@ impl Handler {
             | FormWanted::Preferences
             | FormWanted::Contacts
             | FormWanted::Others
+            | FormWanted::Ways
             | FormWanted::Code
             | FormWanted::EnterCode => request.refused_by_forms(),
         };
@@ -450,9 +456,11 @@ impl Handler {
             CameBy::Unknown => return unknown,
         };
         let holder = LinkHolder::of(&found);
+        let is_confirmed = *wanted == PayWanted::Form && is_confirmed(&self.vault, request, &found, now).await?;
         let FoundLink { tenant, customer, link } = found;
         let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
         let Some(settings) = self.settings(&tenant, row.rev).await? else { return unknown };
+        let kept = if is_confirmed { Some(self.store.kept_ways(&tenant, &customer, &link.address).await?) } else { None };
         let facts = self.store.facts_to_show(&tenant, &head).await?;
         if !addresses_of(&facts).contains(&link.address) {
             return gone;
@@ -465,6 +473,8 @@ impl Handler {
             visit: &visit,
             link: &link.id,
             holder: &holder,
+            shown: &link.shown,
+            kept: kept.as_deref(),
             host: request.host(),
             now,
         };
@@ -493,6 +503,7 @@ impl Handler {
             let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
             let Some(InvoiceRead { facts, mut visit, addresses }) = read else { return Ok(None) };
             visit.pays_here = !connected.is_empty();
+            visit.keeps_ways = keeps_ways(&connected);
             let page = facts.invoices.first().and_then(|fact| invoice_page::shown(&visit, &facts, fact, now));
             return Ok(Some(HeldPage { page: page.unwrap_or(PortalPage::Plain(404, visit.words)), addresses }));
         }
@@ -506,6 +517,7 @@ impl Handler {
         let (read, connected, offers) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS), offers)?;
         let StatementRead { statement, mut visit, addresses } = read;
         visit.pays_here = !connected.is_empty();
+        visit.keeps_ways = keeps_ways(&connected);
         let made = match asked {
             PageWanted::Statement { form: StatementForm::Page, .. } => Ok(statement_page::shown(&visit, &statement, &offers)),
             PageWanted::Statement { form: StatementForm::Data | StatementForm::Signed, .. } => {

@@ -48,6 +48,7 @@ const TEMPLATES: [(&str, &str); 39] = [
     ("preferences", include_str!("pages/preferences.html")),
     ("contacts", include_str!("pages/contacts.html")),
     ("others", include_str!("pages/others.html")),
+    ("ways", include_str!("pages/ways.html")),
     ("parts", include_str!("pages/parts.html")),
     ("plans", include_str!("pages/plans.html")),
     ("plan", include_str!("pages/plan.html")),

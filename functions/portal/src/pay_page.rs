@@ -1,5 +1,7 @@
 //! The form of paying as a page.
 
+use std::collections::BTreeSet;
+
 use domain::{InvoiceId, calendar::tenant_zone};
 use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
@@ -7,11 +9,13 @@ use serde::Serialize;
 
 use crate::{
     amounts::decimal,
+    kept_labels::KeptLabels,
     page::{Look, PortalPage},
-    pay_labels::PayLabels,
+    pay_labels::{PayLabels, provider_name},
     pay_posted::{PayPosted, PayProblems},
     payable::{BegunBefore, PayGroup, PayItem, PayWay},
     visit::Visit,
+    ways_page::name_of,
 };
 
 /// What a form is made from.
@@ -31,6 +35,8 @@ pub(crate) struct PayForm<'f> {
     pub(crate) problems: &'f PayProblems,
     /// What tells this form from others.
     pub(crate) form: String,
+    /// Whether a code was entered, and whose ways are kept: the link's address in part.
+    pub(crate) keeper: (bool, &'f str),
     /// Where the form may lead to.
     pub(crate) places: Vec<String>,
     pub(crate) status: u16,
@@ -102,6 +108,10 @@ impl PayForm<'_> {
             can_choose,
             no_way => items.iter().any(|item| item.elsewhere.is_none()) && self.ways.is_empty(),
             ways => Value::from(Serde(&ways)),
+            k => Value::from(Serde(KeptLabels::of(visit.words))),
+            keep_hint => this.keep_hint(),
+            keep_checked => self.posted.is_some_and(|posted| posted.keep),
+            kept_at => this.kept_at(),
             ticked_first => this.ticked_first(),
             begun => Value::from(Serde(&begun)),
             others => Value::from(Serde(&others)),
@@ -160,8 +170,33 @@ impl PayForm<'_> {
     fn way(&self, at: usize, way: &PayWay) -> WayShown {
         let chosen = self.posted.and_then(|posted| posted.way.clone());
         let value = way.value();
-        let checked = chosen.map_or(at == 0, |chosen| chosen == value);
-        WayShown { name: self.labels.way_by(&way.way, way.provider), checked, value }
+        // Nothing is charged that was not chosen: what is kept is no first choice.
+        let first = self.ways.iter().position(|way| way.kept.is_none());
+        let checked = chosen.map_or(first == Some(at), |chosen| chosen == value);
+        let name = match &way.kept {
+            Some(kept) => name_of(self.visit, kept),
+            None => self.labels.way_by(&way.way, way.provider),
+        };
+        WayShown { name, checked, value }
+    }
+
+    /// What is said of keeping a way, for whoever entered a code; `None` where none can be kept.
+    fn keep_hint(&self) -> Option<String> {
+        let (is_confirmed, address) = self.keeper;
+        let providers: BTreeSet<String> =
+            self.ways.iter().filter(|way| way.can_be_kept).map(|way| provider_name(way.provider).to_owned()).collect();
+        let said = || {
+            let providers = providers.iter().cloned().collect::<Vec<_>>().join(", ");
+            KeptLabels::of(self.visit.words).keep_hint.replace("{providers}", &providers).replace("{address}", address)
+        };
+        (is_confirmed && !providers.is_empty()).then(said)
+    }
+
+    /// Where ways that are kept are seen after a code; `None` where the code was entered, or nothing can be kept.
+    fn kept_at(&self) -> Option<String> {
+        let (is_confirmed, _) = self.keeper;
+        let can_keep = self.ways.iter().any(|way| way.can_be_kept);
+        (!is_confirmed && can_keep).then(|| format!("{}/ways", self.visit.path))
     }
 
     fn begun(&self, begun: &BegunBefore) -> BegunShown {

@@ -11,7 +11,9 @@ use domain::{
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
+use payments::KeptWays;
 use serde_json::Value;
+use store::KeptWay;
 
 use crate::{plan_due::due_of_plans, visit::Visit};
 
@@ -61,12 +63,22 @@ pub(crate) struct PayWay {
     /// The provider's name, as baskets have it.
     pub(crate) provider: &'static str,
     pub(crate) way: WayOfPaying,
+    /// The one that is kept there, where it is paid by that.
+    pub(crate) kept: Option<KeptWay>,
+    /// Whether it can be kept for the next payment.
+    pub(crate) can_be_kept: bool,
 }
 
+/// How values of ways begin that are kept.
+pub(crate) const KEPT: &str = "kept:";
+
 impl PayWay {
-    /// As forms have it: `stripe:card`.
+    /// As forms have it: `stripe:card`; of one that is kept, `kept:pay_…`.
     pub(crate) fn value(&self) -> String {
-        format!("{}:{}", self.provider, self.way.as_str())
+        match &self.kept {
+            Some(kept) => format!("{KEPT}{}", kept.basket),
+            None => format!("{}:{}", self.provider, self.way.as_str()),
+        }
     }
 
     /// Whether the payer tells their own bank.
@@ -152,20 +164,53 @@ fn being_paid(facts: &Facts, now: Timestamp) -> BTreeSet<InvoiceId> {
     money.flat_map(|(money, _)| money.of.iter().map(|stood| stood.invoice.clone())).collect()
 }
 
-/// How a group can be paid: by the providers that the tenant is connected to, and by bank transfer where its account is known.
-pub(crate) fn ways_of(visit: &Visit, connected: &[(String, Value)], group: &PayGroup) -> Vec<PayWay> {
+/// Whether one of the providers that the tenant is connected to keeps ways of paying.
+pub(crate) fn keeps_ways(connected: &[(String, Value)]) -> bool {
+    let mut providers = connected.iter().filter_map(|(source, _)| payments::by_source(source));
+    providers.any(|provider| provider.capabilities().kept != KeptWays::Never)
+}
+
+/// The ways that are kept and can pay a group: at a provider that the tenant is connected to, and in the currency of a mandate.
+fn kept_of(connected: &[(String, Value)], group: &PayGroup, kept: &[KeptWay]) -> Vec<PayWay> {
+    let mut ways = Vec::new();
+    for way in kept {
+        let provider =
+            connected.iter().filter_map(|(source, _)| payments::by_source(source)).find(|one| one.name() == way.provider);
+        let Some(provider) = provider else { continue };
+        let can = provider.capabilities();
+        let takes = match can.kept {
+            KeptWays::Never => false,
+            KeptWays::Charged => way.currency == group.currency,
+            KeptWays::Shown => true,
+        };
+        if takes && can.offer(&way.way, group.currency).is_some_and(|offered| offered.can_be_kept) {
+            let (provider, kept) = (provider.name(), Some(way.clone()));
+            ways.push(PayWay { provider, way: way.way.clone(), kept, can_be_kept: false });
+        }
+    }
+    ways
+}
+
+/// How a group can be paid: by what its payer keeps, by the providers that the tenant is connected to, and by bank transfer where its account is known.
+pub(crate) fn ways_of(visit: &Visit, connected: &[(String, Value)], group: &PayGroup, kept: &[KeptWay]) -> Vec<PayWay> {
     let providers = connected.iter().filter_map(|(source, _)| payments::by_source(source));
     let mut ways: Vec<PayWay> = Vec::new();
     for provider in providers {
         let offered = provider.capabilities().ways.iter().filter(|way| way.takes(group.currency) && !way.needs_customer);
-        ways.extend(offered.map(|offered| PayWay { provider: provider.name(), way: offered.way.clone() }));
+        ways.extend(offered.map(|offered| PayWay {
+            provider: provider.name(),
+            way: offered.way.clone(),
+            kept: None,
+            can_be_kept: offered.can_be_kept,
+        }));
     }
     // A card is done at once: whoever chooses nothing pays so.
     ways.sort_by_key(|way| way.way != WayOfPaying::Card);
     let has_account = visit.settings.bank_account_of(&group.legal_entity, group.currency).is_some();
     if has_account || visit.settings.payment_details_of(&group.legal_entity).is_some() {
-        ways.push(PayWay { provider: TRANSFER, way: WayOfPaying::Transfer });
+        ways.push(PayWay { provider: TRANSFER, way: WayOfPaying::Transfer, kept: None, can_be_kept: false });
     }
+    ways.splice(0..0, kept_of(connected, group, kept));
     ways
 }
 

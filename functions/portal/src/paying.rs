@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use payments::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand, PaymentWords};
 use serde_json::Value;
 use service::link_holder::{LinkHolder, nothing_is_past_due};
-use store::Store;
+use store::{KeptWay, Store};
 
 use crate::{
+    kept_labels::KeptLabels,
     page::PortalPage,
     paid_page::{self, is_transfer, is_waiting},
     pay_desk::PayDesk,
@@ -39,6 +40,10 @@ pub(crate) struct Paying<'p> {
     pub(crate) visit: &'p Visit,
     pub(crate) link: &'p LinkId,
     pub(crate) holder: &'p LinkHolder,
+    /// The link's address in part.
+    pub(crate) shown: &'p str,
+    /// What its owner keeps at providers, where they entered a code; else `None`.
+    pub(crate) kept: Option<&'p [KeptWay]>,
     /// The host that was asked, as an address.
     pub(crate) host: &'p str,
     pub(crate) now: Timestamp,
@@ -50,6 +55,8 @@ struct Chosen<'c> {
     group: &'c PayGroup,
     lines: Vec<BasketLine>,
     way: &'c PayWay,
+    /// Whether the way is to be kept.
+    keep: bool,
 }
 
 impl Paying<'_> {
@@ -71,6 +78,11 @@ impl Paying<'_> {
         PayLabels::of(self.visit.words.language)
     }
 
+    /// The ways that whoever entered a code keeps: nothing without one.
+    fn keeps(&self) -> &[KeptWay] {
+        self.kept.unwrap_or_default()
+    }
+
     async fn connected(&self) -> store::Result<Vec<(String, Value)>> {
         self.store.connected(&self.facts.tenant, PROVIDERS).await
     }
@@ -88,7 +100,7 @@ impl Paying<'_> {
         let groups = groups_of(self.visit, self.facts, next.as_ref(), self.now);
         let only = request.query("invoice");
         let group = wanted(&groups, request, only);
-        let ways = group.map(|group| ways_of(self.visit, &connected, group)).unwrap_or_default();
+        let ways = group.map(|group| ways_of(self.visit, &connected, group, self.keeps())).unwrap_or_default();
         // An invoice that cannot be paid is no reason to offer nothing.
         let only = only.filter(|only| group.is_some_and(|group| group.items.iter().any(|item| item.invoice.as_str() == *only)));
         let form = posted.map_or_else(|| self.new_form(), |posted| posted.form.clone());
@@ -103,6 +115,7 @@ impl Paying<'_> {
             posted,
             problems,
             form,
+            keeper: (self.kept.is_some(), self.shown),
             places: places_of(&connected),
             status,
         };
@@ -130,16 +143,20 @@ impl Paying<'_> {
         let Some(group) = wanted(&groups, request, None).or(empty.as_ref()) else {
             return again(PayProblems::whole(labels.changed), None).await;
         };
-        let ways = ways_of(self.visit, &connected, group);
+        let ways = ways_of(self.visit, &connected, group, self.keeps());
         let lines = match posted.lines(self.visit, self.facts, group) {
             Ok(lines) => lines,
             Err(problems) => return again(problems, Some(posted)).await,
         };
         let Some(way) = posted.way_of(&ways) else {
-            return again(PayProblems::whole(labels.choose_way), Some(posted)).await;
+            // The code is good for half an hour, and a way that is kept is nothing without it.
+            let is_over = self.kept.is_none() && posted.wants_kept();
+            let why = if is_over { KeptLabels::of(self.visit.words).needs_code } else { labels.choose_way };
+            return again(PayProblems::whole(why), Some(posted)).await;
         };
         let whose = [self.facts.tenant.as_str(), self.facts.customer.id.as_str()];
-        let chosen = Chosen { id: posted.basket(whose, group, &lines, way), group, lines, way };
+        let keep = posted.keep && self.kept.is_some() && way.can_be_kept;
+        let chosen = Chosen { id: posted.basket(whose, group, &lines, (way, keep)), group, lines, way, keep };
         if let Err(flaws) = self.looked_at(&chosen) {
             // Sent twice, a payment stands in its own way.
             let is_known = self.store.basket(&self.facts.tenant, &self.facts.customer.id, &chosen.id).await?.is_some();
@@ -206,6 +223,8 @@ impl Paying<'_> {
             lines: chosen.lines,
             provider: chosen.way.provider.to_owned(),
             way: chosen.way.way.clone(),
+            kept: chosen.way.kept.as_ref().map(|kept| kept.basket.clone()),
+            keep: chosen.keep,
             return_url: back.clone(),
             cancel_url: back,
             language: Some(self.visit.words.language.to_owned()),

@@ -214,6 +214,7 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
         "is_whole": looked_through < RECORDS_MAX as usize,
         "history": history,
         "links": links_of(store, tenant, place, &whose).await?,
+        "ways": ways_of(store, tenant, place).await?,
         "written": written_about(store, tenant, person, place).await?,
     }))
 }
@@ -258,13 +259,33 @@ fn file_of(file: &OwnAttachment) -> Value {
     json!({ "name": file.name, "content_type": file.content_type, "bytes": file.bytes, "sha256": file.sha256 })
 }
 
-/// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
-async fn links_of(store: &Store, tenant: &TenantId, place: &Place, whose: &MeantForPerson) -> Done<Vec<Value>> {
+/// The addresses of a person at a customer.
+fn addresses_of(place: &Place) -> BTreeSet<AddressId> {
     let mut addresses: BTreeSet<AddressId> = BTreeSet::new();
     for contact in &place.contacts {
         let of = |channel| contact.address(channel).map(|address| AddressId::of(channel, address));
         addresses.extend(Channel::ALL.into_iter().filter_map(of));
     }
+    addresses
+}
+
+/// The ways of paying that a person keeps at payment providers, without what a provider knows them by.
+async fn ways_of(store: &Store, tenant: &TenantId, place: &Place) -> Done<Vec<Value>> {
+    let mut ways = Vec::new();
+    for address in addresses_of(place) {
+        for way in store.kept_ways(tenant, &place.customer, &address).await? {
+            ways.push(json!({
+                "basket": way.basket, "link": way.link, "provider": way.provider, "way": way.way, "currency": way.currency,
+                "asked_at": way.asked_at, "kept_at": way.kept_at, "ending": way.ending,
+            }));
+        }
+    }
+    Ok(ways)
+}
+
+/// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
+async fn links_of(store: &Store, tenant: &TenantId, place: &Place, whose: &MeantForPerson) -> Done<Vec<Value>> {
+    let addresses = addresses_of(place);
     let links = store.links(tenant, &place.customer, LINKS_MAX, None).await?.links;
     let is_own = |link: &PortalLink| addresses.contains(&link.address) || whose.is_to(&link.contact, link.person.as_ref(), None);
     let told = |link: PortalLink| {

@@ -58,6 +58,7 @@ pub use customer::{
     explained::Explained,
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
+    kept_ways::KeptWay,
     links::{FoundLink, LINK_DAYS, LinkPage, LinkStanding, PortalLink},
     named::{CustomerName, KnownInvoice},
     notes::{AnswerFile, CustomerNote, MadeBeside, NoteAnswer, NotePage},

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
-    TABLE, bus, issuer, kms, table,
+    TABLE, bus, issuer, kms, objects, table,
     world::{World, error},
 };
 
@@ -118,6 +118,9 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
                 Some(answer) => Response::new(Full::from(answer.to_string())),
                 None => Response::builder().header("x-amz-function-error", "Unhandled").body(Full::from("{}")).unwrap(),
             };
+        }
+        if let (true, Some(query)) = (head.method == "GET", head.uri.query().filter(|query| query.contains("list-type=2"))) {
+            return objects::list(world, &path, query);
         }
         if head.method == "GET" {
             return match world.objects.lock().unwrap().get(&path) {

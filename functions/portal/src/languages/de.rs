@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Summe",
         way: "Zahlungsweg",
         kept_until: "Nicht gefordert bis",
+    },
+    kept: KeptLabels {
+        language: "de",
+        title: "Gemerkte Zahlungsarten",
+        intro: "Sie sind beim Zahlungsdienst hinterlegt, nur für {}. Niemand sonst, der dieses Konto öffnen kann, sieht sie hier.",
+        none: "Für {} ist keine Zahlungsart gemerkt. Um eine zu merken, kreuzen Sie das Kästchen im Formular an, wenn Sie das nächste Mal mit Karte oder Lastschrift zahlen.",
+        account: "{way}, Konto mit den letzten Ziffern {ending}, gemerkt seit {day}",
+        plain: "{way}, gemerkt seit {day}",
+        remove: "Entfernen",
+        remove_hint: "Was Sie entfernen, wird auch beim Zahlungsdienst gelöscht. Eine Lastschrift darüber, die der Bank noch nicht vorliegt, wird storniert, und was sie zahlen sollte, ist wieder offen.",
+        not_removed: "Das ließ sich beim Zahlungsdienst nicht entfernen. Bitte versuchen Sie es in einer Minute noch einmal.",
+        offer: "Eine gemerkte Zahlungsart verwenden oder eine merken",
+        keep: "Diese Zahlungsart für meine nächsten Zahlungen merken",
+        keep_hint: "Das gilt für Karten und Lastschriften bei {providers}. Karten- und Kontonummern bleiben dort: Wir merken uns nur, wie sie dort heißt, und nur für {address}. Sie können sie jederzeit entfernen.",
+        needs_code: "Für eine gemerkte Zahlungsart ist wieder ein Code nötig. Lassen Sie sich einen schicken, oder wählen Sie eine andere Zahlungsart.",
     },
     documents: DocumentLabels {
         language: "de",

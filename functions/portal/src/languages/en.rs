@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Total",
         way: "Way of paying",
         kept_until: "Not asked for until",
+    },
+    kept: KeptLabels {
+        language: "en",
+        title: "Ways of paying that are kept",
+        intro: "They are kept at the payment provider, for {} alone. Nobody else who can open this account sees them here.",
+        none: "No way of paying is kept for {}. To keep one, tick the box on the form when you next pay by card or bank debit.",
+        account: "{way}, account ending in {ending}, kept since {day}",
+        plain: "{way}, kept since {day}",
+        remove: "Remove",
+        remove_hint: "What you remove is forgotten at the payment provider as well. A bank debit by it that the bank does not have yet is cancelled, and what it was to pay is open again.",
+        not_removed: "It could not be removed at the payment provider. Please try again in a minute.",
+        offer: "Use a way of paying that you kept, or keep one",
+        keep: "Keep this way of paying for my next payments",
+        keep_hint: "This is for cards and bank debits at {providers}. Card and account numbers stay there: we keep only what names it, for {address} alone. You can remove it at any time.",
+        needs_code: "For a way of paying that is kept a code is needed again. Have one sent, or choose another way.",
     },
     documents: DocumentLabels {
         language: "en",

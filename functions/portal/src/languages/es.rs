@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Total",
         way: "Medio de pago",
         kept_until: "No se pide hasta el",
+    },
+    kept: KeptLabels {
+        language: "es",
+        title: "Formas de pago guardadas",
+        intro: "Están guardadas en el proveedor de pagos, solo para {}. Nadie más que pueda abrir esta cuenta las ve aquí.",
+        none: "No hay ninguna forma de pago guardada para {}. Para guardar una, marque la casilla del formulario la próxima vez que pague con tarjeta o por adeudo directo.",
+        account: "{way}, cuenta terminada en {ending}, guardada desde el {day}",
+        plain: "{way}, guardada desde el {day}",
+        remove: "Eliminar",
+        remove_hint: "Lo que elimine se borra también en el proveedor de pagos. Un adeudo que el banco aún no haya recibido se cancela, y lo que iba a pagar vuelve a estar pendiente.",
+        not_removed: "No se ha podido eliminar en el proveedor de pagos. Inténtelo de nuevo dentro de un minuto.",
+        offer: "Usar una forma de pago guardada o guardar una",
+        keep: "Guardar esta forma de pago para mis próximos pagos",
+        keep_hint: "Vale para tarjetas y adeudos directos de {providers}. Los números de tarjeta y de cuenta se quedan allí: solo guardamos la referencia, únicamente para {address}. Puede eliminarla en cualquier momento.",
+        needs_code: "Para una forma de pago guardada hace falta de nuevo un código. Pida que se lo envíen o elija otra forma.",
     },
     documents: DocumentLabels {
         language: "es",

@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Total",
         way: "Moyen de paiement",
         kept_until: "Non réclamé jusqu’au",
+    },
+    kept: KeptLabels {
+        language: "fr",
+        title: "Moyens de paiement conservés",
+        intro: "Ils sont conservés chez le prestataire de paiement, pour {} uniquement. Personne d’autre ayant accès à ce compte ne les voit ici.",
+        none: "Aucun moyen de paiement n’est conservé pour {}. Pour en conserver un, cochez la case du formulaire lors de votre prochain paiement par carte ou par prélèvement.",
+        account: "{way}, compte se terminant par {ending}, conservé depuis le {day}",
+        plain: "{way}, conservé depuis le {day}",
+        remove: "Supprimer",
+        remove_hint: "Ce que vous supprimez est également effacé chez le prestataire de paiement. Un prélèvement que la banque n’a pas encore reçu est annulé, et le montant qu’il devait régler redevient dû.",
+        not_removed: "La suppression chez le prestataire de paiement n’a pas abouti. Veuillez réessayer dans une minute.",
+        offer: "Utiliser un moyen de paiement conservé ou en conserver un",
+        keep: "Conserver ce moyen de paiement pour mes prochains paiements",
+        keep_hint: "Cela vaut pour les cartes et les prélèvements chez {providers}. Les numéros de carte et de compte restent chez eux\u{a0}: nous ne gardons que la référence, pour {address} uniquement. Vous pouvez la supprimer à tout moment.",
+        needs_code: "Un moyen de paiement conservé demande à nouveau un code. Faites-vous en envoyer un, ou choisissez un autre moyen.",
     },
     documents: DocumentLabels {
         language: "fr",

@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Totale",
         way: "Mezzo di pagamento",
         kept_until: "Non richiesto fino al giorno",
+    },
+    kept: KeptLabels {
+        language: "it",
+        title: "Metodi di pagamento conservati",
+        intro: "Sono conservati presso il fornitore di servizi di pagamento, solo per {}. Nessun altro che possa aprire questo conto li vede qui.",
+        none: "Nessun metodo di pagamento è conservato per {}. Per conservarne uno, spunti la casella del modulo al prossimo pagamento con carta o con addebito diretto.",
+        account: "{way}, conto che termina con {ending}, conservato dal {day}",
+        plain: "{way}, conservato dal {day}",
+        remove: "Rimuovi",
+        remove_hint: "Ciò che rimuove viene cancellato anche presso il fornitore di servizi di pagamento. Un addebito che la banca non ha ancora ricevuto viene annullato, e quanto doveva pagare torna aperto.",
+        not_removed: "La rimozione presso il fornitore di servizi di pagamento non è riuscita. Riprovi tra un minuto.",
+        offer: "Usare un metodo di pagamento conservato o conservarne uno",
+        keep: "Conserva questo metodo di pagamento per i miei prossimi pagamenti",
+        keep_hint: "Vale per carte e addebiti diretti di {providers}. I numeri di carta e di conto restano lì: conserviamo solo il riferimento, unicamente per {address}. Può rimuoverlo in qualsiasi momento.",
+        needs_code: "Per un metodo di pagamento conservato serve di nuovo un codice. Se ne faccia inviare uno o scelga un altro metodo.",
     },
     documents: DocumentLabels {
         language: "it",

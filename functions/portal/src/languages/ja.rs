@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "合計",
         way: "お支払い方法",
         kept_until: "お支払いをお願いしない期限",
+    },
+    kept: KeptLabels {
+        language: "ja",
+        title: "保存されているお支払い方法",
+        intro: "決済サービスに{}専用として保存されています。このページを開けるほかの方には表示されません。",
+        none: "{}のお支払い方法は保存されていません。保存するには、次回カードまたは口座振替でお支払いの際に、フォームのチェックボックスにチェックを入れてください。",
+        account: "{way}(口座番号の末尾{ending}、{day}から保存)",
+        plain: "{way}({day}から保存)",
+        remove: "削除",
+        remove_hint: "削除すると、決済サービスからも消去されます。まだ銀行に渡されていない口座振替は取り消され、その金額は再び未払いになります。",
+        not_removed: "決済サービスで削除できませんでした。1分後にもう一度お試しください。",
+        offer: "保存したお支払い方法を使う、または保存する",
+        keep: "このお支払い方法を次回以降のために保存する",
+        keep_hint: "{providers}でのカードと口座振替が対象です。カード番号や口座番号は決済サービスにのみ保管され、当社は{address}専用の参照番号だけを保存します。いつでも削除できます。",
+        needs_code: "保存されているお支払い方法には、もう一度コードが必要です。コードの送信を依頼するか、別の方法を選んでください。",
     },
     documents: DocumentLabels {
         language: "ja",

@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Totaal",
         way: "Betaalwijze",
         kept_until: "Niet om gevraagd tot en met",
+    },
+    kept: KeptLabels {
+        language: "nl",
+        title: "Bewaarde betaalwijzen",
+        intro: "Ze zijn bewaard bij de betaaldienst, alleen voor {}. Niemand anders die deze rekening kan openen, ziet ze hier.",
+        none: "Voor {} is geen betaalwijze bewaard. Om er een te bewaren, kruist u het vakje op het formulier aan wanneer u de volgende keer met een kaart of per incasso betaalt.",
+        account: "{way}, rekening eindigend op {ending}, bewaard sinds {day}",
+        plain: "{way}, bewaard sinds {day}",
+        remove: "Verwijderen",
+        remove_hint: "Wat u verwijdert, wordt ook bij de betaaldienst gewist. Een incasso die de bank nog niet heeft, wordt geannuleerd, en wat die moest betalen, staat weer open.",
+        not_removed: "Verwijderen bij de betaaldienst is niet gelukt. Probeer het over een minuut opnieuw.",
+        offer: "Een bewaarde betaalwijze gebruiken of er een bewaren",
+        keep: "Deze betaalwijze bewaren voor mijn volgende betalingen",
+        keep_hint: "Dit geldt voor kaarten en incasso’s bij {providers}. Kaart- en rekeningnummers blijven daar: wij bewaren alleen de verwijzing, uitsluitend voor {address}. U kunt die altijd verwijderen.",
+        needs_code: "Voor een bewaarde betaalwijze is opnieuw een code nodig. Laat er een sturen of kies een andere wijze.",
     },
     documents: DocumentLabels {
         language: "nl",

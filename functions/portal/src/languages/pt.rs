@@ -4,7 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels, talk_labels::TalkLabels,
+    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
+    talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -309,6 +310,21 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         total: "Total",
         way: "Forma de pagamento",
         kept_until: "Não pedido até",
+    },
+    kept: KeptLabels {
+        language: "pt",
+        title: "Formas de pagamento guardadas",
+        intro: "Estão guardadas no prestador de pagamentos, apenas para {}. Mais ninguém que possa abrir esta conta as vê aqui.",
+        none: "Não há nenhuma forma de pagamento guardada para {}. Para guardar uma, assinale a caixa do formulário quando voltar a pagar com cartão ou por débito direto.",
+        account: "{way}, conta terminada em {ending}, guardada desde {day}",
+        plain: "{way}, guardada desde {day}",
+        remove: "Remover",
+        remove_hint: "O que remover é apagado também no prestador de pagamentos. Um débito que o banco ainda não tenha recebido é cancelado, e o que ia pagar volta a estar em aberto.",
+        not_removed: "Não foi possível remover no prestador de pagamentos. Tente novamente dentro de um minuto.",
+        offer: "Usar uma forma de pagamento guardada ou guardar uma",
+        keep: "Guardar esta forma de pagamento para os meus próximos pagamentos",
+        keep_hint: "Aplica-se a cartões e débitos diretos de {providers}. Os números de cartão e de conta ficam lá: guardamos apenas a referência, unicamente para {address}. Pode removê-la a qualquer momento.",
+        needs_code: "Para uma forma de pagamento guardada é necessário um novo código. Peça o envio de um ou escolha outra forma.",
     },
     documents: DocumentLabels {
         language: "pt",

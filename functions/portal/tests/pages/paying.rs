@@ -13,7 +13,7 @@ const STAND_IN: &str = "http://127.0.0.1:9";
 const PAGE: &str = "https://checkout.example/c/1";
 
 /// A portal whose tenant takes cards and SEPA debits by Stripe, with a customer.
-async fn connected() -> (Portal, CustomerId, String) {
+pub(crate) async fn connected() -> (Portal, CustomerId, String) {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     portal.world.vault.ensure_key(&acme()).await.unwrap();
@@ -70,10 +70,10 @@ impl Portal {
     }
 }
 
-fn wish(errand: &PaymentErrand) -> &BasketWish {
+pub(crate) fn wish(errand: &PaymentErrand) -> &BasketWish {
     match &errand.what {
         ErrandKind::Begin(wish) => wish,
-        ErrandKind::Cancel { .. } => panic!("nothing is begun: {errand:?}"),
+        ErrandKind::Cancel { .. } | ErrandKind::Forget { .. } => panic!("nothing is begun: {errand:?}"),
     }
 }
 

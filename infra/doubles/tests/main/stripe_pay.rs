@@ -326,3 +326,49 @@ async fn webhooks_are_signed_when_they_are_delivered() {
     assert_eq!((&events[1].account, &events[1].basket), (&"acme".to_owned(), &BASKET.to_owned()));
     assert_eq!(body(&events[1])["id"], events[1].event);
 }
+
+#[tokio::test]
+async fn a_card_is_kept_for_a_customer_that_checkout_makes_and_is_detached() {
+    let double = StripePay::start(Time::at("2026-03-04T09:00:00Z").clock()).await.expect("a port");
+    let seller = Seller::at(&double);
+    let usage = "payment_intent_data[setup_future_usage]";
+    for changes in [
+        [("customer", Some("cus_nobody")), (usage, None)],
+        [("customer_creation", Some("sometimes")), (usage, None)],
+        [("customer_creation", Some("always")), (usage, Some("never"))],
+        [("payment_method_data[allow_redisplay]", Some("yes")), (usage, Some("on_session"))],
+    ] {
+        assert_eq!(post(&seller, SESSIONS, None, &asked_with(&changes)).await.status(), 400, "{changes:?}");
+    }
+    let keeping = [
+        ("customer_creation", Some("always")),
+        (usage, Some("on_session")),
+        ("payment_method_data[allow_redisplay]", Some("always")),
+    ];
+    let made = json(&post(&seller, SESSIONS, None, &asked_with(&keeping)).await);
+    assert_eq!(made["customer"], Value::Null, "there is none before somebody pays");
+    assert!(seller.happens(Outcome::Forgotten, None).is_err());
+    let paid = double.happen(BASKET, Outcome::Paid, None).expect("it may");
+    let customer = body(&paid[1])["data"]["object"]["customer"].as_str().expect("a customer").to_owned();
+    let both = [("customer", Some(customer.as_str())), ("customer_creation", Some("always"))];
+    assert_eq!(post(&seller, SESSIONS, None, &asked_with(&both)).await.status(), 400);
+    let again = json(&post(&seller, SESSIONS, None, &asked_with(&[("customer", Some(customer.as_str()))])).await);
+    let page = again["url"].as_str().expect("a page").to_owned();
+    assert!(seller.page(&page).await.1.contains("ending in 4242"), "its payer may choose it");
+    let list = format!("/v1/customers/{customer}/payment_methods");
+    let kept = get(&seller, &format!("{list}?limit=100")).await;
+    let card = kept["data"][0]["id"].as_str().expect("a card").to_owned();
+    assert_eq!((kept["data"].as_array().expect("a list").len(), &kept["data"][0]["customer"]), (1, &customer.as_str().into()));
+    double.events();
+    let detach = format!("/v1/payment_methods/{card}/detach");
+    assert_eq!(json(&post(&seller, &detach, None, "").await)["customer"], Value::Null);
+    let events = double.events();
+    assert_eq!(kinds(&events), ["payment_method.detached"]);
+    assert_eq!(body(&events[0])["data"]["previous_attributes"]["customer"], customer.as_str());
+    assert_eq!(get(&seller, &list).await["data"].as_array().map(Vec::len), Some(0));
+    assert_eq!(post(&seller, &detach, None, "").await.status(), 404);
+    assert!(!seller.page(&page).await.1.contains("ending in 4242"));
+    let bearer = format!("Bearer {}", seller.credential("secret_key"));
+    let nobody = seller.ask(Method::GET, "/v1/customers/cus_nobody/payment_methods", &[("authorization", bearer.as_str())], "");
+    assert_eq!(nobody.await.status(), 404);
+}

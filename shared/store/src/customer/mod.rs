@@ -19,6 +19,7 @@ pub(crate) mod erasing;
 pub(crate) mod explained;
 pub(crate) mod facts;
 pub(crate) mod head;
+pub(crate) mod kept_ways;
 pub(crate) mod links;
 pub(crate) mod named;
 mod named_again;

@@ -85,6 +85,8 @@
 //! | basket | `C` | `BASKET#{id}` | portal, when it is begun; ingest, with what its provider says; admin, with a payment that a collector took | portal, ingest and admin, by key; query `BASKET#` | with its agreement and the row below 10 W in a transaction, 2 W and its money a change |
 //! | service mail | `C` | `SVM#{id}` | portal, ingest and admin, with what it tells of; its sender, when it takes it and with what came of it; feedback | its sender, by key; admin: query `SVM#` | 2 W in a transaction, 2 W to send, 1 W a word of its provider, expires after 90 days |
 //! | write of a basket into the books | `C` | `WRITTEN#{id}` | ingest and admin, with a basket that is paid or taken back; `sync`, with what the vendor says | `sync` and admin, by key; with a basket that is paid or taken back | 2 W in a transaction, some 3 W until it is done |
+//! | way of paying that is kept at a provider | `C` | `WAY#{basket}` | begin-payment, when it is asked for and removed; ingest, with what its provider says; an erasure deletes the person's | portal and begin-payment: query `WAY#`, by key | with the entry of the audit 6 W in a transaction, 4 W when it is kept or gone; expires 30 days after it was asked for unless it is kept, and at once when it is gone |
+//! | whose a way of paying is | `T#WAYS` | `WAY#{hash of provider and its id}` | ingest, when it is kept; an erasure deletes it | ingest, by key | with it |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; portal, for one invoice: the same, newest first; `read-model`: query, newest first | 1 W |
@@ -131,6 +133,7 @@ mod billed_lines;
 mod deliveries;
 mod drafts_and_tests;
 mod jobs;
+mod kept_ways;
 mod lists;
 mod notices;
 mod people;
@@ -148,6 +151,7 @@ pub(crate) use billed_lines::*;
 pub(crate) use deliveries::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
+pub(crate) use kept_ways::*;
 pub(crate) use lists::*;
 pub(crate) use notices::*;
 pub(crate) use people::*;

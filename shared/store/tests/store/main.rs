@@ -17,6 +17,7 @@ mod crashes;
 mod deliveries;
 mod documents;
 mod evolving;
+mod kept_ways;
 mod later;
 mod limits;
 mod links;
