@@ -1,4 +1,4 @@
-// A company and three of its customers, in English, German and Japanese, who each go through all that can be heard: the story of tests/tests/heard_story.rs,
+// A company and three of its customers, in English, German and Japanese, who each go through all that can be heard: the story of tests/tests/everything_heard.rs,
 // played over HTTP so that its mails can be looked at. The test judges it; here nothing is judged.
 
 import { readFile } from "node:fs/promises";
