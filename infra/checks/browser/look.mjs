@@ -36,18 +36,32 @@ function shown(mail) {
   );
 }
 
-/** What is wrong with a page: what axe finds, and how much wider than its screen it is. */
+/** What is wrong with a page: what axe finds, that it is wider than its screen, that an amount is not beside its date, or that the sum is broken. */
 async function wrong(page) {
-  const [found, wider] = await page.evaluate(
+  return page.evaluate(
     async ([source, values]) => {
       window.eval(source);
       const { violations } = await window.axe.run(document, { runOnly: { type: "tag", values } });
+      const found = violations.map(({ id, nodes }) => `${id} (${nodes[0].html.slice(0, 120)})`);
       const { scrollWidth, clientWidth } = document.documentElement;
-      return [violations.map(({ id, nodes }) => `${id} (${nodes[0].html.slice(0, 120)})`), scrollWidth - clientWidth];
+      if (scrollWidth > clientWidth) {
+        found.push(`${scrollWidth - clientWidth} pixels wider than the screen`);
+      }
+      for (const row of document.querySelectorAll(".rows tr")) {
+        const [date, amount] = [".date", ".amount"].map((place) => row.querySelector(place)?.getBoundingClientRect());
+        if (date && amount && (Math.abs(date.top - amount.top) > 1 || Math.abs(amount.right - row.getBoundingClientRect().right) > 1)) {
+          found.push(`an amount is not at the end of its row: ${row.innerText.replaceAll(/\s+/g, " ")}`);
+        }
+      }
+      for (const sum of document.querySelectorAll(".sum")) {
+        if (sum.getBoundingClientRect().height > 1.5 * parseFloat(getComputedStyle(sum).lineHeight)) {
+          found.push(`the sum is broken: ${sum.innerText}`);
+        }
+      }
+      return found;
     },
     [AXE, RULES],
   );
-  return wider > 0 ? [...found, `${wider} pixels wider than the screen`] : found;
 }
 
 class Looker {
