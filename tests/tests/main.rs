@@ -24,6 +24,7 @@ mod described;
 mod doors;
 mod doubt;
 mod dressed_mails;
+mod everything_heard;
 mod explained;
 mod faults;
 mod going_live;

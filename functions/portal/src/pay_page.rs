@@ -93,7 +93,7 @@ impl PayForm<'_> {
         let values = context! {
             title => format!("{} – {tenant}", labels.title),
             tenant => tenant.as_str(),
-            sent_by => visit.words.sent_by.replace("{}", &tenant),
+            sent_by => visit.words.sent_by(&tenant),
             customer => visit.customer.as_str(),
             to => (!entity.is_empty()).then_some(tenant.as_str()),
             back => visit.path.as_str(),

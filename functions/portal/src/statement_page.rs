@@ -93,7 +93,7 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement, offers: &[PlanO
     let values = context! {
         title => format!("{} – {tenant}", words.statement),
         tenant => tenant.as_str(),
-        sent_by => words.sent_by.replace("{}", &tenant),
+        sent_by => words.sent_by(&tenant),
         customer => visit.customer.as_str(),
         as_of => visit.locale.date(statement.as_of),
         owes,

@@ -13,9 +13,10 @@ export class LocalStack {
     this.sent = 0;
   }
 
-  /** Starts the program with a frozen clock; it ends with `stop`. */
-  static async start(program, root, now) {
-    const child = spawn(program, ["--port", "0", "--now", now, "--empty"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  /** Starts the program with a frozen clock and parameters of the template (`NAME=VALUE`); it ends with `stop`. */
+  static async start(program, root, now, parameters = []) {
+    const given = parameters.flatMap((parameter) => ["--parameter", parameter]);
+    const child = spawn(program, ["--port", "0", "--now", now, "--empty", ...given], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout });
     const url = await new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`${program} does not say that it is ready`)), READY_WITHIN_MS);
@@ -55,8 +56,8 @@ export class LocalStack {
     return this.ask("POST", "/_local/clock", { to: at });
   }
 
-  async tenant(name, settings, payments) {
-    const made = await this.ask("POST", "/_local/tenants", { tenant: name, settings, payments });
+  async tenant(name, settings, payments, workflows) {
+    const made = await this.ask("POST", "/_local/tenants", { tenant: name, settings, payments, workflows });
     return new Tenant(this, name, made.webhooks.canonical.secret);
   }
 }
@@ -82,8 +83,13 @@ export class Tenant {
 
   /** The admin API as a collector. */
   async api(path) {
-    const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role: "collector" });
-    return this.stack.ask("GET", path, undefined, { authorization: `Bearer ${token}` });
+    return this.call("collector", "GET", path);
+  }
+
+  /** The admin API in a role. */
+  async call(role, method, path, body) {
+    const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role });
+    return this.stack.ask(method, path, body, { authorization: `Bearer ${token}` });
   }
 
   async outbox() {

@@ -40,11 +40,17 @@ async fn main() -> anyhow::Result<()> {
     let is_new = arguments.data.as_ref().is_none_or(|directory| !directory.join("table.db").exists());
     let plays_demo = is_new && !arguments.empty && arguments.now.is_none();
     let first = plays_demo.then(|| demo::start_of_story(kit::Clock::system().now()));
+    let mut parameters = BTreeMap::from_iter(arguments.parameters);
+    if plays_demo {
+        for (name, value) in demo::PARAMETERS {
+            parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+    }
     let stack = Stack::start(Options {
         port: arguments.port,
         data: arguments.data,
         now: arguments.now.or(first),
-        parameters: BTreeMap::from_iter(arguments.parameters),
+        parameters,
         ..Options::default()
     })
     .await?;

@@ -89,6 +89,13 @@ impl MailLabels {
         form.replace("{}", name)
     }
 
+    /// The customer's order number. One that says itself what it is, as `PO-4711` does, is not called so twice.
+    pub fn order(&self, number: &str) -> String {
+        let (own, word) = (number.to_lowercase(), self.order.replace("{}", "").to_lowercase());
+        let says_it = own.strip_prefix(word.trim()).is_some_and(|rest| !rest.starts_with(char::is_alphabetic));
+        if says_it { number.to_owned() } else { self.order.replace("{}", number) }
+    }
+
     /// How many days past its due date something is; `None` for what is not.
     pub fn late(&self, days: i32) -> Option<String> {
         match days {
@@ -565,6 +572,13 @@ mod tests {
         ] {
             assert_eq!(MailLabels::of(language).sent_by(name), expected);
         }
+    }
+
+    #[test]
+    fn an_order_number_is_called_one_once() {
+        let of = |language: &str, number: &str| MailLabels::of(language).order(number);
+        assert_eq!(["4711", "PO-4711", "Portal 7"].map(|number| of("en", number)), ["PO 4711", "PO-4711", "PO Portal 7"]);
+        assert_eq!([of("de", "PO-4711"), of("ja", "4711")], ["Bestellnr. PO-4711", "注文番号 4711"]);
     }
 
     #[test]

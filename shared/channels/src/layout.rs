@@ -293,7 +293,7 @@ impl Sheet<'_> {
 
     fn order(&self, row: &InvoiceRow) -> Option<String> {
         let order = row.purchase_order.as_deref().map(unlinked).filter(|order| !order.is_empty())?;
-        Some(self.words.order.replace("{}", &order))
+        Some(self.words.order(&order))
     }
 
     /// `50.00 of 200.00 paid`.

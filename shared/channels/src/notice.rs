@@ -405,8 +405,14 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
             let says = |pattern: &str, numbers: &[String]| {
                 (!numbers.is_empty()).then(|| fill(pattern, &[("invoices", &tongue.invoices(numbers))]))
             };
-            let said = [says(words.copies_says, numbers), says(words.copies_page, on_page)];
-            plainly(text(words.copies_subject), None, said.into_iter().flatten().collect())
+            let attached = if numbers.len() == 1 { words.copy_says } else { words.copies_says };
+            let said = [says(attached, numbers), says(words.copies_page, on_page)];
+            let all = [numbers.as_slice(), on_page.as_slice()].concat();
+            let subject = match all.as_slice() {
+                [_] => fill(words.copy_subject, &[("invoices", &tongue.invoices(&all))]),
+                _ => text(words.copies_subject),
+            };
+            plainly(subject, None, said.into_iter().flatten().collect())
         }
     }
 }

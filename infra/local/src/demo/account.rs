@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{TENANT, companies::COMPANIES};
 use crate::{
+    outbox::Sent,
     overview::{Message, Overview, words},
     stack::Stack,
 };
@@ -20,6 +21,9 @@ pub fn print(stack: &Stack) {
 
 /// Why a notice was sent.
 const NOTICE: &str = "it confirms what was done on the customer's page, or was asked for there";
+
+/// Why people of the seller's own were told something.
+const OWN: &str = "it tells the seller's own people of work";
 
 /// What a seller sent.
 struct Account {
@@ -56,7 +60,8 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
     let seller = overview.known.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
     let times = zone.iana_name().unwrap_or("UTC");
     let notices = sent.iter().filter(|entry| entry.service_mail.is_some()).count();
-    let messages = sent.len() - notices;
+    let own = sent.iter().filter(|entry| is_own(entry)).count();
+    let messages = sent.len() - notices - own;
     let mut out = format!(
         "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({messages} messages, {notices} notices; times of {times}):\n\n"
     );
@@ -75,6 +80,8 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
             let _ = writeln!(out, "{:46}why: {}", "", reason(message));
         } else if entry.service_mail.is_some() {
             let _ = writeln!(out, "{:46}why: {NOTICE}", "");
+        } else if is_own(entry) {
+            let _ = writeln!(out, "{:46}why: {OWN}", "");
         }
     }
     let _ = writeln!(out, "\nWhat was not sent, and why:\n");
@@ -87,7 +94,7 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
         let _ = writeln!(out, "  {}  {who:<22}  {why}", at.to_zoned(zone.clone()).strftime("%a %e %b"));
     }
     let mut people = BTreeMap::<&str, usize>::new();
-    for entry in &sent {
+    for entry in sent.iter().filter(|entry| !is_own(entry)) {
         *people.entry(entry.to.as_str()).or_default() += 1;
     }
     Account {
@@ -98,6 +105,11 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
         most: people.values().max().copied().unwrap_or_default(),
         text: out,
     }
+}
+
+/// Whether it told people of the seller's own something, in a channel of theirs.
+fn is_own(entry: &Sent) -> bool {
+    entry.channel == "notice"
 }
 
 /// Steps, the invoices that they were due for with what was due of each, and the workflow.

@@ -5,6 +5,7 @@ mod account;
 mod caller;
 mod companies;
 mod documents;
+mod heard;
 mod names;
 mod player;
 mod scenario;
@@ -33,6 +34,10 @@ pub fn start_of_story(now: Timestamp) -> Timestamp {
 
 /// By whom its customers pay.
 const PROVIDERS: [&str; 3] = ["stripe", "paypal", "gocardless"];
+/// What the demo's stack has beside the defaults of the template: text messages that can be answered.
+pub const PARAMETERS: [(&str, &str); 2] = [("SmsProvider", "end-user-messaging"), ("SmsTwoWay", "true")];
+/// The number that its text messages come from.
+const TEXTS_FROM: &str = "+4915770000000";
 /// An IBAN that is published as an example, with check digits that hold.
 const EXAMPLE_IBAN: &str = "DE89 3704 0044 0532 0130 00";
 
@@ -51,7 +56,7 @@ const PEOPLE: [(&str, &str, &str); 4] = [
 /// When a document is refused or the clock does not move: the stack itself is at fault then.
 pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let settings = json!({"name": "Fern & Field Supplies", "country": "DE", "time_zone": "Europe/Berlin", "language": "en",
-        "sms": {"countries": ["DE", "US"]}, "plans": {"max_parts": 6, "max_days": 180},
+        "sender": {"sms": TEXTS_FROM}, "sms": {"countries": ["DE", "GB", "US"]}, "plans": {"max_parts": 6, "max_days": 180},
         "bank_accounts": [{"holder": "Fern & Field Supplies GmbH", "bank": "Example Bank", "iban": EXAMPLE_IBAN}],
         "brand": {"colour": "#0b5d4a", "particulars": "Fern & Field Supplies GmbH\nMusterstr. 12, 10115 Berlin\nAmtsgericht Berlin HRB 00000"}});
     let payments =
@@ -66,6 +71,7 @@ pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let begun_at = stack.now();
     let mut player = Player::new(stack, created.get("webhooks").cloned().unwrap_or_default());
     player.bring_people().await.context("the people of the seller")?;
+    player.set_up().await.context("setting up the seller")?;
     for day in 0..=DAYS {
         // Systems send in the morning, so that the day's windows see what they sent.
         let at = begun_at + SignedDuration::from_hours(24 * day + 5);
@@ -142,7 +148,12 @@ impl Player<'_> {
             Then::Credited(minor) => standing.credited_minor += minor,
             Then::Reversed => standing.paid_minor -= standing.last_minor,
             Then::Void => standing.is_void = true,
-            Then::Bounces => return self.bounce(buyer).await.map(|()| true),
+            Then::Bounces => return self.come_back(buyer, bill.number, &heard::GONE).await,
+            Then::MailboxFull => return self.come_back(buyer, bill.number, &heard::FULL).await,
+            Then::Texts(words, days) => return self.answer_text(buyer, words, days).await,
+            Then::Mails(words) => return self.answer_mail(buyer, bill.number, words).await,
+            Then::Accepts => return self.accept(buyer, bill.number).await.map(|()| true),
+            Then::Confirms(kind) => return self.confirm(buyer, kind).await,
             Then::OptsOut => return self.opt_out(buyer).await.map(|()| true),
             Then::OnPage(act) => return self.act(buyer, bill, act).await,
             Then::Arrives => return self.arrive(bill.number).await.map(|()| true),
@@ -152,35 +163,6 @@ impl Player<'_> {
         }
         self.send(buyer, bill).await?;
         Ok(true)
-    }
-
-    /// The mailbox answers for its dead: a permanent bounce of the last mail.
-    async fn bounce(&self, buyer: &Buyer) -> anyhow::Result<()> {
-        let sent = self.stack.outbox(Some(TENANT));
-        let Some(last) = sent.iter().rev().find(|entry| entry.to == buyer.email) else { return Ok(()) };
-        let tags: serde_json::Map<String, Value> = last
-            .raw
-            .get("EmailTags")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|tag| Some((tag.get("Name")?.as_str()?.to_owned(), json!([tag.get("Value")?]))))
-            .collect();
-        let now = self.stack.now();
-        let event = json!({
-            "source": "aws.ses", "detail-type": "Email Bounced",
-            "detail": {
-                "eventType": "Bounce",
-                "bounce": {
-                    "bounceType": "Permanent", "bounceSubType": "General", "timestamp": now, "feedbackId": "demo",
-                    "bouncedRecipients": [{"emailAddress": buyer.email, "status": "5.1.1", "action": "failed",
-                        "diagnosticCode": "smtp; 550 5.1.1 user unknown"}],
-                },
-                "mail": {"timestamp": last.at, "messageId": last.message_id, "destination": [buyer.email], "tags": tags},
-            },
-        });
-        self.caller.post(&format!("{}/_local/events", self.stack.url()), Vec::new(), event.to_string()).await?;
-        Ok(())
     }
 
     /// The one click of a mailbox: the last mail's own link.

@@ -13,6 +13,8 @@ pub struct Buyer {
     pub email: &'static str,
     /// Their phone, if text messages are agreed.
     pub phone: Option<&'static str>,
+    /// Name and address of their executive, where the seller knows one.
+    pub executive: Option<(&'static str, &'static str)>,
     /// Country and region.
     pub place: (&'static str, Option<&'static str>),
     /// Language.
@@ -45,6 +47,16 @@ pub enum Then {
     Void,
     /// The last mail to them bounces for good.
     Bounces,
+    /// The last mail to them comes back, because the mailbox is full.
+    MailboxFull,
+    /// They answer the last text message with these words and the day in so many days.
+    Texts(&'static str, i64),
+    /// They answer the last mail that arrived with these words.
+    Mails(&'static str),
+    /// A collector accepts what their answer suggests.
+    Accepts,
+    /// The seller's system says that it carried out what a task of this kind asks for.
+    Confirms(&'static str),
     /// They follow the link of the last mail and ask for no more.
     OptsOut,
     /// They do something on the page behind the link of the last mail.
@@ -104,16 +116,23 @@ const fn buyer(
     language: &'static str,
     currency: &'static str,
 ) -> Buyer {
-    Buyer { id, name, person, email, phone: None, place, language, currency, source: Source::Canonical }
+    Buyer { id, name, person, email, phone: None, executive: None, place, language, currency, source: Source::Canonical }
 }
 
 const fn with_phone(phone: &'static str, buyer: Buyer) -> Buyer {
     Buyer { phone: Some(phone), ..buyer }
 }
 
+const fn with_executive(executive: (&'static str, &'static str), buyer: Buyer) -> Buyer {
+    Buyer { executive: Some(executive), ..buyer }
+}
+
 const fn on_stripe(buyer: Buyer) -> Buyer {
     Buyer { source: Source::Stripe, ..buyer }
 }
+
+/// The buyer who goes through all that can be heard.
+pub const HEARD: &str = "C-120";
 
 /// Everybody.
 pub const BUYERS: &[Buyer] = &[
@@ -143,6 +162,13 @@ pub const BUYERS: &[Buyer] = &[
     buyer("C-117", "Maple Leaf Interiors", "Olivia Tremblay", "comptes@mapleleaf.example", ("CA", Some("ON")), "en", "CAD"),
     buyer("C-118", "Bondi Surf Schools", "Jack Nguyen", "jack@bondisurf.example", ("AU", Some("NSW")), "en", "AUD"),
     buyer("C-119", "Yarra Valley Wines", "Grace Hill", "accounts@yarra.example", ("AU", Some("VIC")), "en", "AUD"),
+    with_executive(
+        ("Helen Ward", "h.ward@tyne.example"),
+        with_phone(
+            "+447400123456",
+            buyer(HEARD, "Tyne Precision Ltd", "Owen Clarke", "accounts@tyne.example", ("GB", Some("ENG")), "en", "GBP"),
+        ),
+    ),
     on_stripe(buyer("cus_demoA1", "Pixel Forge", "Sam Ortiz", "billing@pixelforge.example", ("US", Some("CO")), "en", "USD")),
     on_stripe(buyer("cus_demoB2", "Quiet Hours Media", "Nora Klein", "nora@quiethours.example", ("US", Some("NY")), "en", "USD")),
     on_stripe(buyer(
@@ -169,7 +195,10 @@ const fn bill(
 }
 
 use PageAct::{Disputes, PaysHere, PaysPart, Plans, Promises, SendsPhoto};
-use Then::{Arrives, Bounces, Check, Credited, Entered, OnPage, OptsOut, Pays, Reversed, Upheld, Void};
+use Then::{
+    Accepts, Arrives, Bounces, Check, Confirms, Credited, Entered, MailboxFull, Mails, OnPage, OptsOut, Pays, Reversed, Texts,
+    Upheld, Void,
+};
 
 /// Ways of paying on the page, as its form has them.
 const CARD: &str = "stripe:card";
@@ -252,6 +281,29 @@ pub const BILLS: &[Bill] = &[
     ),
     bill("C-119", "2023", 47_700, 13, 14, &[(28, Pays(47_700))]),
     bill("C-119", "2034", 51_300, 35, 14, &[]),
+    // A mail comes back, and a text message is answered with a promise that is not kept. A part is contested by mail and a copy asked for,
+    // managers are told, the executive is written to, and supply is stopped. Then the contested part is credited, the rest is paid, and supply
+    // goes on.
+    bill(
+        HEARD,
+        "2050",
+        480_000,
+        0,
+        3,
+        &[
+            (4, MailboxFull),
+            (5, Texts("Sorry, our mailbox was full. We will pay on", 5)),
+            (5, Accepts),
+            (12, Mails("Invoice 2050 is wrong: part of the goods arrived damaged. We dispute £600.00 of it.")),
+            (12, Accepts),
+            (12, Mails("Could you please send me a copy of invoice 2050?")),
+            (30, Confirms("credit_hold")),
+            (50, Upheld(60_000)),
+            (50, Credited(60_000)),
+            (52, Pays(420_000)),
+            (53, Confirms("credit_release")),
+        ],
+    ),
     bill("cus_demoA1", "in_demo01", 59_900, 4, 14, &[]),
     bill("cus_demoB2", "in_demo02", 129_900, 6, 14, &[(24, Pays(129_900))]),
     bill("cus_demoC3", "in_demo03", 340_000, 9, 14, &[]),
@@ -292,6 +344,11 @@ mod tests {
             | Arrives
             | Entered
             | Upheld(_)
+            | MailboxFull
+            | Texts(..)
+            | Mails(_)
+            | Accepts
+            | Confirms(_)
             | OnPage(Promises(..) | Disputes(..) | SendsPhoto | Plans(..) | PaysPart(_)) => 0,
         }
     }
