@@ -99,7 +99,8 @@ pub struct AsOfOut {
     basis: &'static str,
     /// The number of the record of that instant, where there is one.
     number: Option<u64>,
-    /// Where it differs: the engine that decided. This release's is [`domain::ENGINE`].
+    /// The engine that decided: where it differs, and where one of a release before decided by exactly this, so that its record may say
+    /// something else than `decided`.
     #[serde(skip_serializing_if = "Option::is_none")]
     engine: Option<u32>,
     /// Where it differs: times of which changes of facts were lost, as far as that is known.

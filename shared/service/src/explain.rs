@@ -38,10 +38,11 @@ pub enum ExplainBasis {
 }
 
 impl ExplainBasis {
-    /// What is recomputed of the past rests on; where that differs from the record, the engine that decided and the gaps of history.
+    /// What is recomputed of the past rests on; where that differs from the record, or another engine than this one decided, that engine; and
+    /// the gaps of history.
     pub fn of(basis: Basis) -> (Self, Option<u32>, Vec<Gap>) {
         match basis {
-            Basis::Recorded => (Self::Recorded, None, vec![]),
+            Basis::Recorded { engine } => (Self::Recorded, engine, vec![]),
             Basis::Recomputed => (Self::Recomputed, None, vec![]),
             Basis::Erased { engine } => (Self::Erased, engine, vec![]),
             Basis::Differs { engine, gaps } => (Self::Differs, engine, gaps),
@@ -99,7 +100,7 @@ pub struct ExplainAnswer {
     pub assumption: Option<String>,
     /// When history begins, where it begins later.
     pub begins: Option<Timestamp>,
-    /// Where it differs: the engine that decided.
+    /// The engine that decided, where it differs from the record or another engine than this one decided.
     pub engine: Option<u32>,
     /// Where it differs: spans of which changes of facts were lost.
     pub gaps: Vec<Gap>,
@@ -115,7 +116,7 @@ pub struct ExplainAnswer {
     pub changes: Vec<String>,
     /// The decision by what was known, explained.
     pub decided: Option<DecisionInWords>,
-    /// What the record of that instant says, where it has other inputs.
+    /// What the record of that instant says, where it has other inputs or was made by another engine.
     pub recorded: Vec<RecordedInWords>,
     /// The customer's last messages as they stood then, newest first.
     pub messages: Vec<MessageAsOf>,
@@ -251,7 +252,8 @@ impl Asked<'_> {
         let AsOf { facts, policy, decision, basis, number, erased, recorded, messages, .. } = as_of;
         let words = explain::decision(&facts, &policy, at, &decision, of.part());
         let (basis, engine, gaps) = ExplainBasis::of(basis);
-        let is_record = matches!(basis, ExplainBasis::Differs | ExplainBasis::Erased);
+        // What another engine decided is told as its record says it: this one may decide otherwise by the same.
+        let is_record = engine.is_some() || matches!(basis, ExplainBasis::Differs | ExplainBasis::Erased);
         let is_asked = |trace: &CaseTrace| match of {
             Of::Case(case) => trace.case.as_ref() == Some(case),
             Of::Invoice(_) => words.cases.is_empty() || words.cases.iter().any(|case| case.trace.case == trace.case),
