@@ -220,6 +220,7 @@ routes! {
     "/v1/replies/{id}": get replies::show;
     "/v1/replies/{id}/accept": post replies::accept;
     "/v1/replies/{id}/dismiss": post replies::dismiss;
+    "/v1/replies/{id}/undo": post replies::undo;
     "/v1/ratings": get ratings::list;
     "/v1/owners": get owners::list;
     "/v1/owners/hand_over": post owners::hand_over;

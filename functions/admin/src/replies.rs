@@ -14,7 +14,7 @@ use store::KeptReply;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{ApiResult, Fail, OptionalBody, read},
+    answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
     customer_files::{self, CustomerFileOut},
@@ -52,6 +52,11 @@ pub struct ReplyOut {
     machine: Option<String>,
     /// What says whose it is: `reply_address`, `threading` and `mark_in_body` are proven; `sender` and `invoice_number` are not; `nothing`.
     found_by: String,
+    /// What proves who sent it: `mark` (it answers a mail that went to its sender), `domain` (its sender's domain signed or sent it), `carrier` (the network
+    /// says so) or `none`. Absent of answers that came before this was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    proof: Option<domain::ReplyProof>,
     /// The case that it is about, `case_…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<String>,
@@ -100,6 +105,8 @@ pub struct ReplyOut {
     service_mail: Option<String>,
     /// Whether it closed its channel to its sender.
     stopped: bool,
+    /// Whether a person opened the channel again that it closed, because nothing proves who wrote it.
+    reopened: bool,
     /// Whether it opened its channel to its sender again.
     started: bool,
     /// The agreement that a person made because of it, `agr_…`.
@@ -262,6 +269,15 @@ pub struct ReplyDismissIn {
     reason: Option<String>,
 }
 
+/// How it is known that its sender did not write an answer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplyUndoIn {
+    /// How it is known, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
 /// What a customer answered, newest first; or, without a customer, the answers of which nothing says whose they are, for 90 days.
 #[utoipa::path(get, path = "/v1/replies", tag = "replies", operation_id = "list_replies", params(RepliesQuery),
     responses((status = 200, description = "A page", body = RepliesOut), (status = 400, description = "bad-request"),
@@ -328,6 +344,25 @@ pub async fn dismiss(
     whole(&app, &caller, Some(&customer), reply).await
 }
 
+/// Opens the channel again that an answer closed, where nothing proves who wrote it (`proof` is `none`) and its sender did not. The pause that the answer made is
+/// over, and so is its task. Where somebody asked for the same since, by whatever way, nothing changes. Undoing again changes nothing.
+#[utoipa::path(post, path = "/v1/replies/{id}/undo", tag = "replies", operation_id = "undo_reply",
+    params(("id" = String, Path, description = "`rpl_…`")), request_body = ReplyUndoIn,
+    responses((status = 200, description = "The answer", body = ReplyOut), (status = 400, description = "bad-request: the reason is missing"),
+              (status = 404, description = "not-found"),
+              (status = 409, description = "not-possible: it closed nothing, it is proven who wrote it, or something else stands against the address by now; changed-meanwhile")))]
+pub async fn undo(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> ApiResult<Json<ReplyOut>> {
+    caller.may(Operation::UndoReply)?;
+    let ReplyUndoIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let (customer, reply) = replies::undo(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
+    whole(&app, &caller, customer.as_ref(), reply).await
+}
+
 /// An answer as the API shows it by itself: with its files, and the draft of an answer to it.
 async fn whole(app: &App, caller: &Caller, customer: Option<&CustomerId>, reply: KeptReply) -> ApiResult<Json<ReplyOut>> {
     let attachments = match customer {
@@ -367,6 +402,7 @@ fn shown(customer: Option<&CustomerId>, reply: KeptReply) -> ReplyOut {
         files_not_kept: reply.unkept,
         machine: reply.machine,
         found_by: reply.found_by,
+        proof: reply.proof,
         case: reply.case.map(|case| case.to_string()),
         case_was_over: reply.case_was_over,
         message: reply.message.map(|message| message.to_string()),
@@ -402,6 +438,7 @@ fn shown(customer: Option<&CustomerId>, reply: KeptReply) -> ReplyOut {
         copies: reply.copies.iter().map(ToString::to_string).collect(),
         service_mail: reply.mail.map(|mail| mail.to_string()),
         stopped: reply.stopped,
+        reopened: reply.reopened,
         started: reply.started,
         agreement: reply.agreement.map(|agreement| agreement.to_string()),
         decided_by,

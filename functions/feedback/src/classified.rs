@@ -130,6 +130,7 @@ mod tests {
             machine: Some(MachineWritten::Robot),
             suspect: None,
             dkim_domain: dkim_domain.map(str::to_owned),
+            is_of_domain: false,
             original: None,
             about: domain::HeardAbout {
                 tenant: domain::TenantId::parse("acme").expect("a tenant"),

@@ -93,6 +93,7 @@ impl Inbound {
             provider_id: notice.message_id.clone(),
             received_at: notice.received_at,
             dkim_domain: dkim_domain(&mail.head, notice.is_signed),
+            is_of_domain: notice.is_of_domain,
             from,
             to: to.cloned().unwrap_or_default(),
             subject: subject.map(|subject| beginning(subject, HEARD_SUBJECT_CHARS_MAX)),

@@ -100,6 +100,7 @@ pub async fn take(store: &Store, text: &TextIn, model: Option<&dyn AnswerModel>,
             machine: None,
             suspect: None,
             dkim_domain: None,
+            is_of_domain: false,
             original: None,
             about,
         };

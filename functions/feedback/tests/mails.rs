@@ -408,6 +408,39 @@ async fn a_mail_in_somebody_elses_name_does_nothing_that_it_says() {
 }
 
 #[tokio::test]
+async fn an_opt_out_that_nothing_proves_acts_at_once_and_is_for_a_person_until_somebody_else_asks_for_it() {
+    let world = Answered::start().await;
+    world.aws.follow().await;
+    let asks = plain(MAIN, "", "Please unsubscribe me.");
+    let unproven = json!({ "/receipt/dmarcVerdict/status": "FAIL", "/receipt/dkimVerdict/status": "FAIL" });
+    world.hear(&Coming::to("m1", &at_tenant(), asks.clone()).with(unproven.clone())).await;
+    let stands = async || {
+        let main = AddressId::of(Channel::Email, MAIN);
+        world.aws.store.stopped(&world.aws.tenant, &main).await.unwrap().expect("it is closed")
+    };
+    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
+    let [first] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!((first.proof, first.stopped), (Some(domain::ReplyProof::Nothing), true), "{first:?}");
+    assert_eq!(stands().await.unproven.as_deref(), Some(first.id.as_str()));
+    let tasks = world.tasks(TaskKind::CustomerAsked).await;
+    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
+    assert_eq!(
+        (Some(&task.id), task.task.title.as_str()),
+        (first.task.as_ref(), "Nothing proves who asked for no more messages")
+    );
+    assert!(task.task.detail.contains(&format!("POST /v1/replies/{}/undo", first.id)), "{task:?}");
+    // A second one that is as little proven takes no other's place, and asks nothing of anybody anew.
+    world.hear(&Coming::to("m2", &at_tenant(), asks.clone()).with(unproven)).await;
+    assert_eq!(stands().await.unproven.as_deref(), Some(first.id.as_str()));
+    assert_eq!(world.tasks(TaskKind::CustomerAsked).await.len(), 1);
+    // By the mark of a mail that went to them it is their own wish.
+    world.hear(&Coming::to("m3", &world.reply_address(), asks)).await;
+    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
+    let proven = kept.iter().find(|reply| reply.proof == Some(domain::ReplyProof::Mark)).unwrap();
+    assert_eq!((stands().await.unproven, stands().await.by), (None, Some(proven.id.to_string())));
+}
+
+#[tokio::test]
 async fn a_mail_that_cannot_be_read_is_heard_as_one_that_was_not() {
     let world = Answered::start().await;
     // SES takes no larger ones; whoever raised its limit finds them here.

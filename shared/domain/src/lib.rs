@@ -237,8 +237,8 @@ pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use provider_problem::ProviderProblem;
 pub use reply::{
-    ChosenByModel, ReplyCertainty, ReplyChoice, ReplyClass, ReplyPortal, ReplyRead, ReplyStatus, ReplySuggestion, SaidOtherwise,
-    SuggestedKind,
+    ChosenByModel, ReplyCertainty, ReplyChoice, ReplyClass, ReplyPortal, ReplyProof, ReplyRead, ReplyStatus, ReplySuggestion,
+    SaidOtherwise, SuggestedKind,
 };
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{Checked, RetentionRule, retention_of};

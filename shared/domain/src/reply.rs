@@ -86,6 +86,20 @@ stored_words!(
 );
 
 stored_words!(
+    /// What proves who sent an answer.
+    ReplyProof {
+        /// It answers a mail of ours that went to its sender, by a mark that only whoever read that mail knows.
+        Mark = "mark",
+        /// It is signed by its sender's domain, or that domain's servers sent it.
+        Domain = "domain",
+        /// Its network says who sent it.
+        Carrier = "carrier",
+        /// Nothing: anybody can write any sender into a mail.
+        Nothing = "none",
+    }
+);
+
+stored_words!(
     /// What kind of agreement is suggested.
     SuggestedKind {
         /// A promise to pay.

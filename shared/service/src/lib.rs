@@ -24,7 +24,7 @@
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`note_answers`] | answers to what customers wrote by a portal link |
 //! | [`reply_choosing`] | a model chooses the class of an answer that the rules do not understand, where the tenant lets it |
-//! | [`reply_taking`], [`replies`] | what customers answered: what is done with it as it comes in; accepting and dismissing what is suggested |
+//! | [`reply_taking`], [`replies`] | what customers answered: what is done with it as it comes in; accepting and dismissing what is suggested, and opening again what was closed without proof |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
@@ -123,6 +123,7 @@ pub mod public_url;
 pub mod ratings;
 pub mod replies;
 pub mod reply_choosing;
+mod reply_proof;
 pub mod reply_taking;
 mod reply_task;
 pub mod rights;

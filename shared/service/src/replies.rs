@@ -1,12 +1,13 @@
 //! What customers answered: looking through it, and accepting or dismissing what is suggested because of it.
 
 use domain::{
-    Agreement, AgreementAct, AgreementId, CustomerId, ReplyId, ReplyStatus, SaidOtherwise, TaskId, TaskResult, TenantId,
+    Agreement, AgreementAct, AgreementId, CustomerId, ReplyId, ReplyProof, ReplyStatus, SaidOtherwise, TaskId, TaskResult,
+    TenantId,
     proposal::{Proposer, agreed_already, propose},
 };
 use jiff::Timestamp;
 use serde_json::json;
-use store::{DecidedBeside, Ending, KeptReply, ReplyPage, Store};
+use store::{AddressId, AuditEntry, DecidedBeside, Ending, KeptReply, Lifted, ReplyPage, Store};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -156,6 +157,94 @@ fn model_of(reply: &KeptReply) -> Option<&str> {
     reply.read.chosen_by.as_ref().map(|chosen| chosen.model.as_str())
 }
 
+/// Opens the channel again that an answer closed of which nothing proves who wrote it, because a person found out that its sender did not. The pause that the
+/// answer made is over, and so is its task. Undoing again changes nothing.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`] for the reason, which is demanded, [`NotDone::Conflict`] where it closed nothing, where
+/// it is proven who wrote it, or where somebody else asked for the same since, [`NotDone::Changed`] where it changed at the same moment; those of the table.
+pub async fn undo(
+    store: &Store,
+    actor: &Actor,
+    id: &str,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Done<(Option<CustomerId>, KeptReply)> {
+    let tenant = actor.may(Operation::UndoReply)?;
+    let reason = reason_of(reason)?;
+    if reason.is_none() {
+        return Err(NotDone::field("/reason", "say how you know that its sender did not write it; the audit keeps it"));
+    }
+    let (customer, before) = found(store, tenant, id).await?;
+    if before.reopened {
+        return Ok((customer, before));
+    }
+    let conflict = |detail: &str| Err(NotDone::Conflict(detail.to_owned()));
+    if !before.stopped {
+        return conflict("it closed no channel");
+    }
+    match before.proof {
+        Some(ReplyProof::Nothing) => {}
+        Some(ReplyProof::Mark | ReplyProof::Domain | ReplyProof::Carrier | ReplyProof::Later(_)) | None => {
+            return conflict(
+                "its sender wrote it as far as that can be proven; where they want messages again, POST /v1/suppressions/{id}/lift lifts what \
+                 stands against their address",
+            );
+        }
+    }
+    let address = AddressId::of(before.channel, &before.from);
+    let what = json!({ "reply": before.id, "channel": before.channel, "class": before.read.class });
+    let noted = actor.entry(Operation::UndoReply, now).of(before.id.as_str()).with(what).noting(reason);
+    let noted = customer.iter().fold(noted, |noted, customer| noted.about(customer));
+    // The address first: where this breaks off, doing it again finds nothing there and goes on.
+    if let Some(stands) = store.stopped(tenant, &address).await? {
+        let entry = stands.suppression.entry();
+        let is_its_own = stands.unproven.as_deref() == Some(before.id.as_str()) && stands.beside.is_none();
+        if !is_its_own {
+            return Err(NotDone::Conflict(format!(
+                "something else stands against the address by now ({} since {}): look at it by GET /v1/suppressions, and lift it where that is right",
+                stands.suppression.reason, stands.suppression.at
+            )));
+        }
+        // The mark of a request that is carried out once goes with what is written last.
+        let acting = store.acting(AuditEntry { once: None, ..noted.clone() });
+        match acting.lift(tenant, &address, &entry, now, customer.as_ref()).await? {
+            Lifted::Done(_) | Lifted::Nothing => {}
+            Lifted::Another(_) => {
+                return Err(NotDone::Changed("something else came to stand against the address at the same moment".to_owned()));
+            }
+        }
+    }
+    let status = match before.status {
+        ReplyStatus::Open | ReplyStatus::Done => ReplyStatus::Dismissed,
+        status @ (ReplyStatus::Accepted | ReplyStatus::Dismissed | ReplyStatus::Later(_)) => status,
+    };
+    let after = KeptReply { status, reopened: true, decided: Some((now, actor.by().to_owned())), ..before.clone() };
+    let acting = store.acting(noted);
+    match &customer {
+        Some(customer) => decide(&acting, actor, customer, (&before, &after), None, now).await?,
+        // The task of the day counts other answers too.
+        None => acting.decide_unmatched(tenant, (&before, &after)).await.map_err(changed_meanwhile)?,
+    }
+    Ok((customer, after))
+}
+
+/// That a task is over because somebody decided on its answer.
+fn ending_of(actor: &Actor) -> Ending {
+    let by = Some(actor.by().to_owned()).filter(|by| !by.is_empty());
+    Ending { result: TaskResult::Done, note: None, by }
+}
+
+fn changed_meanwhile(error: store::Error) -> NotDone {
+    match error {
+        store::Error::Conflict { .. } => {
+            NotDone::Changed("it, its pause or its task changed at the same moment; send the same again".to_owned())
+        }
+        error => error.into(),
+    }
+}
+
 /// Writes what was decided, with the end of the pause and of the task as far as they are open.
 async fn decide(
     store: &Store,
@@ -175,19 +264,13 @@ async fn decide(
         Some((pause, over))
     });
     let task = open_task(store, tenant, before.task.as_ref()).await?;
-    let by = Some(actor.by().to_owned()).filter(|by| !by.is_empty());
-    let ending = Ending { result: TaskResult::Done, note: None, by };
+    let ending = ending_of(actor);
     let beside = DecidedBeside {
         agreement: made,
         pause: released.as_ref().map(|(was, over)| (was, over)),
         task: task.as_ref().map(|task| (task, &ending)),
     };
-    match store.decide_reply(tenant, customer, (before, after), beside, now).await {
-        Err(store::Error::Conflict { .. }) => {
-            Err(NotDone::Changed("it, its pause or its task changed at the same moment; send the same again".to_owned()))
-        }
-        done => Ok(done?),
-    }
+    store.decide_reply(tenant, customer, (before, after), beside, now).await.map_err(changed_meanwhile)
 }
 
 /// The task where it is open.

@@ -8,8 +8,8 @@
 
 use domain::{
     Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, Identifier, InvoiceId,
-    MachineWritten, NewTask, ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind,
-    Settings, SuggestedKind, Suppression, SuppressionReason, Suspicion, TaskKind, TenantId,
+    MachineWritten, NewTask, ReplyClass, ReplyId, ReplyProof, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail,
+    ServiceMailKind, Settings, SuggestedKind, Suppression, SuppressionReason, Suspicion, TaskKind, TenantId,
     calendar::tenant_zone,
     customer::mailbox_of,
     proposal::{Proposal, ProposedScope, Proposer, propose},
@@ -26,6 +26,7 @@ use store::{
 
 use crate::{
     reply_choosing::Chooser,
+    reply_proof::{Closing, proof_of, said_of_unproven},
     reply_task::{said_of, strangers_task, task_of},
 };
 
@@ -171,10 +172,22 @@ impl Taking<'_> {
         if self.heard.machine.is_some() && !is_news {
             return Ok(ReplyTaken::Passed);
         }
-        let stopped = self.close(None, None).await?;
+        if self.store.unmatched_reply(self.tenant(), &self.heard.id()).await?.is_some() {
+            // What a person opened again since stays open.
+            return Ok(ReplyTaken::Noted);
+        }
+        let closing = self.close(None, None).await?;
         let day = self.now.to_zoned(zone.clone()).date();
-        let reply = KeptReply { status: ReplyStatus::Open, stopped, ..kept(self.heard, self.read) };
-        let said = said_of(self.heard, Some(self.read));
+        let reply = KeptReply {
+            status: ReplyStatus::Open,
+            proof: Some(proof_of(self.heard, None)),
+            stopped: closing != Closing::None,
+            ..kept(self.heard, self.read)
+        };
+        let mut said = said_of(self.heard, Some(self.read));
+        if closing == Closing::Unproven {
+            said = format!("{} {said}", said_of_unproven(&self.heard.id()));
+        }
         let task = |count: UnmatchedCount| strangers_task(self.heard, day, count, &said);
         let sender = self.person();
         let kept = self.store.keep_unmatched(self.tenant(), (&reply, sender.as_ref()), day, task, self.now).await?;
@@ -195,7 +208,7 @@ impl Taking<'_> {
     async fn of_customer(&self, customer: &CustomerId, head: &Head, known: Known) -> Result<ReplyTaken> {
         let (store, heard, read, now) = (self.store, self.heard, self.read, self.now);
         let matter = self.matter(customer, head, known).await?;
-        let stopped = self.close(Some(customer), matter.link.as_ref()).await?;
+        let closing = self.close(Some(customer), matter.link.as_ref()).await?;
         let opened = self.open(customer).await?;
         let own = matter.known.facts.customer.language.as_ref();
         let language = own.or(matter.known.settings.language.as_ref()).cloned();
@@ -212,7 +225,7 @@ impl Taking<'_> {
             };
             let plan = plan_reply(read, &around);
             let pause = self.pause(&matter, &plan, customer);
-            let task = self.task(&matter, &plan, pause.as_ref(), opened);
+            let task = self.task(&matter, &plan, pause.as_ref(), (closing, opened));
             if heard.machine.is_some() && pause.is_none() && task.is_none() && read.portal.is_none() {
                 return Ok(ReplyTaken::Passed);
             }
@@ -230,7 +243,8 @@ impl Taking<'_> {
                 task: task.as_ref().map(|task| task.id(self.tenant(), Some(customer))),
                 copies,
                 mail: mail.as_ref().map(|mail| mail.id.clone()),
-                stopped,
+                proof: Some(proof_of(heard, matter.link.as_ref())),
+                stopped: closing != Closing::None,
                 started: opened == Some(true),
                 ..kept(heard, read)
             };
@@ -310,22 +324,31 @@ impl Taking<'_> {
     }
 
     /// Closes the channel to the sender where that is what they want; and to the address that the answered mail was for, where a mark proves that it was read
-    /// there. Whether it is closed by this answer.
-    async fn close(&self, customer: Option<&CustomerId>, link: Option<&PortalLink>) -> Result<bool> {
+    /// there.
+    async fn close(&self, customer: Option<&CustomerId>, link: Option<&PortalLink>) -> Result<Closing> {
         let HeardReply { channel, from, received_at, .. } = self.heard;
         if !self.read.stops || self.heard.machine.is_some() || from.is_empty() {
-            return Ok(false);
+            return Ok(Closing::None);
         }
         let suppression = Suppression { reason: SuppressionReason::OptOut, at: *received_at };
         let acting = self.store.acting(self.entry("opt_out_by_reply", customer));
-        acting.suppress_saying(self.tenant(), (*channel, from.as_str()), suppression.clone(), None, customer).await?;
+        let named = (*channel, from.as_str());
+        let closing = if proof_of(self.heard, link) == ReplyProof::Nothing {
+            acting.suppress_unproven(self.tenant(), named, suppression.clone(), &self.heard.id(), customer).await?;
+            let stands = self.store.stopped(self.tenant(), &self.sender()).await?;
+            let is_its_own = stands.is_some_and(|stands| stands.unproven.as_deref() == Some(self.heard.id().as_str()));
+            if is_its_own { Closing::Unproven } else { Closing::Proven }
+        } else {
+            acting.suppress_saying(self.tenant(), named, suppression.clone(), None, customer).await?;
+            Closing::Proven
+        };
         let answered = link.filter(|_| self.heard.about.by.is_proven() && self.heard.about.link.is_some());
         if let Some(link) = answered.filter(|link| link.channel == *channel && link.address != self.sender()) {
             let entry = AuditEntry { object: Some(link.address.to_string()), ..self.entry("opt_out_by_reply", customer) };
             let acting = self.store.acting(entry);
             acting.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
         }
-        Ok(true)
+        Ok(closing)
     }
 
     /// Opens the channel to the sender again where a text message asks for it and nothing but an opt-out by a text message stands against it. `None` where
@@ -413,17 +436,26 @@ impl Taking<'_> {
         })
     }
 
-    /// The work for a person: by the rule of the class, and where a channel could not be opened again.
-    fn task(&self, matter: &Matter, plan: &ReplyPlan, pause: Option<&Agreement>, opened: Option<bool>) -> Option<NewTask> {
-        let (title, todo) = match (plan.task, opened) {
-            (Some(rule), _) => (rule.title, rule.todo),
-            (None, Some(false)) => (
+    /// The work for a person: by the rule of the class, and where a channel could not be opened again or was closed without proof.
+    fn task(
+        &self,
+        matter: &Matter,
+        plan: &ReplyPlan,
+        pause: Option<&Agreement>,
+        (closing, opened): (Closing, Option<bool>),
+    ) -> Option<NewTask> {
+        let unproven = (closing == Closing::Unproven).then(|| said_of_unproven(&self.heard.id()));
+        let (title, todo) = match (plan.task, opened, &unproven) {
+            (Some(rule), _, _) => (rule.title, Some(rule.todo)),
+            (None, Some(false), _) => (
                 "Somebody wants text messages again, and something else stands against their number",
-                "Look what stands against it (GET /v1/suppressions), and lift it where that is right.",
+                Some("Look what stands against it (GET /v1/suppressions), and lift it where that is right."),
             ),
-            (None, None | Some(true)) => return None,
+            (None, None | Some(true), Some(_)) => ("Nothing proves who asked for no more messages", None),
+            (None, None | Some(true), None) => return None,
         };
-        let mut said = vec![todo.to_owned(), said_of(self.heard, Some(self.read))];
+        let mut said: Vec<String> = todo.map(str::to_owned).into_iter().chain(unproven).collect();
+        said.push(said_of(self.heard, Some(self.read)));
         if matter.case_was_over {
             said.push("The case that it answers was over.".to_owned());
         }
@@ -466,6 +498,7 @@ fn kept(heard: &HeardReply, read: &ReplyRead) -> KeptReply {
         unkept: heard.unkept.len(),
         machine: machine.map(str::to_owned),
         found_by: found_by_word(heard.about.by).to_owned(),
+        proof: None,
         link: heard.about.link.clone(),
         case: heard.about.case.clone(),
         case_was_over: false,
@@ -478,6 +511,7 @@ fn kept(heard: &HeardReply, read: &ReplyRead) -> KeptReply {
         copies: Vec::new(),
         mail: None,
         stopped: false,
+        reopened: false,
         started: false,
         agreement: None,
         decided: None,

@@ -1,7 +1,9 @@
 //! What is known of addresses.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, id::digest, word::Word};
+use domain::{
+    AddressFact, Channel, CustomerId, ReplyId, Suppression, SuppressionReason, TenantId, address_key, id::digest, word::Word,
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -80,6 +82,8 @@ pub struct Stopped {
     pub said: Option<String>,
     /// That the address bounced or complained, where an opt-out stands in the place of that.
     pub beside: Option<SuppressionReason>,
+    /// The answer that closed it, where nothing proves who wrote that and nobody else asked for it since.
+    pub unproven: Option<String>,
 }
 
 /// What came of lifting what stands against an address.
@@ -106,6 +110,7 @@ pub(crate) fn stopped(row: &Row) -> Result<Option<Stopped>> {
         by: of(fact::BY),
         said: of(address::SAID),
         beside: text(row, address::BESIDE).and_then(SuppressionReason::read),
+        unproven: of(address::UNPROVEN),
     }))
 }
 
@@ -115,6 +120,8 @@ struct ToStop<'a> {
     channel: Channel,
     shown: &'a str,
     said: Option<&'a str>,
+    /// The answer that says so, where nothing proves who wrote it.
+    unproven: Option<&'a str>,
 }
 
 /// What is noted beside an opt-out, of what stood there and what comes, in either order: that the address takes nothing, or that its owner
@@ -165,7 +172,25 @@ impl Store {
         customer: Option<&CustomerId>,
     ) -> Result<bool> {
         let key = keys::address(tenant, &address_key(channel, address));
-        let stopping = ToStop { key, channel, shown: &masked(address), said };
+        let stopping = ToStop { key, channel, shown: &masked(address), said, unproven: None };
+        self.suppress_at(tenant, stopping, suppression, customer).await
+    }
+
+    /// The same because of an answer of which nothing proves who wrote it. Whoever asks for it after that, in whatever way, takes its place.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn suppress_unproven(
+        &self,
+        tenant: &TenantId,
+        (channel, address): (Channel, &str),
+        suppression: Suppression,
+        reply: &ReplyId,
+        customer: Option<&CustomerId>,
+    ) -> Result<bool> {
+        let key = keys::address(tenant, &address_key(channel, address));
+        let stopping = ToStop { key, channel, shown: &masked(address), said: None, unproven: Some(reply.as_str()) };
         self.suppress_at(tenant, stopping, suppression, customer).await
     }
 
@@ -181,7 +206,7 @@ impl Store {
         suppression: Suppression,
         customer: Option<&CustomerId>,
     ) -> Result<()> {
-        let stopping = ToStop { key: address.key(tenant), channel, shown: "", said: None };
+        let stopping = ToStop { key: address.key(tenant), channel, shown: "", said: None, unproven: None };
         self.suppress_at(tenant, stopping, suppression, customer).await.map(|_| ())
     }
 
@@ -193,7 +218,7 @@ impl Store {
     /// Those of writing.
     pub async fn stop(&self, stop: &Stop, at: Timestamp) -> Result<()> {
         let key = keys::address_of_digest(&stop.tenant, &stop.digest);
-        let stopping = ToStop { key, channel: stop.channel, shown: &stop.shown, said: None };
+        let stopping = ToStop { key, channel: stop.channel, shown: &stop.shown, said: None, unproven: None };
         let suppression = Suppression { reason: SuppressionReason::OptOut, at };
         self.suppress_at(&stop.tenant, stopping, suppression, None).await.map(|_| ())
     }
@@ -216,14 +241,22 @@ impl Store {
             let is_as_strict = known.is_some_and(|known| !suppression.reason.is_stricter_than(known));
             let beside = known.and_then(|known| beside(known, suppression.reason));
             if is_as_strict {
+                let has = |name| row.as_ref().is_some_and(|row| row.contains_key(name));
+                let mut change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
                 // An opt-out stands, which notices go past: that nothing arrives there is noted beside it.
-                let is_noted = row.as_ref().is_some_and(|row| row.contains_key(address::BESIDE));
-                if let Some(beside) = beside.filter(|_| !is_noted) {
-                    let change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
-                    let change = change.put(address::BESIDE, s(beside.as_str()));
-                    if let Wrote::Not(_) = self.write(OP, change, false).await? {
-                        continue;
-                    }
+                let noted = beside.filter(|_| !has(address::BESIDE));
+                if let Some(beside) = noted {
+                    change = change.put(address::BESIDE, s(beside.as_str()));
+                }
+                // What stood without proof stands from now on for whoever asks for it now.
+                let is_taken_over = has(address::UNPROVEN) && stopping.unproven.is_none() && known == Some(suppression.reason);
+                if is_taken_over {
+                    change = self.by_whom(change.drop(address::UNPROVEN));
+                }
+                if (noted.is_some() || is_taken_over)
+                    && let Wrote::Not(_) = self.write(OP, change, false).await?
+                {
+                    continue;
                 }
                 return Ok(false);
             }
@@ -239,6 +272,10 @@ impl Store {
             change = match stopping.said {
                 Some(said) => change.put(address::SAID, s(said)),
                 None => change.drop(address::SAID),
+            };
+            change = match stopping.unproven {
+                Some(reply) => change.put(address::UNPROVEN, s(reply)),
+                None => change.drop(address::UNPROVEN),
             };
             let mut actions: Vec<TransactWriteItem> = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;
@@ -305,6 +342,7 @@ impl Store {
                 .address_change(key.clone(), Some(&row), &fact)
                 .drop(address::SAID)
                 .drop(address::BESIDE)
+                .drop(address::UNPROVEN)
                 .drop(address::CEASED_WITH);
             let mut actions = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;

@@ -6,8 +6,8 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
-    Agreement, AgreementId, CaseId, Channel, CustomerId, InvoiceId, LinkAsk, LinkId, MessageId, NewTask, ReplyId, ReplyRead,
-    ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailId, TaskId, TenantId,
+    Agreement, AgreementId, CaseId, Channel, CustomerId, InvoiceId, LinkAsk, LinkId, MessageId, NewTask, ReplyId, ReplyProof,
+    ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailId, TaskId, TenantId,
     portal_code::{OF_ANSWERS, OF_CUSTOMER},
 };
 use jiff::Timestamp;
@@ -68,6 +68,9 @@ pub struct KeptReply {
     pub machine: Option<String>,
     /// What says whose it is, in a word.
     pub found_by: String,
+    /// What proves who sent it; nothing is said of answers of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ReplyProof>,
     /// The portal link of the address that the answered message was for, or of its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkId>,
@@ -102,6 +105,9 @@ pub struct KeptReply {
     /// Whether it closed its channel to its sender.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// Whether a person opened the channel again that it closed without proof.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reopened: bool,
     /// Whether it opened its channel to its sender again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub started: bool,

@@ -5,7 +5,7 @@ use domain::{NewTask, ReplyId, TenantId};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 use crate::{
-    KeptReply, PersonId, Result, Store,
+    Error, KeptReply, PersonId, Result, Store,
     table::{
         attributes::{
             answers_of_day::{COUNT, FIRST},
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Conflict`] when other writers kept coming between; those of reading and writing.
+    /// [`Error::Conflict`] when other writers kept coming between; those of reading and writing.
     pub async fn keep_unmatched(
         &self,
         tenant: &TenantId,
@@ -132,6 +132,21 @@ impl Store {
     pub async fn unmatched_reply(&self, tenant: &TenantId, id: &ReplyId) -> Result<Option<KeptReply>> {
         let row = self.read("read an answer to", &keys::unmatched_reply(tenant, id), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Writes what a person decided on an answer of nobody who is known. The task of its day, which counts others too, stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] where the answer is no longer what it was before; those of writing.
+    pub async fn decide_unmatched(&self, tenant: &TenantId, (before, after): (&KeptReply, &KeptReply)) -> Result<()> {
+        const OP: &str = "decide on an answer to";
+        let key = keys::unmatched_reply(tenant, &after.id);
+        let change = Change::of(key).when(is(DOC, s(to_json(before)))).put(DOC, s(to_json(after)));
+        match self.transact(OP, after.id.as_str(), vec![change.update(self)]).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: after.id.to_string() }),
+        }
     }
 
     /// The answers of nobody who is known that came from a person's mailbox or number, oldest first. Those that an earlier release kept are not found.
