@@ -47,6 +47,7 @@ MUTANTS = [
     ("erased files that live on as old versions", "Prefix: attached/", "Prefix: atached/", "safeguards"),
     ("mails that are kept for ever", "            ExpirationInDays: !Ref InboundDays\n", "", "safeguards"),
     ("a topic that may not write to its queue", '{ ArnEquals: { "aws:SourceArn": !Ref InboundTopic } }', '{ ArnEquals: { "aws:SourceArn": !Ref AlarmTopic } }', "wiring"),
+    ("mails that are read ten in one call", "            BatchSize: 1\n", "            BatchSize: 10\n", "wiring"),
     ("files of answers that live on as old versions", "Prefix: answered/", "Prefix: anwsered/", "safeguards"),
     ("an issuer that nobody has to name", '    AllowedPattern: "^(cognito|https://.+)$"\n',
      '    Default: https://issuer.invalid\n    AllowedPattern: "^(cognito|https://.+)$"\n', "safeguards"),

@@ -133,6 +133,10 @@ ROUTES = {
 }
 
 
+# Queues of which one message may take so long that two have no time in one call, and why.
+ONE_BY_ONE = {"InboundQueue": "a mail may have 40 MB", "DeadLetters": "a mail that was given up is read once more"}
+
+
 def check_queues(resources, problems):
     queues, lambdas = of_type(resources, "AWS::SQS::Queue"), functions(resources)
     read = set()
@@ -140,11 +144,14 @@ def check_queues(resources, problems):
         queue, function = target(mapping["EventSourceArn"]), target(mapping["FunctionName"])
         if mapping.get("BatchSize", 10) > 1 and mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             problems.append(f"{name}: a batch must report partial failures")
+        if queue in ONE_BY_ONE and mapping.get("BatchSize", 10) != 1:
+            problems.append(f"{name}: {ONE_BY_ONE[queue]}, so that a batch is one message")
         if queue in queues:
             read.add(queue)
             visible, timeout = queues[queue].get("VisibilityTimeout", 30), lambdas[function].get("Timeout", 3)
             if visible < 6 * timeout:
                 problems.append(f"{queue}: visible after {visible} s; {function} may take {timeout} s, so at least {6 * timeout}")
+    problems += [f"{name}: is not there, and is to be read one by one" for name in sorted(set(ONE_BY_ONE) - set(queues))]
     for name, queue in queues.items():
         if name == "LastResort":
             continue

@@ -18,7 +18,7 @@ NO_MODEL = "the stack that is tried names no model, and the emulator has none; t
 SIGNED = "S3 takes a form in the name of the role that signed it, the emulator in its own; the local stack checks what the form may put"
 
 # Statement ids that the emulator never asks for.
-NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "Stream": POLLED, "ReviewedListStreams": POLLED, "Failed": GIVES_UP, "Forms": SIGNED, "ReviewedText": BY_SNS, "ReviewedModel": NO_MODEL}
+NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "InboundQueue": POLLED, "Stream": POLLED, "ReviewedListStreams": POLLED, "Failed": GIVES_UP, "Forms": SIGNED, "ReviewedText": BY_SNS, "ReviewedModel": NO_MODEL}
 
 # Statements that grant one action on one resource, told apart by what the emulator does not know, the encryption context of a key: only
 # without both does anything fail.

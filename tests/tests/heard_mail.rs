@@ -1,6 +1,7 @@
 //! Answers by mail, from the address that a reminder names to the work of a person: over the whole local stack.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use local::template::model::{Destination, Target};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
@@ -127,6 +128,26 @@ async fn what_strangers_write_in_a_day_is_one_task_that_counts_and_is_found_by_i
     let left = desk.admin("GET", "/v1/replies", &Value::Null).await.is(200).body["data"].clone();
     assert_eq!(left.as_array().unwrap().len(), 2, "{left:#}");
     desk.admin("POST", &format!("{path}/export"), &Value::Null).await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_come_by_a_queue_of_their_own_and_one_a_call() {
+    let desk = reminded().await;
+    let template = &desk.stack.world().template;
+    let [rule] = template.receipt_rules.as_slice() else { panic!("{:?}", template.receipt_rules) };
+    let told: Vec<&str> =
+        template.subscriptions.iter().filter(|one| one.topic == rule.topic).map(|one| one.queue.as_str()).collect();
+    let [queue] = told.as_slice() else { panic!("{told:?}") };
+    let read: Vec<(&str, usize)> =
+        template.pollers.iter().filter(|one| one.queue == *queue).map(|one| (one.function.as_str(), one.batch)).collect();
+    assert_eq!(read, [("feedback", 1)], "a large mail takes the time of a call");
+    let brings_it = |target: &Target| matches!(&target.to, Destination::Queue(arn) if arn == queue);
+    assert!(!template.rules.iter().flat_map(|rule| &rule.targets).any(brings_it), "receipts come by another");
+    let mail = desk.sent().remove(0);
+    for text in ["Eins.", "Zwei.", "Drei."] {
+        comes_in(&desk, json!({"in_reply_to": mail.message_id, "text": text})).await;
+    }
+    assert_eq!(asked(&desk).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

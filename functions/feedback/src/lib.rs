@@ -1,8 +1,8 @@
 //! Takes in what providers say of messages, and what was given up on the way.
 //!
-//! Two queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
-//! status and suppress addresses. It also brings word of mails that came in, which are read, led to whose they are and heard.
-//! By the same queue come what End User Messaging says of text messages, and text messages that came in. The dead letters are told apart by their form and become exceptions that people see.
+//! Three queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
+//! status and suppress addresses. Word of mails that came in has a queue of its own, one mail a call; they are read, led to whose they are and heard.
+//! By the feedback queue come also what End User Messaging says of text messages, and text messages that came in. The dead letters are told apart by their form and become exceptions that people see.
 //!
 //! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
@@ -78,7 +78,7 @@ impl Handler {
         Ok(Self { store, clock, inbound, hears_texts, model })
     }
 
-    /// Handles a batch of either queue. The answer names the records that are to come again.
+    /// Handles a batch of any of the queues. The answer names the records that are to come again.
     ///
     /// # Errors
     ///
