@@ -69,3 +69,54 @@ async fn stricter_terms_that_nobody_gave_are_taken_back_when_all_is_paid() {
     let over = desk.admin("GET", &path, &Value::Null).await.is(200).body;
     assert_eq!(over["effect"]["status"], "superseded");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_releases_a_hold_early_and_that_is_carried_out_and_confirmed() {
+    let desk = desk(json!({"credit_hold": {}})).await;
+    desk.end_of("2026-02-05").await;
+    let hold = only(&desk, "credit_hold").await;
+    let in_force = async || desk.matter("C-1").await["in_force"].clone();
+    assert_eq!((&in_force().await[0]["task"], &in_force().await[0]["confirmed"]), (&hold["id"], &json!(false)));
+    confirm(&desk, &hold).await;
+    assert_eq!(in_force().await[0]["confirmed"], true);
+    let path = format!("/v1/tasks/{}/release", hold["id"].as_str().unwrap());
+    assert_eq!(desk.admin("POST", &path, &json!({})).await.is(400).pointers(), ["/reason"]);
+    let why = json!({"reason": "a plan was agreed by phone"});
+    for _ in 0..2 {
+        desk.admin("POST", &path, &why).await.is(200);
+    }
+    desk.advance("PT2M").await;
+    let release = only(&desk, "credit_release").await;
+    assert!(release["detail"].as_str().unwrap().contains("a person asked for its end"), "{release}");
+    assert_eq!(in_force().await, json!([]));
+    desk.admin("POST", &path, &why).await.is(409);
+    let other = format!("/v1/tasks/{}/release", release["id"].as_str().unwrap());
+    desk.admin("POST", &other, &why).await.is(409);
+    confirm(&desk, &release).await;
+    desk.end_of("2026-02-20").await;
+    assert_eq!(
+        desk.tasks("credit_release").await.len() + desk.tasks("unconfirmed").await.len(),
+        0,
+        "nothing is asked for any more"
+    );
+    pay(&desk).await;
+    assert_eq!(desk.tasks("credit_release").await.len(), 0, "nor once more when it is paid");
+    let audit = desk.admin("GET", "/v1/audit", &Value::Null).await.is(200).body;
+    let released: Vec<&Value> =
+        audit["data"].as_array().unwrap().iter().filter(|entry| entry["operation"] == "release_task").collect();
+    assert_eq!((released.len(), &released[0]["note"]), (1, &why["reason"]), "{audit:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_is_released_before_anybody_placed_it_is_taken_back() {
+    let desk = desk(json!({"credit_hold": {}})).await;
+    desk.end_of("2026-02-05").await;
+    let hold = only(&desk, "credit_hold").await;
+    let path = format!("/v1/tasks/{}/release", hold["id"].as_str().unwrap());
+    desk.admin("POST", &path, &json!({"reason": "asked for by mistake"})).await.is(200);
+    desk.advance("PT2M").await;
+    let over = desk.admin("GET", &format!("/v1/tasks/{}", hold["id"].as_str().unwrap()), &Value::Null).await.is(200).body;
+    assert_eq!(over["effect"]["status"], "superseded", "{over}");
+    desk.end_of("2026-02-20").await;
+    assert_eq!(desk.tasks("credit_hold").await.len() + desk.tasks("credit_release").await.len(), 0);
+}

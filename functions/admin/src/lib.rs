@@ -43,6 +43,7 @@ mod health;
 mod holds;
 mod host;
 mod ids;
+mod in_force;
 mod jobs;
 mod key_accounts;
 mod links;
@@ -233,6 +234,7 @@ routes! {
     "/v1/bulk/{id}": get bulk::show;
     "/v1/bulk/{id}/undo": post bulk::undo;
     "/v1/effects/{id}/result": post tasks::effect_result;
+    "/v1/tasks/{id}/release": post in_force::release;
     "/v1/customers/{customer_id}/links": get links::list, post links::issue;
     "/v1/customers/{customer_id}/statement": get customer_documents::statement;
     "/v1/invoices/{id}/copy": get customer_documents::invoice_copy;

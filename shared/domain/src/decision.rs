@@ -199,6 +199,7 @@ impl OpenWork {
             asked_at,
             done: false,
             confirm_by: None,
+            released_at: None,
             via: Vec::new(),
             urgent: false,
         }

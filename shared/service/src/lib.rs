@@ -57,7 +57,7 @@
 //! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
-//! | [`tasks`] | work for people |
+//! | [`tasks`], [`early_release`] | work for people; the end of a credit hold or of stricter terms before it is paid |
 //! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
 //! | [`tenant_limits`] | how many of something a tenant may have |
 //! | [`webhooks`] | webhooks that came, and what became of each |
@@ -87,6 +87,7 @@ pub mod customer_documents;
 pub mod customer_files;
 pub mod customers;
 pub mod deliveries;
+pub mod early_release;
 pub mod entering;
 pub mod event_samples;
 pub mod explain;

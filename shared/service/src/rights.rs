@@ -207,6 +207,7 @@ operations! {
     }
     Staff(Manager), Some(Customers) => {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
+        ReleaseTask = "release_task", "Asks for the end of a credit hold or of stricter terms before it is paid.";
         UndoReply = "undo_reply", "Opens a channel again that an answer closed without proof.";
         ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";

@@ -34,6 +34,7 @@ mod jobs;
 mod lists;
 mod message;
 mod proposed_operation;
+mod released_work;
 mod sync;
 mod table;
 mod tasks;

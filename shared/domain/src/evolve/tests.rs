@@ -28,6 +28,7 @@ fn stage() -> Stage {
         asked_at: at("2026-02-01T09:00:00Z"),
         done: false,
         confirm_by: None,
+        released_at: None,
         via: Vec::new(),
         urgent: false,
     });
@@ -101,6 +102,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
         }),
         Event::OrderWithdrawn(crate::OrderId::derive(&["o"])),
         Event::TaskEnded { task: TaskId::derive(&["call"]), result: crate::TaskResult::Done },
+        Event::Released { task: TaskId::derive(&["call"]), at: now },
         Event::Decided { decision, at: now },
         Event::Claimed(message.clone()),
         Event::Retrying(message.clone()),
@@ -154,6 +156,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::OrderGiven(_)
             | Event::OrderWithdrawn(_)
             | Event::TaskEnded { .. }
+            | Event::Released { .. }
             | Event::Decided { .. }
             | Event::Claimed(_)
             | Event::Queued(_)
