@@ -288,7 +288,7 @@ impl Story {
             let [file] = copy.attachments.as_slice() else { panic!("{:?}", copy.attachments) };
             assert_eq!(
                 (&file["content_type"], &file["name"]),
-                (&json!("application/pdf"), &json!(format!("{}.pdf", customer.number(1))))
+                (&json!("application/pdf"), &json!(customer.text("/copy_is_called")))
             );
         }
         assert_eq!(self.work().await, [""; 0], "copies went out by themselves");

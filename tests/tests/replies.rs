@@ -154,7 +154,7 @@ async fn a_copy_is_sent_by_itself_once_a_day_and_never_to_a_machine() {
     assert_eq!((reply["copies"].as_array().unwrap().len(), asked(&desk).await), (1, 0), "{reply:#}");
     let notices = desk.notices();
     let [copy] = notices.as_slice() else { panic!("{notices:?}") };
-    assert_eq!((copy.to.as_str(), &copy.attachments[0]["name"]), ("c-1@buyer.example", &json!("F-1.pdf")));
+    assert_eq!((copy.to.as_str(), &copy.attachments[0]["name"]), ("c-1@buyer.example", &json!("Rechnung-F-1-Kopie.pdf")));
     assert!(copy.raw.to_string().to_lowercase().contains("auto-submitted"), "machines are told that one wrote it");
     assert!(copy.text.as_deref().unwrap().contains("F-1"), "{:?}", copy.text);
     answers(&desk, &mail, "Could you please send me a copy of the invoice?!").await;

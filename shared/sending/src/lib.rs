@@ -18,7 +18,6 @@ mod carried_documents;
 mod carried_in_record;
 mod causes;
 mod checked;
-mod copies;
 mod equipped;
 mod flow;
 mod function;
