@@ -53,6 +53,7 @@ CANNOT_BE_SAID = {
     "list_replies": ([400], "a cursor is one of an earlier page"),
     "accept_reply": ([400], "days are counted from the day, amounts from what is open"),
     "undo_reply": ([400], "a reason is demanded, and says something"),
+    "change_me": ([400, 404], "whoever calls is a member by an item of their own"),
     "dismiss_reply": ([400], "blanks alone say nothing, and a reason names nobody"),
     "list_notes": ([400], "the customer is needed, and a cursor is one of an earlier page"),
     "make_proposal": ([400], "an operation that there is, and the arguments that it takes"),

@@ -120,7 +120,7 @@ routes! {
     "/docs": get document_page::page;
     "/.well-known/oauth-protected-resource": get protected_resource::of_api;
     "/.well-known/oauth-protected-resource/mcp": get protected_resource::of_assistants;
-    "/v1/me": get me::show;
+    "/v1/me": get me::show, patch members::change_me;
     "/v1/members": get members::list, post members::add;
     "/v1/members/{sub}": get members::show, patch members::change, delete members::remove;
     "/v1/invitations": get members::invitations, post members::invite;

@@ -275,6 +275,8 @@ pub struct NoticeMember {
     pub role: String,
     /// Their address, where it is proven to be theirs.
     pub email: Option<String>,
+    /// The language in which they are told; the tenant's where nothing is said.
+    pub language: Option<String>,
 }
 
 /// Among whom a name is looked for.
@@ -337,6 +339,11 @@ impl NoticePeople<'_> {
     pub fn email(&self, subject: &str) -> Option<&str> {
         self.members.iter().find(|member| member.subject == subject)?.email.as_deref()
     }
+
+    /// The language in which somebody is told, where they said one.
+    pub fn language(&self, subject: &str) -> Option<&str> {
+        self.members.iter().find(|member| member.subject == subject)?.language.as_deref()
+    }
 }
 
 #[cfg(test)]
@@ -386,6 +393,7 @@ mod tests {
             subject: subject.to_owned(),
             role: role.to_owned(),
             email: Some(format!("{subject}@acme.example")),
+            language: None,
         };
         let members = [member("ann", "collector"), member("bob", "collector"), member("cid", "manager"), member("dan", "admin")];
         let teams = BTreeMap::from([("north".to_owned(), vec!["ann".to_owned(), "gone".to_owned()])]);

@@ -275,6 +275,9 @@ operations! {
         RotateKey = "rotate_key", "Gives a key a new secret.";
         RevokeKey = "revoke_key", "Ends a key.";
     }
+    Staff(Viewer), Some(Members) => {
+        ChangeMe = "change_me", "Changes in which language the caller is told of work.";
+    }
     SignedIn, Some(Read) => {
         ShowMe = "show_me", "Says who calls, and what they may do.";
     }
