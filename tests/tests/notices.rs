@@ -132,6 +132,12 @@ async fn a_channel_that_is_gone_is_replaced_by_mails_and_admins_hear_of_it() {
     assert_eq!(tasks.len(), 1, "{tasks:?}");
     let channels = desk.admin("GET", "/v1/notice_channels", &Value::Null).await.is(200).body;
     assert!(channels["data"][0]["gone_at"].is_string(), "{channels}");
+    // So do the settings, where they name it.
+    let named =
+        json!({"notices": {"via": ["email", "slack"], "overdue": [{"after_days": 2, "to": "managers", "via": ["teams"]}]}});
+    let set = desk.admin("PATCH", "/v1/settings?dry_run=true", &named).await.is(200).body;
+    let told_of: Vec<&Value> = set["warnings"].as_array().unwrap().iter().map(|warning| &warning["pointer"]).collect();
+    assert!(told_of.contains(&&json!("/notices/via/1")) && !told_of.contains(&&json!("/notices/overdue/0/via/0")), "{set}");
     // The next one goes by email at once, and a channel that is entered again is used again.
     desk.put(&invoice(&customer("C-2"), "F-2", 125_000, "2026-02-09")).await;
     desk.end_of("2026-02-11").await;

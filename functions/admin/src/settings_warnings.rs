@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Action, AnswerModelUse, Channel, Mode, Settings, TenantId, Workflow, go_live, language::primary};
+use domain::{Action, AnswerModelUse, Channel, Mode, NoticeWay, Settings, TenantId, Workflow, go_live, language::primary};
 use store::List;
 
 use crate::{answer::ApiResult, app::App, strangers::among, warning::Warning};
@@ -49,7 +49,39 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
         warnings.push(("/answers/model".to_owned(), detail.to_owned()));
     }
     warnings.extend(strangers(app, tenant, settings).await?);
+    warnings.extend(leading_nowhere(app, tenant, settings).await?);
     Ok(warnings.into_iter().map(Warning::from).collect())
+}
+
+/// Ways of notices whose channel nobody entered, or refused what it was sent: what is to go there goes by email.
+async fn leading_nowhere(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResult<Vec<(String, String)>> {
+    let notices = &settings.notices;
+    let mut named: Vec<(String, NoticeWay)> = Vec::new();
+    let mut name = |at: String, ways: &[NoticeWay]| {
+        named.extend(ways.iter().enumerate().map(|(nth, way)| (format!("{at}/via/{nth}"), *way)));
+    };
+    name("/notices".to_owned(), &notices.via);
+    for (at, rule) in notices.rules.iter().enumerate() {
+        name(format!("/notices/rules/{at}"), &rule.via);
+    }
+    for (at, rule) in notices.overdue.iter().enumerate() {
+        name(format!("/notices/overdue/{at}"), &rule.via);
+    }
+    let mut said = Vec::new();
+    for way in [NoticeWay::Slack, NoticeWay::Teams] {
+        let at: Vec<&String> = named.iter().filter(|(_, named)| *named == way).map(|(at, _)| at).collect();
+        if at.is_empty() {
+            continue;
+        }
+        let why = match app.store.notice_channel(tenant, way).await? {
+            None => "no channel was entered",
+            Some(channel) if channel.gone_at.is_some() => "its channel refused what it was sent three times in a row",
+            Some(_) => continue,
+        };
+        let detail = format!("{why}, so that what is to go to {way} goes by email; PUT /v1/notice_channels/{way} enters one");
+        said.extend(at.into_iter().map(|at| (at.clone(), detail.clone())));
+    }
+    Ok(said)
 }
 
 /// Who owns customers or is in a team, and is neither a member nor a team.
