@@ -12,7 +12,7 @@ use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
 /// Each is named as its file. Those of actions come with them.
-const TEMPLATES: [(&str, &str); 39] = [
+const TEMPLATES: [(&str, &str); 40] = [
     ("layout", include_str!("pages/layout.html")),
     ("back", include_str!("pages/back.html")),
     ("heading", include_str!("pages/heading.html")),

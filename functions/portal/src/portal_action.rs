@@ -20,10 +20,13 @@ pub(crate) struct PortalAction {
     /// What it says in a language; `own` in its pages.
     pub(crate) words: fn(&str) -> Value,
     /// Where the statement leads to it, or an invoice of which something is open or not, and by which words.
-    pub(crate) link: fn(&Visit, Option<&InvoiceId>, bool) -> Option<(String, &'static str)>,
+    pub(crate) link: LinkOfAction,
     /// The form, what was sent with it, or what became of it.
     pub(crate) answer: for<'a> fn(&'a FormVisit<'a>) -> Answered<'a>,
 }
+
+/// Where a page leads to an action, and by which words: for the statement or an invoice, of which something is open or not.
+type LinkOfAction = fn(&Visit, Option<&InvoiceId>, bool) -> Option<(String, &'static str)>;
 
 /// Something in each language of customers, in their order. One that is missing does not compile.
 pub(crate) type EachLanguage<T> = [T; CUSTOMER_LANGUAGES.len()];

@@ -342,16 +342,16 @@ mod tests {
             }
             plan
         };
-        let refused = (Severity::Error, "promise", Some("first".to_owned()));
+        let refused = [(Severity::Error, "promise", Some("first".to_owned()))];
         for when in
             [None, Some("exposure.open_minor > 5000"), Some("!history.satisfied('call')"), Some("history.satisfied('first')")]
         {
-            assert_eq!(found(&with(when, -1), text(last)), [refused.clone()], "{when:?}");
+            assert_eq!(found(&with(when, -1), text(last)), refused, "{when:?}");
         }
         for when in ["!history.satisfied('first')", "exposure.open_minor > 5000 && !history.satisfied('first')"] {
             assert_eq!(found(&with(Some(when), -1), text(last)), Vec::new(), "{when}");
             // What comes after the promised day is a step of the ladder, and asked of the item that drives alone.
-            assert_eq!(found(&with(Some(when), 1), text(last)), [refused.clone()], "{when}");
+            assert_eq!(found(&with(Some(when), 1), text(last)), refused, "{when}");
         }
         let said = prove(&with(None, -1), &[text(last)], &Settings::named("Northwind"));
         assert!(said.iter().all(|finding| finding.detail.contains("!history.satisfied('first')")), "{said:?}");

@@ -369,6 +369,7 @@ async fn a_card_is_kept_for_a_customer_that_checkout_makes_and_is_detached() {
     assert_eq!(post(&seller, &detach, None, "").await.status(), 404);
     assert!(!seller.page(&page).await.1.contains("ending in 4242"));
     let bearer = format!("Bearer {}", seller.credential("secret_key"));
-    let nobody = seller.ask(Method::GET, "/v1/customers/cus_nobody/payment_methods", &[("authorization", bearer.as_str())], "");
-    assert_eq!(nobody.await.status(), 404);
+    let signed = [("authorization", bearer.as_str())];
+    let nobody = seller.ask(Method::GET, "/v1/customers/cus_nobody/payment_methods", &signed, "").await;
+    assert_eq!(nobody.status(), 404);
 }
