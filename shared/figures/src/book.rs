@@ -82,7 +82,9 @@ impl<'a> Book<'a> {
             }
         }
         let mut days = DaysOf::new();
-        for entry in &entries {
+        // What ends comes after what began, whichever of them has a minute of its day.
+        let is_end = |entry: &&&LedgerEntry| matches!(entry.what, Entered::PromiseEnded { .. } | Entered::DisputeEnded { .. });
+        for entry in entries.iter().filter(|entry| !is_end(entry)).chain(entries.iter().filter(is_end)) {
             book.enter(entry, &issued, &mut days);
         }
         for (id, (issued_on, invoice)) in issued {
