@@ -185,7 +185,8 @@ impl<'a> Out<'a> {
         for (at, invoice, minor) in of_allocations {
             let known = self.invoices.get(invoice).copied();
             // Another customer's invoice is an entry of that customer's.
-            if minor == 0 || known.is_none() && (is_own && self.is_elsewhere(invoice) || !is_own) {
+            let is_theirs = known.is_none() && (!is_own || self.is_elsewhere(invoice));
+            if minor == 0 || is_theirs {
                 continue;
             }
             let balance = match known {

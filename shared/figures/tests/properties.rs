@@ -108,7 +108,7 @@ fn other(at: usize) -> impl Strategy<Value = Entries> {
                     vec![one(disputed), end(Entered::DisputeEnded { dispute: agreement, end: ends[usize::from(of % 4)] })]
                 }
                 4 => {
-                    let named = |names: [&str; 3]| Some(names[usize::from(of % 3)]).filter(|name| !name.is_empty());
+                    let named = |names: [&'static str; 3]| Some(names[usize::from(of % 3)]).filter(|name| !name.is_empty());
                     let belongs = Belongs {
                         segment: named(["smb", "", "enterprise"]).map(CompactString::from),
                         owner: named(["ann", "bob", ""]).map(CompactString::from),

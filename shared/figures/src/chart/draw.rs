@@ -15,7 +15,7 @@ const TOP: i64 = 820;
 const LEGEND_LINE: i64 = 200;
 /// Below the field: labels, and what they are.
 const BOTTOM: i64 = 520;
-const RIGHT: i64 = 160;
+const RIGHT: i64 = 260;
 
 /// A chart that is being drawn.
 pub(super) struct Drawing<'a> {
@@ -51,12 +51,7 @@ impl<'a> Drawing<'a> {
         ));
         self.put(&format!(r#"<text x="40" y="200" font-size="160" font-weight="600">{}</text>"#, clipped(&chart.title, 78)));
         self.put(&legend);
-        self.put(&format!(
-            r#"<text x="{}" y="{}" text-anchor="end">{}</text>"#,
-            self.left - 60,
-            self.top - 130,
-            escape(&chart.unit)
-        ));
+        self.put(&format!(r#"<text x="40" y="{}">{}</text>"#, self.top - 130, escape(&chart.unit)));
         self.grid();
         match chart.kind {
             ChartKind::Bars => self.bars(),
@@ -169,7 +164,9 @@ impl<'a> Drawing<'a> {
     fn grid(&mut self) {
         let mut out = String::new();
         let (from, to) = (self.left, self.left + self.wide());
-        for tick in self.axis.ticks() {
+        // An axis of nothing has no numbers but zero.
+        let is_empty = self.extremes().is_empty();
+        for tick in self.axis.ticks().filter(|tick| !is_empty || *tick == 0) {
             let y = self.y(tick);
             let _ = write!(
                 out,
@@ -209,7 +206,7 @@ impl<'a> Drawing<'a> {
         let high = (bottom - top).max(10);
         let _ = write!(
             out,
-            r#"<rect x="{x}" y="{top}" width="{wide}" height="{high}" fill="{colour}" stroke="currentColor" stroke-opacity=".5" stroke-width="5"><title>{said}</title></rect>"#
+            r#"<rect x="{x}" y="{top}" width="{wide}" height="{high}" fill="{colour}" stroke="currentColor" stroke-opacity=".7" stroke-width="8"><title>{said}</title></rect>"#
         );
     }
 

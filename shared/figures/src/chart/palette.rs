@@ -2,8 +2,9 @@
 
 /// Series side by side: of Okabe and Ito's palette, those with contrast to white and to black.
 const APART: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-/// Series in an order, such as age: from light to dark, of cividis, which looks alike to most kinds of colour blindness.
-const IN_ORDER: [&str; 6] = ["#fde737", "#cbba69", "#98907a", "#6a6b73", "#3d4d6b", "#00306f"];
+/// Series in an order, such as age: from light to dark, after cividis, which looks alike to most kinds of colour blindness;
+/// the darkest is lighter than there, so that it is seen on a dark page.
+const IN_ORDER: [&str; 6] = ["#fde737", "#cbba69", "#98907a", "#6a6b73", "#46587d", "#2b5797"];
 
 /// The colour of a series of several that have no order.
 pub(super) fn apart(at: usize) -> &'static str {
