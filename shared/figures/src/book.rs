@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::{
     contact_flow::ContactFlow,
-    entry::{Applied, Belongs, Entered, IssuedInvoice, LedgerEntry, PromiseEnd},
+    entry::{AppliedMoney, Belongs, IssuedInvoice, LedgerEntry, LedgerFact, PromiseEnd},
     exact::Sum,
     flow::{Flow, PromisesEnded},
     invoice_days::{InvoiceDay, InvoiceDays},
@@ -77,13 +77,14 @@ impl<'a> Book<'a> {
         };
         let mut issued = IssuedOn::new();
         for entry in &entries {
-            if let Entered::Issued(invoice) = &entry.what {
+            if let LedgerFact::Issued(invoice) = &entry.what {
                 issued.insert(&invoice.invoice, (entry.on, invoice));
             }
         }
         let mut days = DaysOf::new();
         // What ends comes after what began, whichever of them has a minute of its day.
-        let is_end = |entry: &&&LedgerEntry| matches!(entry.what, Entered::PromiseEnded { .. } | Entered::DisputeEnded { .. });
+        let is_end =
+            |entry: &&&LedgerEntry| matches!(entry.what, LedgerFact::PromiseEnded { .. } | LedgerFact::DisputeEnded { .. });
         for entry in entries.iter().filter(|entry| !is_end(entry)).chain(entries.iter().filter(is_end)) {
             book.enter(entry, &issued, &mut days);
         }
@@ -101,57 +102,68 @@ impl<'a> Book<'a> {
     fn enter(&mut self, entry: &'a LedgerEntry, issued: &IssuedOn<'a>, days: &mut DaysOf<'a>) {
         let on = entry.on;
         match &entry.what {
-            Entered::Paid(of) => {
+            LedgerFact::Paid(of) => {
                 let minor = i128::from(of.amount_minor);
                 self.apply(on, of, (minor, 0), issued, days);
                 self.flow(on, &of.balance, |flow| flow.collected.add(Tally::one(minor)));
             }
-            Entered::TakenBack(of) => {
+            LedgerFact::TakenBack(of) => {
                 let minor = i128::from(of.amount_minor);
                 self.apply(on, of, (-minor, 0), issued, days);
                 self.flow(on, &of.balance, |flow| flow.taken_back.add(Tally::one(minor)));
             }
-            Entered::Credited(of) => {
+            LedgerFact::Credited(of) => {
                 let minor = i128::from(of.amount_minor);
                 self.apply(on, of, (0, minor), issued, days);
                 self.flow(on, &of.balance, |flow| {
                     flow.credited.add(if minor < 0 { Tally::one(-minor).back() } else { Tally::one(minor) })
                 });
             }
-            Entered::Stands { invoice, standing } => {
+            LedgerFact::Stands { invoice, standing } => {
                 days.entry(invoice).or_default().entry(on).or_default().standing = Some(*standing);
             }
-            Entered::Promised { promise, balance, amount_minor, pays_on } => {
+            LedgerFact::Promised { promise, balance, amount_minor, pays_on } => {
                 let life = PromiseLife { balance, minor: *amount_minor, made_on: on, pays_on: *pays_on, end: None };
                 self.promises.insert(promise, life);
                 self.flow(on, balance, |flow| flow.promised.add(Tally::one(i128::from(*amount_minor))));
             }
-            Entered::PromiseEnded { promise, end, paid_minor } => {
+            LedgerFact::PromiseEnded { promise, end, paid_minor } => {
                 if let Some(life) = self.promises.get_mut(promise) {
                     life.end = Some((on, *end, *paid_minor));
                 }
             }
-            Entered::Disputed { dispute, balance, invoices, amount_minor, reason } => {
+            LedgerFact::Disputed { dispute, balance, invoices, amount_minor, reason } => {
                 let minor = *amount_minor;
                 self.disputes.insert(dispute, DisputeLife { balance, invoices, minor, reason, made_on: on, ended_on: None });
                 self.flow(on, balance, |flow| {
                     flow.contested.entry(reason.to_string()).or_default().add(Tally::one(i128::from(minor)));
                 });
             }
-            Entered::DisputeEnded { dispute, end } => {
+            LedgerFact::DisputeEnded { dispute, end } => {
                 let Some(life) = self.disputes.get_mut(dispute).filter(|life| life.ended_on.is_none()) else { return };
                 life.ended_on = Some(on);
                 let (balance, minor) = (life.balance, i128::from(life.minor));
                 self.flow(on, balance, |flow| flow.decided.entry(*end).or_default().add(Tally::one(minor)));
             }
-            Entered::Belongs(belongs) => self.belongs.push((on, belongs)),
-            Entered::Issued(_) | Entered::Touched(_) | Entered::Lost { .. } | Entered::Answered | Entered::Rated { .. } => {}
+            LedgerFact::Belongs(belongs) => self.belongs.push((on, belongs)),
+            LedgerFact::Issued(_)
+            | LedgerFact::Touched(_)
+            | LedgerFact::Lost { .. }
+            | LedgerFact::Answered
+            | LedgerFact::Rated { .. } => {}
         }
     }
 
     /// Adds what was paid and credited to its invoice. An allocation in another currency than its invoice's pays nothing of it, and neither
     /// does one of an invoice that is not known: it is unapplied.
-    fn apply(&mut self, on: Date, of: &'a Applied, (paid, credited): (i128, i128), issued: &IssuedOn<'a>, days: &mut DaysOf<'a>) {
+    fn apply(
+        &mut self,
+        on: Date,
+        of: &'a AppliedMoney,
+        (paid, credited): (i128, i128),
+        issued: &IssuedOn<'a>,
+        days: &mut DaysOf<'a>,
+    ) {
         let is_of =
             |invoice: &&InvoiceId| issued.get(*invoice).is_some_and(|(_, known)| known.balance.currency == of.balance.currency);
         if let Some(invoice) = of.invoice.as_ref().filter(is_of) {

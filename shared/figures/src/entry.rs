@@ -22,12 +22,12 @@ pub struct LedgerEntry {
     /// The minute of that day, from 0; `None` where only the day is known, as of a payment.
     pub minute: Option<u16>,
     /// What happened.
-    pub what: Entered,
+    pub what: LedgerFact,
 }
 
 impl LedgerEntry {
     /// An entry of which only the day is known, in its first version.
-    pub fn on(on: Date, id: &str, what: Entered) -> Self {
+    pub fn on(on: Date, id: &str, what: LedgerFact) -> Self {
         Self { id: id.into(), version: 1, on, minute: None, what }
     }
 
@@ -45,21 +45,21 @@ impl LedgerEntry {
 
 /// What happened. Amounts are minor units of the balance's currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entered {
+pub enum LedgerFact {
     /// An invoice was issued. No draft is one.
     Issued(IssuedInvoice),
     /// Money came, for an invoice or for none. What is pending counts as come, as it does for whoever is chased.
-    Paid(Applied),
+    Paid(AppliedMoney),
     /// Money that had come was taken back: a refund, a chargeback, a bounce.
-    TakenBack(Applied),
+    TakenBack(AppliedMoney),
     /// A credit note was issued, for an invoice or for none; a negative amount where it was taken back.
-    Credited(Applied),
+    Credited(AppliedMoney),
     /// From now on an invoice stands so.
     Stands {
         /// The invoice.
         invoice: InvoiceId,
         /// How.
-        standing: InvoiceStanding,
+        standing: InvoiceStands,
     },
     /// A promise was made.
     Promised {
@@ -134,7 +134,7 @@ pub struct IssuedInvoice {
 
 /// Money or credit that is for an invoice, or for none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedMoney {
     /// The invoice; `None` where it is unapplied.
     pub invoice: Option<InvoiceId>,
     /// Its currency, and the legal entity that it was for.
@@ -145,7 +145,7 @@ pub struct Applied {
 
 /// How an invoice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum InvoiceStanding {
+pub enum InvoiceStands {
     /// It is owed.
     Open,
     /// It was cancelled: it was no sale.

@@ -6,7 +6,7 @@ use domain::dates::days_between;
 use jiff::civil::Date;
 
 use crate::{
-    entry::{InvoiceStanding, IssuedInvoice},
+    entry::{InvoiceStands, IssuedInvoice},
     flow::{Flow, SettledFlow},
     tally::Tally,
 };
@@ -19,20 +19,20 @@ pub(crate) struct InvoiceDay {
     /// What was credited.
     pub(crate) credited: i128,
     /// How it stands from then on, where that was said.
-    pub(crate) standing: Option<InvoiceStanding>,
+    pub(crate) standing: Option<InvoiceStands>,
 }
 
 /// What is so of an invoice at the end of a day.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InvoiceState {
     is_issued: bool,
-    standing: InvoiceStanding,
+    standing: InvoiceStands,
     paid: i128,
     credited: i128,
 }
 
 impl InvoiceState {
-    const BEFORE: Self = Self { is_issued: false, standing: InvoiceStanding::Open, paid: 0, credited: 0 };
+    const BEFORE: Self = Self { is_issued: false, standing: InvoiceStands::Open, paid: 0, credited: 0 };
 
     /// What payments and credit notes have filled of it.
     fn filled(&self) -> i128 {
@@ -41,7 +41,7 @@ impl InvoiceState {
 
     /// Whether it is a sale: issued, and not void.
     pub(crate) fn is_sold(&self) -> bool {
-        self.is_issued && self.standing != InvoiceStanding::Void
+        self.is_issued && self.standing != InvoiceStands::Void
     }
 
     /// What nobody paid or credited of it, whether or not it was given up.
@@ -53,22 +53,22 @@ impl InvoiceState {
     pub(crate) fn excess(&self, total: i128) -> i128 {
         match (self.is_issued, self.standing) {
             (false, _) => self.filled(),
-            (true, InvoiceStanding::Void) => self.paid.max(0),
-            (true, InvoiceStanding::Open | InvoiceStanding::WrittenOff) => (self.filled() - total).max(0),
+            (true, InvoiceStands::Void) => self.paid.max(0),
+            (true, InvoiceStands::Open | InvoiceStands::WrittenOff) => (self.filled() - total).max(0),
         }
     }
 
     fn is_settled(&self, total: i128) -> bool {
-        self.is_sold() && self.standing == InvoiceStanding::Open && total > 0 && self.paid > 0 && self.filled() >= total
+        self.is_sold() && self.standing == InvoiceStands::Open && total > 0 && self.paid > 0 && self.filled() >= total
     }
 
     fn is_written_off(&self) -> bool {
-        self.is_issued && self.standing == InvoiceStanding::WrittenOff
+        self.is_issued && self.standing == InvoiceStands::WrittenOff
     }
 
     /// What is open of each instalment that has something open, with its due date: what came fills the oldest first.
     pub(crate) fn open_parts(&self, invoice: &IssuedInvoice) -> impl Iterator<Item = (Date, i128)> + use<> {
-        self.parts(invoice, self.is_sold() && self.standing == InvoiceStanding::Open)
+        self.parts(invoice, self.is_sold() && self.standing == InvoiceStands::Open)
     }
 
     /// The same of what nobody paid or credited, whether or not it was given up.

@@ -85,12 +85,14 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::entry::Entered;
+    use crate::entry::LedgerFact;
 
     #[test]
     fn a_fact_is_kept_once_in_its_newest_version() {
-        let rated =
-            |id: &str, version, score| LedgerEntry { version, ..LedgerEntry::on(date(2026, 1, 5), id, Entered::Rated { score }) };
+        let rated = |id: &str, version, score| LedgerEntry {
+            version,
+            ..LedgerEntry::on(date(2026, 1, 5), id, LedgerFact::Rated { score })
+        };
         let all = [rated("a", 1, 3), rated("a", 2, 4), rated("a", 2, 5), rated("b", 1, 1)];
         let expected: Ledger = [rated("b", 1, 1), rated("a", 2, 5)].into_iter().collect();
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
@@ -106,8 +108,8 @@ mod tests {
 
     #[test]
     fn what_has_no_minute_comes_first_on_its_day() {
-        let at = |id: &str, minute| LedgerEntry { minute, ..LedgerEntry::on(date(2026, 1, 5), id, Entered::Answered) };
-        let before = LedgerEntry::on(date(2026, 1, 4), "z", Entered::Answered).at(1_439);
+        let at = |id: &str, minute| LedgerEntry { minute, ..LedgerEntry::on(date(2026, 1, 5), id, LedgerFact::Answered) };
+        let before = LedgerEntry::on(date(2026, 1, 4), "z", LedgerFact::Answered).at(1_439);
         let ledger: Ledger = [at("c", Some(0)), at("b", None), at("a", Some(600)), before].into_iter().collect();
         let order: Vec<&str> = ledger.in_order().into_iter().map(|entry| entry.id.as_str()).collect();
         assert_eq!(order, ["z", "b", "c", "a"]);

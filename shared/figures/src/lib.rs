@@ -58,7 +58,7 @@ pub use book::Book;
 pub use contact_flow::ContactFlow;
 pub use converted::Converted;
 pub use customer_figures::{CustomerFigures, DayFigures};
-pub use entry::{Entered, LedgerEntry};
+pub use entry::{LedgerEntry, LedgerFact};
 pub use exact::{Figure, Ratio, Sum, Undefined};
 pub use flow::Flow;
 pub use ledger::Ledger;

@@ -16,7 +16,7 @@ use domain::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::entry::{Applied, DisputeEnd, Entered, InvoiceStanding, IssuedInvoice, LedgerEntry, PromiseEnd};
+use crate::entry::{AppliedMoney, DisputeEnd, InvoiceStands, IssuedInvoice, LedgerEntry, LedgerFact, PromiseEnd};
 
 /// A fact of which only history knows since when it is so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Since<'a> {
 }
 
 /// How facts are read.
-pub struct Reading<'a> {
+pub struct FactsReading<'a> {
     /// The tenant's zone.
     pub zone: &'a TimeZone,
     /// Whether legal entities are told apart: where the settings list any.
@@ -44,7 +44,7 @@ pub struct Reading<'a> {
 
 /// The entries of what a customer was billed, paid, promised and contested. To whom it belongs, and what was done to reach its people, is not
 /// among facts: whoever asks adds it. `facts` have all invoices and payments of the time that is reported on, those that are set aside too.
-pub fn entries_of(facts: &Facts, reading: &Reading<'_>) -> Vec<LedgerEntry> {
+pub fn entries_of(facts: &Facts, reading: &FactsReading<'_>) -> Vec<LedgerEntry> {
     let mut out = Out { facts, reading, invoices: BTreeMap::new(), come: BTreeMap::new(), all: Vec::new() };
     for fact in &facts.invoices {
         if fact.invoice.status != InvoiceStatus::Draft {
@@ -76,18 +76,18 @@ struct Come {
 
 struct Out<'a> {
     facts: &'a Facts,
-    reading: &'a Reading<'a>,
+    reading: &'a FactsReading<'a>,
     invoices: BTreeMap<&'a InvoiceId, &'a Invoice>,
     come: BTreeMap<&'a InvoiceId, Come>,
     all: Vec<LedgerEntry>,
 }
 
 impl<'a> Out<'a> {
-    fn put(&mut self, on: Date, id: CompactString, what: Entered) {
+    fn put(&mut self, on: Date, id: CompactString, what: LedgerFact) {
         self.all.push(LedgerEntry::on(on, &id, what));
     }
 
-    fn put_at(&mut self, at: Timestamp, id: CompactString, what: Entered) {
+    fn put_at(&mut self, at: Timestamp, id: CompactString, what: LedgerFact) {
         let at = at.to_zoned(self.reading.zone.clone());
         let minute = u16::try_from(i64::from(at.hour()) * 60 + i64::from(at.minute())).unwrap_or_default();
         self.all.push(LedgerEntry::on(at.date(), &id, what).at(minute));
@@ -109,28 +109,28 @@ impl<'a> Out<'a> {
             parts => parts.iter().map(|part| (part.due_on, part.amount_minor)).collect(),
         };
         let issued = IssuedInvoice { invoice: id.clone(), balance: balance.clone(), total_minor: invoice.total_minor, parts };
-        self.put(invoice.issued_on, id.as_str().into(), Entered::Issued(issued));
+        self.put(invoice.issued_on, id.as_str().into(), LedgerFact::Issued(issued));
         let since = |of| (self.reading.since)(of).unwrap_or(invoice.issued_on);
         let (stands_on, stated_on) = (since(Since::Standing(id)), since(Since::Stated(id)));
         let standing = match invoice.status {
-            InvoiceStatus::Void => Some(InvoiceStanding::Void),
-            InvoiceStatus::WrittenOff => Some(InvoiceStanding::WrittenOff),
+            InvoiceStatus::Void => Some(InvoiceStands::Void),
+            InvoiceStatus::WrittenOff => Some(InvoiceStands::WrittenOff),
             InvoiceStatus::Open | InvoiceStatus::Draft | InvoiceStatus::Later(_) => None,
         };
         if let Some(standing) = standing {
-            self.put(stands_on, format_compact!("{id}/stands"), Entered::Stands { invoice: id.clone(), standing });
+            self.put(stands_on, format_compact!("{id}/stands"), LedgerFact::Stands { invoice: id.clone(), standing });
         }
         // What the document says beyond what payments and credit notes explain. Of a void invoice it says nothing that counts.
         let come = self.come.get(id).copied().unwrap_or_default();
         let stated = if invoice.paid_is_gross { invoice.paid_minor.saturating_sub(come.taken_back) } else { invoice.paid_minor };
         let (paid, credited) = (stated.saturating_sub(come.paid), invoice.credited_minor.saturating_sub(come.credited));
-        if standing != Some(InvoiceStanding::Void) {
-            let of = |amount_minor| Applied { invoice: Some(id.clone()), balance: balance.clone(), amount_minor };
+        if standing != Some(InvoiceStands::Void) {
+            let of = |amount_minor| AppliedMoney { invoice: Some(id.clone()), balance: balance.clone(), amount_minor };
             if paid > 0 {
-                self.put(stated_on, format_compact!("{id}/paid"), Entered::Paid(of(paid)));
+                self.put(stated_on, format_compact!("{id}/paid"), LedgerFact::Paid(of(paid)));
             }
             if credited > 0 {
-                self.put(stated_on, format_compact!("{id}/credited"), Entered::Credited(of(credited)));
+                self.put(stated_on, format_compact!("{id}/credited"), LedgerFact::Credited(of(credited)));
             }
         }
     }
@@ -207,12 +207,17 @@ impl<'a> Out<'a> {
                 on,
                 format_compact!("{id}/{at}"),
                 payment,
-                Applied { invoice: Some(invoice.clone()), balance, amount_minor: minor },
+                AppliedMoney { invoice: Some(invoice.clone()), balance, amount_minor: minor },
             );
         }
         if is_own && rest != 0 {
             let balance = self.payment_balance(payment);
-            self.put_money(on, format_compact!("{id}/rest"), payment, Applied { invoice: None, balance, amount_minor: rest });
+            self.put_money(
+                on,
+                format_compact!("{id}/rest"),
+                payment,
+                AppliedMoney { invoice: None, balance, amount_minor: rest },
+            );
         }
     }
 
@@ -226,15 +231,15 @@ impl<'a> Out<'a> {
         self.balance(payment.currency, entity)
     }
 
-    fn put_money(&mut self, on: Date, id: CompactString, payment: &Payment, of: Applied) {
+    fn put_money(&mut self, on: Date, id: CompactString, payment: &Payment, of: AppliedMoney) {
         let is_back = of.amount_minor < 0;
-        let of = Applied { amount_minor: of.amount_minor.saturating_abs(), ..of };
+        let of = AppliedMoney { amount_minor: of.amount_minor.saturating_abs(), ..of };
         let what = match (payment.kind, is_back) {
-            (PaymentKind::Payment | PaymentKind::Later(_), false) => Entered::Paid(of),
-            (PaymentKind::Payment | PaymentKind::Later(_), true) => Entered::TakenBack(of),
-            (PaymentKind::CreditNote, false) => Entered::Credited(of),
+            (PaymentKind::Payment | PaymentKind::Later(_), false) => LedgerFact::Paid(of),
+            (PaymentKind::Payment | PaymentKind::Later(_), true) => LedgerFact::TakenBack(of),
+            (PaymentKind::CreditNote, false) => LedgerFact::Credited(of),
             (PaymentKind::CreditNote, true) => {
-                Entered::Credited(Applied { amount_minor: of.amount_minor.saturating_neg(), ..of })
+                LedgerFact::Credited(AppliedMoney { amount_minor: of.amount_minor.saturating_neg(), ..of })
             }
         };
         self.put(on, id, what);
@@ -251,7 +256,7 @@ impl<'a> Out<'a> {
                     PromiseStatus::Open | PromiseStatus::Later(_) => None,
                 };
                 for (id, balance, amount_minor, of) in self.parts_of(agreement, &promise.of) {
-                    let promised = Entered::Promised { promise: id.clone(), balance, amount_minor, pays_on: promise.pays_on };
+                    let promised = LedgerFact::Promised { promise: id.clone(), balance, amount_minor, pays_on: promise.pays_on };
                     self.put_at(agreement.made_at, id.as_str().into(), promised);
                     let Some(end) = end else { continue };
                     let paid_minor = match end {
@@ -259,7 +264,7 @@ impl<'a> Out<'a> {
                         PromiseEnd::PartlyKept => self.paid_within(&of, agreement.made_at, promise.expected_on).min(amount_minor),
                         PromiseEnd::Broken | PromiseEnd::Cancelled => 0,
                     };
-                    let ended = Entered::PromiseEnded { promise: id.clone(), end, paid_minor };
+                    let ended = LedgerFact::PromiseEnded { promise: id.clone(), end, paid_minor };
                     self.put_at(agreement.status_at, format_compact!("{id}/end"), ended);
                 }
             }
@@ -272,7 +277,7 @@ impl<'a> Out<'a> {
                     DisputeStatus::Open | DisputeStatus::Later(_) => None,
                 };
                 for (id, balance, amount_minor, invoices) in self.parts_of(agreement, &dispute.of) {
-                    let disputed = Entered::Disputed {
+                    let disputed = LedgerFact::Disputed {
                         dispute: id.clone(),
                         balance,
                         invoices,
@@ -281,7 +286,7 @@ impl<'a> Out<'a> {
                     };
                     self.put_at(agreement.made_at, id.as_str().into(), disputed);
                     if let Some(end) = end {
-                        let ended = Entered::DisputeEnded { dispute: id.clone(), end };
+                        let ended = LedgerFact::DisputeEnded { dispute: id.clone(), end };
                         self.put_at(agreement.status_at, format_compact!("{id}/end"), ended);
                     }
                 }
@@ -318,11 +323,11 @@ impl<'a> Out<'a> {
     /// What came for invoices from an instant until the end of a day.
     fn paid_within(&self, invoices: &[InvoiceId], made_at: Timestamp, until: Date) -> i64 {
         let from = made_at.to_zoned(self.reading.zone.clone()).date();
-        let is_of = |of: &Applied| of.invoice.as_ref().is_some_and(|invoice| invoices.contains(invoice));
+        let is_of = |of: &AppliedMoney| of.invoice.as_ref().is_some_and(|invoice| invoices.contains(invoice));
         let within = self.all.iter().filter(|entry| from <= entry.on && entry.on <= until);
         within.fold(0, |sum: i64, entry| match &entry.what {
-            Entered::Paid(of) if is_of(of) => sum.saturating_add(of.amount_minor),
-            Entered::TakenBack(of) if is_of(of) => sum.saturating_sub(of.amount_minor),
+            LedgerFact::Paid(of) if is_of(of) => sum.saturating_add(of.amount_minor),
+            LedgerFact::TakenBack(of) if is_of(of) => sum.saturating_sub(of.amount_minor),
             _ => sum,
         })
     }

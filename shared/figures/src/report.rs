@@ -219,7 +219,7 @@ pub struct ReportAsked {
 
 /// A report of groups of customers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct ReportTable {
     /// Which.
     pub name: ReportName,
     /// The end of which day it speaks of.
@@ -232,7 +232,7 @@ pub struct Report {
     pub rows: Vec<ReportRow>,
 }
 
-impl Report {
+impl ReportTable {
     /// The report of groups; without rows where it cannot be told by them.
     pub fn of(asked: ReportAsked, groups: &Groups) -> Self {
         let as_of = groups.as_of;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::{
     contact_flow::{ContactFlow, RESPONSE_DAYS, ResponseTally, TouchPart},
-    entry::{Entered, LedgerEntry, Touch},
+    entry::{LedgerEntry, LedgerFact, Touch},
 };
 
 /// A touch, when it was, and what came of it.
@@ -28,7 +28,7 @@ pub(crate) fn contact_flows(entries: &[&LedgerEntry]) -> BTreeMap<Date, ContactF
     for entry in entries {
         let day = || entry.on;
         match &entry.what {
-            Entered::Touched(touch) => {
+            LedgerFact::Touched(touch) => {
                 let flow = days.entry(day()).or_default();
                 flow.touches += 1;
                 match touch.cost {
@@ -38,34 +38,34 @@ pub(crate) fn contact_flows(entries: &[&LedgerEntry]) -> BTreeMap<Date, ContactF
                 places.insert(&entry.id, reached.len());
                 reached.push(Reached { entry, touch, responses: ResponseTally::default(), lost_on: None });
             }
-            Entered::Lost { touch } => {
+            LedgerFact::Lost { touch } => {
                 let known = places.get(touch).and_then(|at| reached.get_mut(*at)).filter(|known| known.lost_on.is_none());
                 if let Some(known) = known {
                     days.entry(day()).or_default().lost += 1;
                     known.lost_on = Some(entry.on);
                 }
             }
-            Entered::Answered => {
+            LedgerFact::Answered => {
                 days.entry(day()).or_default().answers += 1;
                 respond(&mut reached, entry, |tally| &mut tally.answered);
             }
-            Entered::Promised { .. } => respond(&mut reached, entry, |tally| &mut tally.promised),
-            Entered::Paid(_) => respond(&mut reached, entry, |tally| &mut tally.paid),
-            Entered::Rated { score } => {
+            LedgerFact::Promised { .. } => respond(&mut reached, entry, |tally| &mut tally.promised),
+            LedgerFact::Paid(_) => respond(&mut reached, entry, |tally| &mut tally.paid),
+            LedgerFact::Rated { score } => {
                 let place = usize::from(*score).checked_sub(1);
                 let flow = days.entry(day()).or_default();
                 if let Some(count) = place.and_then(|place| flow.ratings.get_mut(place)) {
                     *count += 1;
                 }
             }
-            Entered::Issued(_)
-            | Entered::TakenBack(_)
-            | Entered::Credited(_)
-            | Entered::Stands { .. }
-            | Entered::PromiseEnded { .. }
-            | Entered::Disputed { .. }
-            | Entered::DisputeEnded { .. }
-            | Entered::Belongs(_) => {}
+            LedgerFact::Issued(_)
+            | LedgerFact::TakenBack(_)
+            | LedgerFact::Credited(_)
+            | LedgerFact::Stands { .. }
+            | LedgerFact::PromiseEnded { .. }
+            | LedgerFact::Disputed { .. }
+            | LedgerFact::DisputeEnded { .. }
+            | LedgerFact::Belongs(_) => {}
         }
     }
     // What proves later that it reached nobody changes no day that is over.

@@ -7,9 +7,9 @@ use domain::{
     receivables::Receivables,
 };
 use figures::{
-    Book, Entered, Ledger, Period,
-    entry::{InvoiceStanding, LedgerEntry, PromiseEnd},
-    of_facts::{Reading, Since, entries_of},
+    Book, Ledger, LedgerFact, Period,
+    entry::{InvoiceStands, LedgerEntry, PromiseEnd},
+    of_facts::{FactsReading, Since, entries_of},
 };
 use jiff::{
     Timestamp,
@@ -68,7 +68,7 @@ fn since(of: Since<'_>) -> Option<Date> {
 }
 
 fn entries(facts: &Facts) -> Vec<LedgerEntry> {
-    entries_of(facts, &Reading { zone: &TimeZone::UTC, by_legal_entity: false, since: &since })
+    entries_of(facts, &FactsReading { zone: &TimeZone::UTC, by_legal_entity: false, since: &since })
 }
 
 /// What is open and unapplied today by the ledger; what is open by the domain.
@@ -219,7 +219,7 @@ fn what_changed_has_the_day_that_history_knows() {
     assert_eq!((flow.written_off.minor.whole(), flow.taken_back.minor.whole()), (1_000, 400));
     let stands = entries(&facts)
         .into_iter()
-        .filter(|entry| matches!(entry.what, Entered::Stands { standing: InvoiceStanding::WrittenOff, .. }));
+        .filter(|entry| matches!(entry.what, LedgerFact::Stands { standing: InvoiceStands::WrittenOff, .. }));
     assert_eq!(stands.count(), 1);
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use compact_str::{CompactString, format_compact};
 use domain::{AgreementId, BalanceKey, Channel, Currency, CustomerId, InvoiceId, dates::add_days};
 use figures::{
-    Book, CustomerFigures, DayFigures, Entered, Flow, GroupBy, Groups, Ledger, LedgerEntry, Period, Sum, Totals,
-    entry::{Applied, Belongs, DisputeEnd, InvoiceStanding, IssuedInvoice, PromiseEnd, Touch, TouchCost, TouchStep},
+    Book, CustomerFigures, DayFigures, Flow, GroupBy, Groups, Ledger, LedgerEntry, LedgerFact, Period, Sum, Totals,
+    entry::{AppliedMoney, Belongs, DisputeEnd, InvoiceStands, IssuedInvoice, PromiseEnd, Touch, TouchCost, TouchStep},
 };
 use jiff::civil::{Date, date};
 use proptest::{prelude::*, sample::Index};
@@ -43,28 +43,28 @@ fn invoice(at: usize) -> impl Strategy<Value = Entries> {
             let mut parts: Vec<(Date, i64)> = due.iter().map(|days| (on(issued + days), total_minor / count)).collect();
             parts[0].1 += total_minor % count;
             let what = IssuedInvoice { invoice: invoice.clone(), balance: balance.clone(), total_minor, parts };
-            let mut all = vec![LedgerEntry::on(on(issued), invoice.as_str(), Entered::Issued(what))];
-            let applied = |amount_minor| Applied { invoice: Some(invoice.clone()), balance: balance.clone(), amount_minor };
+            let mut all = vec![LedgerEntry::on(on(issued), invoice.as_str(), LedgerFact::Issued(what))];
+            let applied = |amount_minor| AppliedMoney { invoice: Some(invoice.clone()), balance: balance.clone(), amount_minor };
             for (place, (after, minor, back)) in payments.into_iter().enumerate() {
                 // Some come before the invoice does.
                 let came = (issued + after - 5).max(0);
                 let id = |what: &str| format_compact!("{at}/{what}/{place}");
-                all.push(LedgerEntry::on(on(came), &id("paid"), Entered::Paid(applied(minor))));
+                all.push(LedgerEntry::on(on(came), &id("paid"), LedgerFact::Paid(applied(minor))));
                 if let Some(later) = back.filter(|later| came + later < 90) {
-                    all.push(LedgerEntry::on(on(came + later), &id("back"), Entered::TakenBack(applied(minor))));
+                    all.push(LedgerEntry::on(on(came + later), &id("back"), LedgerFact::TakenBack(applied(minor))));
                 }
             }
             let is_void = matches!(end, Some((true, _)));
             if let Some(minor) = credit.filter(|_| !is_void) {
                 let id = format_compact!("{at}/credit");
-                all.push(LedgerEntry::on(on(issued + 3), &id, Entered::Credited(applied(minor))));
+                all.push(LedgerEntry::on(on(issued + 3), &id, LedgerFact::Credited(applied(minor))));
             }
             if let Some((is_void, day)) = end {
-                let standing = if is_void { InvoiceStanding::Void } else { InvoiceStanding::WrittenOff };
+                let standing = if is_void { InvoiceStands::Void } else { InvoiceStands::WrittenOff };
                 // Given up after all that came for it.
                 let day = if is_void { day } else { day + 10 };
                 let id = format_compact!("{at}/end");
-                all.push(LedgerEntry::on(on(day), &id, Entered::Stands { invoice: invoice.clone(), standing }));
+                all.push(LedgerEntry::on(on(day), &id, LedgerFact::Stands { invoice: invoice.clone(), standing }));
             }
             all
         },
@@ -85,10 +85,10 @@ fn other(at: usize) -> impl Strategy<Value = Entries> {
             let one = |what| LedgerEntry { minute, ..LedgerEntry::on(on(day), &format_compact!("o{at}"), what) };
             let end = |what| LedgerEntry::on(on(day + later), &format_compact!("e{at}"), what);
             match kind {
-                0 => vec![one(Entered::Answered)],
-                1 => vec![one(Entered::Rated { score: of % 7 })],
+                0 => vec![one(LedgerFact::Answered)],
+                1 => vec![one(LedgerFact::Rated { score: of % 7 })],
                 2 => {
-                    let promised = Entered::Promised {
+                    let promised = LedgerFact::Promised {
                         promise: agreement.clone(),
                         balance,
                         amount_minor: minor,
@@ -96,16 +96,16 @@ fn other(at: usize) -> impl Strategy<Value = Entries> {
                     };
                     let ends = [PromiseEnd::Kept, PromiseEnd::PartlyKept, PromiseEnd::Broken, PromiseEnd::Cancelled];
                     let ended =
-                        Entered::PromiseEnded { promise: agreement, end: ends[usize::from(of % 4)], paid_minor: minor / 2 };
+                        LedgerFact::PromiseEnded { promise: agreement, end: ends[usize::from(of % 4)], paid_minor: minor / 2 };
                     vec![one(promised), end(ended)]
                 }
                 3 => {
                     let invoices = (0..of % 3).map(|at| InvoiceId::derive(&[&at.to_string()])).collect();
                     let reason = CompactString::from(["price", "tax", "other"][usize::from(of % 3)]);
                     let disputed =
-                        Entered::Disputed { dispute: agreement.clone(), balance, invoices, amount_minor: minor, reason };
+                        LedgerFact::Disputed { dispute: agreement.clone(), balance, invoices, amount_minor: minor, reason };
                     let ends = [DisputeEnd::Upheld, DisputeEnd::PartlyUpheld, DisputeEnd::Rejected, DisputeEnd::Withdrawn];
-                    vec![one(disputed), end(Entered::DisputeEnded { dispute: agreement, end: ends[usize::from(of % 4)] })]
+                    vec![one(disputed), end(LedgerFact::DisputeEnded { dispute: agreement, end: ends[usize::from(of % 4)] })]
                 }
                 4 => {
                     let named = |names: [&'static str; 3]| Some(names[usize::from(of % 3)]).filter(|name| !name.is_empty());
@@ -113,9 +113,9 @@ fn other(at: usize) -> impl Strategy<Value = Entries> {
                         segment: named(["smb", "", "enterprise"]).map(CompactString::from),
                         owner: named(["ann", "bob", ""]).map(CompactString::from),
                     };
-                    vec![one(Entered::Belongs(belongs))]
+                    vec![one(LedgerFact::Belongs(belongs))]
                 }
-                5 => vec![one(Entered::Paid(Applied { invoice: None, balance, amount_minor: minor }))],
+                5 => vec![one(LedgerFact::Paid(AppliedMoney { invoice: None, balance, amount_minor: minor }))],
                 _ => {
                     let touch = Touch {
                         channel: Channel::ALL[usize::from(of) % Channel::ALL.len()],
@@ -127,8 +127,8 @@ fn other(at: usize) -> impl Strategy<Value = Entries> {
                         }),
                         cost: (of % 5 > 0).then(|| TouchCost { currency: Currency::USD, millionths: Sum::from(minor) }),
                     };
-                    let mut all = vec![one(Entered::Touched(touch))];
-                    all.extend((of % 7 == 0).then(|| end(Entered::Lost { touch: format_compact!("o{at}") })));
+                    let mut all = vec![one(LedgerFact::Touched(touch))];
+                    all.extend((of % 7 == 0).then(|| end(LedgerFact::Lost { touch: format_compact!("o{at}") })));
                     all
                 }
             }
@@ -162,9 +162,9 @@ fn totals<'a>(rows: impl IntoIterator<Item = &'a CustomerFigures>, day: i64) -> 
 /// What is open of invoices on a day less what is unapplied, by currency, from the entries alone: each amount with its sign.
 fn net(entries: &[LedgerEntry], day: Date) -> BTreeMap<Currency, i128> {
     let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
-    let mut ended: BTreeMap<&InvoiceId, InvoiceStanding> = BTreeMap::new();
+    let mut ended: BTreeMap<&InvoiceId, InvoiceStands> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.on <= day) {
-        if let Entered::Stands { invoice, standing } = &entry.what {
+        if let LedgerFact::Stands { invoice, standing } = &entry.what {
             ended.insert(invoice, *standing);
         }
     }
@@ -172,14 +172,14 @@ fn net(entries: &[LedgerEntry], day: Date) -> BTreeMap<Currency, i128> {
     let mut given_up: BTreeMap<&InvoiceId, (Currency, i128)> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.on <= day) {
         let (invoice, balance, minor) = match &entry.what {
-            Entered::Issued(of) => (Some(&of.invoice), &of.balance, i128::from(of.total_minor)),
-            Entered::Paid(of) | Entered::Credited(of) => (of.invoice.as_ref(), &of.balance, -i128::from(of.amount_minor)),
-            Entered::TakenBack(of) => (of.invoice.as_ref(), &of.balance, i128::from(of.amount_minor)),
+            LedgerFact::Issued(of) => (Some(&of.invoice), &of.balance, i128::from(of.total_minor)),
+            LedgerFact::Paid(of) | LedgerFact::Credited(of) => (of.invoice.as_ref(), &of.balance, -i128::from(of.amount_minor)),
+            LedgerFact::TakenBack(of) => (of.invoice.as_ref(), &of.balance, i128::from(of.amount_minor)),
             _ => continue,
         };
         match invoice.and_then(|invoice| ended.get_key_value(invoice)) {
-            Some((_, InvoiceStanding::Void)) if matches!(entry.what, Entered::Issued(_)) => {}
-            Some((invoice, InvoiceStanding::WrittenOff)) => {
+            Some((_, InvoiceStands::Void)) if matches!(entry.what, LedgerFact::Issued(_)) => {}
+            Some((invoice, InvoiceStands::WrittenOff)) => {
                 given_up.entry(invoice).or_insert((balance.currency, 0)).1 += minor;
             }
             _ => *sums.entry(balance.currency).or_default() += minor,
@@ -254,6 +254,22 @@ proptest! {
         let rows: Vec<CustomerFigures> =
             all.iter().enumerate().map(|(at, entries)| figures(&at.to_string(), entries, day)).collect();
         let tenant = totals(&rows, day);
+        // Of the rows themselves.
+        for (currency, of) in &tenant.currencies {
+            let balances = |row: &CustomerFigures| -> Vec<figures::customer_figures::BalanceFigures> {
+                row.balances.iter().filter(|(key, _)| key.currency == *currency).map(|(_, of)| of.clone()).collect()
+            };
+            let open: Vec<Sum> = rows.iter().map(|row| balances(row).iter().map(|of| of.stock.open()).sum()).collect();
+            let sold: Sum = rows.iter().flat_map(balances).flat_map(|of| of.months.into_values()).map(|month| month.flow.sold.minor).sum();
+            let found: Sum = of.months.values().map(|month| month.flow.sold.minor).sum();
+            prop_assert_eq!(of.stock.open(), open.iter().copied().sum::<Sum>());
+            prop_assert_eq!(usize::try_from(of.owing), Ok(open.iter().filter(|open| **open > Sum::ZERO).count()));
+            prop_assert_eq!(of.largest.iter().map(|(_, open)| open).max(), open.iter().copied().filter(|open| *open > Sum::ZERO).max());
+            prop_assert_eq!(found, sold);
+        }
+        let touches: i64 = rows.iter().flat_map(|row| row.contacts.values()).map(|contacts| contacts.touches).sum();
+        prop_assert_eq!(tenant.contacts.values().map(|contacts| contacts.touches).sum::<i64>(), touches);
+        prop_assert_eq!(usize::try_from(tenant.customers), Ok(rows.len()));
         for by in GroupBy::ALL {
             let mut groups = Groups::none(by, on(day));
             rows.iter().for_each(|row| groups.add(row));

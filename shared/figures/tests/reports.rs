@@ -5,21 +5,21 @@ mod ledger_file;
 use domain::Currency;
 use figures::{
     Book, CustomerFigures, GroupBy, Groups, Sum,
-    report::{Report, ReportAsked, ReportName, ReportRow, ReportValue},
+    report::{ReportAsked, ReportName, ReportRow, ReportTable, ReportValue},
 };
 use jiff::civil::{Date, date};
 use ledger_file::{customer, ledgers};
 
 const END: Date = date(2026, 3, 31);
 
-fn report(name: ReportName, by: GroupBy, change: impl FnOnce(&mut ReportAsked)) -> Report {
+fn report(name: ReportName, by: GroupBy, change: impl FnOnce(&mut ReportAsked)) -> ReportTable {
     let mut groups = Groups::none(by, END);
     for (name, ledger) in ledgers() {
         groups.add(&CustomerFigures::of(customer(&name), &Book::of(&ledger), END));
     }
     let mut asked = ReportAsked { name, months: 3, currency: None, data_from: Some(date(2025, 12, 1)) };
     change(&mut asked);
-    Report::of(asked, &groups)
+    ReportTable::of(asked, &groups)
 }
 
 fn shown(row: &ReportRow, name: &str) -> String {
@@ -30,7 +30,7 @@ fn shown(row: &ReportRow, name: &str) -> String {
     }
 }
 
-fn row<'a>(report: &'a Report, group: &str, currency: Currency) -> &'a ReportRow {
+fn row<'a>(report: &'a ReportTable, group: &str, currency: Currency) -> &'a ReportRow {
     report.rows.iter().find(|row| row.group == group && row.currency == Some(currency)).expect("a row")
 }
 

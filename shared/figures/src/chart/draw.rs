@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{BARS_MAX, Chart, ChartKind, POINTS_MAX, SERIES_MAX, axis::Axis, marks, palette};
+use super::{
+    axis::Axis,
+    described::{BARS_MAX, Chart, ChartKind, ChartSeries, POINTS_MAX, SERIES_MAX},
+    marks, palette,
+};
 
 /// Width and height, in tenths of a pixel.
 const WIDTH: i64 = 7_200;
@@ -17,8 +21,15 @@ const LEGEND_LINE: i64 = 200;
 const BOTTOM: i64 = 520;
 const RIGHT: i64 = 260;
 
+impl Chart {
+    /// The chart as an `svg` element of its own, 720 by 360 pixels where nothing else says how large it is.
+    pub fn svg(&self) -> String {
+        Drawing::of(self).finish()
+    }
+}
+
 /// A chart that is being drawn.
-pub(super) struct Drawing<'a> {
+struct Drawing<'a> {
     chart: &'a Chart,
     /// How many labels are drawn.
     drawn: usize,
@@ -29,7 +40,7 @@ pub(super) struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    pub(super) fn of(chart: &'a Chart) -> Self {
+    fn of(chart: &'a Chart) -> Self {
         let most = match chart.kind {
             ChartKind::Bars | ChartKind::Stacked => BARS_MAX,
             ChartKind::Lines => POINTS_MAX,
@@ -42,7 +53,7 @@ impl<'a> Drawing<'a> {
         drawing
     }
 
-    pub(super) fn finish(mut self) -> String {
+    fn finish(mut self) -> String {
         let chart = self.chart;
         let (id, title, description) = (escape(&chart.id), escape(&chart.title), escape(&chart.description));
         let legend = self.legend();
@@ -72,11 +83,11 @@ impl<'a> Drawing<'a> {
         self.out.push_str(text);
     }
 
-    fn series(&self) -> impl Iterator<Item = (usize, &'a super::ChartSeries)> + use<'a> {
+    fn series(&self) -> impl Iterator<Item = (usize, &'a ChartSeries)> + use<'a> {
         self.chart.series.iter().take(SERIES_MAX).enumerate()
     }
 
-    fn value(&self, series: &super::ChartSeries, at: usize) -> Option<i128> {
+    fn value(&self, series: &ChartSeries, at: usize) -> Option<i128> {
         series.values.get(at).copied().flatten().filter(|_| at < self.drawn)
     }
 
@@ -186,7 +197,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// What one value says when it is pointed at.
-    fn said(&self, series: &super::ChartSeries, at: usize, value: i128) -> String {
+    fn said(&self, series: &ChartSeries, at: usize, value: i128) -> String {
         let label = self.chart.labels.get(at).map_or("", String::as_str);
         let shown = self.chart.shown(Some(value));
         escape(&format!("{label}, {}: {shown} {}", series.name, self.chart.unit))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{AgreementId, BalanceKey, Channel, Currency, CustomerId, InvoiceId, word::Word};
 use figures::{
-    Entered, Ledger, LedgerEntry, Sum,
-    entry::{Applied, Belongs, DisputeEnd, InvoiceStanding, IssuedInvoice, PromiseEnd, Touch, TouchCost, TouchStep},
+    Ledger, LedgerEntry, LedgerFact, Sum,
+    entry::{AppliedMoney, Belongs, DisputeEnd, InvoiceStands, IssuedInvoice, PromiseEnd, Touch, TouchCost, TouchStep},
 };
 
 const FILE: &str = include_str!("../golden/ledger.csv");
@@ -39,17 +39,18 @@ pub fn ledgers() -> BTreeMap<String, Ledger> {
     entries().into_iter().map(|(name, entries)| (name, entries.into_iter().collect())).collect()
 }
 
-fn what(row: &csv::StringRecord) -> Entered {
+fn what(row: &csv::StringRecord) -> LedgerFact {
     let (kind, invoice, more) = (&row[4], &row[5], row[8].to_owned());
     let id = |name: &str| InvoiceId::derive(&["golden", name]);
     let agreement = |name: &str| AgreementId::derive(&["golden", &row[0], name]);
     let balance = || BalanceKey::try_from(row[6].to_owned()).expect("a balance");
     let minor = || row[7].parse::<i64>().expect("an amount");
-    let applied = || Applied { invoice: (!invoice.is_empty()).then(|| id(invoice)), balance: balance(), amount_minor: minor() };
+    let applied =
+        || AppliedMoney { invoice: (!invoice.is_empty()).then(|| id(invoice)), balance: balance(), amount_minor: minor() };
     let named: BTreeMap<&str, &str> = more.split(' ').filter_map(|part| part.split_once('=')).collect();
     let ended = || more.split_once(' ').expect("an agreement and its end");
     match kind {
-        "issued" => Entered::Issued(IssuedInvoice {
+        "issued" => LedgerFact::Issued(IssuedInvoice {
             invoice: id(invoice),
             balance: balance(),
             total_minor: minor(),
@@ -59,18 +60,18 @@ fn what(row: &csv::StringRecord) -> Entered {
                 .map(|(on, minor)| (on.parse().expect("a day"), minor.parse().expect("an amount")))
                 .collect(),
         }),
-        "paid" => Entered::Paid(applied()),
-        "taken_back" => Entered::TakenBack(applied()),
-        "credited" => Entered::Credited(applied()),
-        "void" => Entered::Stands { invoice: id(invoice), standing: InvoiceStanding::Void },
-        "written_off" => Entered::Stands { invoice: id(invoice), standing: InvoiceStanding::WrittenOff },
-        "promised" => Entered::Promised {
+        "paid" => LedgerFact::Paid(applied()),
+        "taken_back" => LedgerFact::TakenBack(applied()),
+        "credited" => LedgerFact::Credited(applied()),
+        "void" => LedgerFact::Stands { invoice: id(invoice), standing: InvoiceStands::Void },
+        "written_off" => LedgerFact::Stands { invoice: id(invoice), standing: InvoiceStands::WrittenOff },
+        "promised" => LedgerFact::Promised {
             promise: agreement(&row[1]),
             balance: balance(),
             amount_minor: minor(),
             pays_on: more.parse().expect("a day"),
         },
-        "promise_ended" => Entered::PromiseEnded {
+        "promise_ended" => LedgerFact::PromiseEnded {
             promise: agreement(ended().0),
             end: match ended().1 {
                 "kept" => PromiseEnd::Kept,
@@ -80,21 +81,21 @@ fn what(row: &csv::StringRecord) -> Entered {
             },
             paid_minor: minor(),
         },
-        "disputed" => Entered::Disputed {
+        "disputed" => LedgerFact::Disputed {
             dispute: agreement(&row[1]),
             balance: balance(),
             invoices: vec![id(invoice)],
             amount_minor: minor(),
             reason: more.as_str().into(),
         },
-        "dispute_ended" => Entered::DisputeEnded {
+        "dispute_ended" => LedgerFact::DisputeEnded {
             dispute: agreement(ended().0),
             end: match ended().1 {
                 "withdrawn" => DisputeEnd::Withdrawn,
                 other => panic!("{other} is no end of a dispute"),
             },
         },
-        "touched" => Entered::Touched(Touch {
+        "touched" => LedgerFact::Touched(Touch {
             channel: Channel::of_this_release(named["channel"]).expect("a channel"),
             language: named["language"].into(),
             step: named.get("step").map(|step| TouchStep {
@@ -106,10 +107,10 @@ fn what(row: &csv::StringRecord) -> Entered {
                 .get("cost")
                 .map(|cost| TouchCost { currency: Currency::USD, millionths: Sum::from(cost.parse::<i64>().expect("a cost")) }),
         }),
-        "lost" => Entered::Lost { touch: more.as_str().into() },
-        "answered" => Entered::Answered,
-        "rated" => Entered::Rated { score: u8::try_from(minor()).expect("a score") },
-        "belongs" => Entered::Belongs(Belongs {
+        "lost" => LedgerFact::Lost { touch: more.as_str().into() },
+        "answered" => LedgerFact::Answered,
+        "rated" => LedgerFact::Rated { score: u8::try_from(minor()).expect("a score") },
+        "belongs" => LedgerFact::Belongs(Belongs {
             segment: named.get("segment").map(|segment| (*segment).into()),
             owner: named.get("owner").map(|owner| (*owner).into()),
         }),
