@@ -25,7 +25,7 @@ fn at(text: &str) -> Timestamp {
 
 fn facts() -> Facts {
     let customer = CustomerId::derive(&["c"]);
-    Facts::of(TenantId::parse("acme").expect("a tenant"), Customer::stub(&customer, "books", "C"))
+    Facts::of(TenantId::parse("acme").expect("a tenant"), Customer::stub(&customer, "erp", "C"))
 }
 
 fn inv(name: &str) -> InvoiceId {
