@@ -57,6 +57,7 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
     const SHARED: [&str; 13] = [
         "answers",
         "domain",
+        "figures",
         "store",
         "connectors",
         "channels",
@@ -77,7 +78,7 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "shared/files" => ["domain", "kit"].contains(&other),
         "shared/testbed" => ["domain", "store", "kit"].contains(&other),
         "shared/store" | "shared/connectors" | "shared/channels" | "shared/payments" | "shared/documents" | "shared/mail"
-        | "shared/answers" => other == "domain",
+        | "shared/answers" | "shared/figures" => other == "domain",
         "shared/service" => ["domain", "store"].contains(&other),
         "shared/sending" => BELOW_SENDING.contains(&other),
         "shared/reading" => BELOW_READING.contains(&other),
