@@ -48,6 +48,7 @@ impl Payer<'_> {
                     }
                 },
             };
+            let basket = Basket { kept: wish.kept.clone(), keep: wish.keep, ..basket };
             match self.store.begin_basket(tenant, &basket, &money, facts.version, self.now).await? {
                 BasketBegun::Begun => return self.sent_on(&desk, wish, basket).await,
                 BasketBegun::Before(known) => return self.sent_on(&desk, wish, *known).await,

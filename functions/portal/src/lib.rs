@@ -456,7 +456,9 @@ impl Handler {
             CameBy::Unknown => return unknown,
         };
         let holder = LinkHolder::of(&found);
-        let is_confirmed = *wanted == PayWanted::Form && is_confirmed(&self.vault, request, &found, now).await?;
+        // Giving a payment up asks for no code.
+        let asks = matches!(wanted, PayWanted::Form | PayWanted::Begun(_));
+        let is_confirmed = asks && is_confirmed(&self.vault, request, &found, now).await?;
         let FoundLink { tenant, customer, link } = found;
         let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
         let Some(settings) = self.settings(&tenant, row.rev).await? else { return unknown };

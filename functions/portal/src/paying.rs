@@ -244,6 +244,10 @@ impl Paying<'_> {
             Some(basket) => {
                 let has_come = self.has_come(&basket);
                 let rate = self.rated_here(&basket).await?;
+                // Whoever came by another link, or without a code, reads how it stands, and is not led to what is kept.
+                let is_payer = self.kept.is_some() && basket.link.as_ref() == Some(self.link);
+                let basket =
+                    if is_payer || !basket.is_of_its_payer_alone() { basket } else { Basket { pay_url: None, ..basket } };
                 paid_page::shown(self.visit, self.labels(), &basket, (seen, has_come), rate, self.now)
             }
             None => PortalPage::Plain(404, self.visit.words),

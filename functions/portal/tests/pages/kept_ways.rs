@@ -101,6 +101,38 @@ async fn it_is_paid_by_what_is_kept_and_nothing_of_it_without_a_code() {
 }
 
 #[tokio::test]
+async fn a_providers_page_that_shows_or_keeps_a_way_is_for_its_payer_alone() {
+    for (way, keep) in
+        [(format!("kept:{}", basket("own")), false), ("stripe:card".to_owned(), true), ("stripe:card".to_owned(), false)]
+    {
+        let (portal, id, code) = connected().await;
+        portal.takes_debits().await;
+        portal.keeps(&id, "own", "ap@acme.example", Currency::EUR).await;
+        let cookie = portal.confirm(&id, &code).await;
+        let pay = format!("/p/{code}/pay");
+        let form = form_of(&portal.get_with(&[&cookie], &pay).await);
+        let (invoice, typed) = (first().to_string(), amount(&first(), "100,00"));
+        let fields = good(&form, &invoice, &typed).into_iter();
+        let mut fields: Vec<(&str, &str)> =
+            fields.map(|(name, value)| if name == "way" { (name, way.as_str()) } else { (name, value) }).collect();
+        fields.extend(keep.then_some(("keep", "1")));
+        portal.answers(json!({"status": "begun", "pay_url": "https://checkout.example/c/1"}));
+        portal.post_with(&[&cookie], &pay, &fields).await.is(303);
+        let errands = portal.errands();
+        portal.begins(&errands[0], Some("https://checkout.example/c/1")).await;
+        let here = format!("/p/{code}/paid/{}", wish(&errands[0]).id);
+        portal.get_with(&[&cookie], &here).await.is(200).says("checkout.example");
+        // Whoever has the link alone, and a colleague with a link of their own, read how it stands.
+        let alone = portal.get(&here).await.is(200);
+        if way == "stripe:card" && !keep {
+            alone.says("checkout.example");
+        } else {
+            alone.hides("checkout.example").says("cancel");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_way_is_kept_where_its_payer_entered_a_code_and_ticked_it() {
     let (portal, id, code) = connected().await;
     let cookie = portal.confirm(&id, &code).await;

@@ -4,7 +4,7 @@ use domain::{Basket, Currency, CustomerId, CustomerRef, Document, Invoice, Invoi
 use payments::{BasketWish, ErrandKind, PaymentErrand};
 use serde_json::{Value, json};
 use store::{BasketHeard, BasketOwner, BasketSays, Receipt};
-use testbed::{api::at, baskets::begun};
+use testbed::{api::at, baskets::begun_as};
 
 use crate::visitor::{Portal, Reply, acme};
 
@@ -54,7 +54,8 @@ impl Portal {
             link: wish.link.clone(),
             pays_on: (wish.provider == "transfer").then(|| "2026-02-10".parse().unwrap()),
         };
-        let basket = begun(&self.world.store, &acme(), &errand.customer, begin, self.world.now()).await;
+        let as_wished = |basket| Basket { kept: wish.kept.clone(), keep: wish.keep, ..basket };
+        let basket = begun_as(&self.world.store, &acme(), &errand.customer, (begin, as_wished), self.world.now()).await;
         let provider_id = if pay_url.is_some() { "cs_1" } else { "RF18539007547034" };
         self.says(&errand.customer, &basket.id, BasketSays::SentOn { provider_id, pay_url }).await
     }
