@@ -198,22 +198,16 @@ pub async fn undo(
     let noted = actor.entry(Operation::UndoReply, now).of(before.id.as_str()).with(what).noting(reason);
     let noted = customer.iter().fold(noted, |noted, customer| noted.about(customer));
     // The address first: where this breaks off, doing it again finds nothing there and goes on.
-    if let Some(stands) = store.stopped(tenant, &address).await? {
-        let entry = stands.suppression.entry();
-        let is_its_own = stands.unproven.as_deref() == Some(before.id.as_str()) && stands.beside.is_none();
-        if !is_its_own {
+    // The mark of a request that is carried out once goes with what is written last.
+    let acting = store.acting(AuditEntry { once: None, ..noted.clone() });
+    match acting.lift_unproven(tenant, &address, &before.id, now, customer.as_ref()).await? {
+        Lifted::Done(_) | Lifted::Nothing => {}
+        Lifted::Another(stands) => {
             return Err(NotDone::Conflict(format!(
-                "something else stands against the address by now ({} since {}): look at it by GET /v1/suppressions, and lift it where that is right",
+                "something else stands against the address by now ({} since {}): a person, a link or another answer asked for it, or nothing arrives there; \
+                 look at it by GET /v1/suppressions, and lift it where that is right",
                 stands.suppression.reason, stands.suppression.at
             )));
-        }
-        // The mark of a request that is carried out once goes with what is written last.
-        let acting = store.acting(AuditEntry { once: None, ..noted.clone() });
-        match acting.lift(tenant, &address, &entry, now, customer.as_ref()).await? {
-            Lifted::Done(_) | Lifted::Nothing => {}
-            Lifted::Another(_) => {
-                return Err(NotDone::Changed("something else came to stand against the address at the same moment".to_owned()));
-            }
         }
     }
     let status = match before.status {

@@ -249,9 +249,13 @@ impl Store {
                     change = change.put(address::BESIDE, s(beside.as_str()));
                 }
                 // What stood without proof stands from now on for whoever asks for it now.
-                let is_taken_over = has(address::UNPROVEN) && stopping.unproven.is_none() && known == Some(suppression.reason);
+                let is_of_other = row.as_ref().and_then(|row| text(row, address::UNPROVEN)) != stopping.unproven;
+                let is_taken_over = has(address::UNPROVEN) && is_of_other && known == Some(suppression.reason);
                 if is_taken_over {
-                    change = self.by_whom(change.drop(address::UNPROVEN));
+                    change = self.by_whom(match stopping.unproven {
+                        Some(reply) => change.put(address::UNPROVEN, s(reply)),
+                        None => change.drop(address::UNPROVEN),
+                    });
                 }
                 if (noted.is_some() || is_taken_over)
                     && let Wrote::Not(_) = self.write(OP, change, false).await?
@@ -326,6 +330,36 @@ impl Store {
         at: Timestamp,
         customer: Option<&CustomerId>,
     ) -> Result<Lifted> {
+        let is_that = |stands: &Stopped| stands.suppression.entry() == entry;
+        self.lift_where(tenant, address, is_that, at, customer).await
+    }
+
+    /// The same of what stands for one answer alone of which nothing proves who wrote it ([`Store::suppress_unproven`]). What anybody asked for since stays, be
+    /// it at the same moment.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn lift_unproven(
+        &self,
+        tenant: &TenantId,
+        address: &AddressId,
+        reply: &ReplyId,
+        at: Timestamp,
+        customer: Option<&CustomerId>,
+    ) -> Result<Lifted> {
+        let is_that = |stands: &Stopped| stands.unproven.as_deref() == Some(reply.as_str()) && stands.beside.is_none();
+        self.lift_where(tenant, address, is_that, at, customer).await
+    }
+
+    async fn lift_where(
+        &self,
+        tenant: &TenantId,
+        address: &AddressId,
+        is_that: impl Fn(&Stopped) -> bool + Send + Sync,
+        at: Timestamp,
+        customer: Option<&CustomerId>,
+    ) -> Result<Lifted> {
         const OP: &str = "lift the suppression of";
         let (key, id) = (address.key(tenant), address.to_string());
         let mut tries = Tries::new(ATTEMPTS, OP, &id);
@@ -334,7 +368,7 @@ impl Store {
             let Some(row) = self.read(OP, &key, true).await? else { return Ok(Lifted::Nothing) };
             let Some(before) = stopped(&row)? else { return Ok(Lifted::Nothing) };
             // The write holds only while the item is as it was read.
-            if before.suppression.entry() != entry {
+            if !is_that(&before) {
                 return Ok(Lifted::Another(before));
             }
             let fact = AddressFact { suppressed: None };

@@ -3,7 +3,7 @@
 use domain::*;
 use jiff::SignedDuration;
 use store::{
-    AddressId, DecidedBeside, Ending, KeptBeside, KeptReply, PersonId, ReplyKept, UNMATCHED_PER_DAY_MAX, UnmatchedCount,
+    AddressId, DecidedBeside, Ending, KeptBeside, KeptReply, Lifted, PersonId, ReplyKept, UNMATCHED_PER_DAY_MAX, UnmatchedCount,
     UnmatchedKept, WordsAbout,
 };
 
@@ -242,4 +242,29 @@ async fn an_answer_is_about_who_sent_it_and_whom_it_names() {
         })
         .collect();
     assert_eq!(ids, [reply(1).id, naming.id].into());
+}
+
+#[tokio::test]
+async fn an_opt_out_without_proof_is_lifted_by_its_own_answer_alone() {
+    let table = table().await;
+    let (store, tenant, address) = (&table.store, &table.tenant, "ap@acme.example");
+    let (first, second) = (reply(1), reply(2));
+    let opt_out = Suppression { reason: SuppressionReason::OptOut, at: at(1) };
+    let id = AddressId::of(Channel::Email, address);
+    let unproven = async |by: &KeptReply| {
+        store.suppress_unproven(tenant, (Channel::Email, address), opt_out.clone(), &by.id, None).await.unwrap();
+        store.stopped(tenant, &id).await.unwrap().and_then(|stands| stands.unproven)
+    };
+    let lifted = async |by: &KeptReply| store.lift_unproven(tenant, &id, &by.id, at(9), None).await.unwrap();
+    assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
+    // Another one takes its place, at whatever moment it came.
+    assert_eq!(unproven(&second).await.as_deref(), Some(second.id.as_str()));
+    assert!(matches!(lifted(&first).await, Lifted::Another(_)));
+    assert!(matches!(lifted(&second).await, Lifted::Done(_)));
+    assert!(matches!(lifted(&second).await, Lifted::Nothing));
+    // Who proves it between somebody's look and the lifting, in the same instant, is not overruled.
+    assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
+    store.suppress_saying(tenant, (Channel::Email, address), opt_out.clone(), None, None).await.unwrap();
+    assert!(matches!(lifted(&first).await, Lifted::Another(_)));
+    assert!(store.stopped(tenant, &id).await.unwrap().is_some());
 }
