@@ -47,7 +47,8 @@ pub(crate) fn matter(
     labels: &NoticeLabels,
 ) -> Matter {
     let (notice, locale) = (&known.notice, Locale::of(labels.language, None));
-    let own = title_of(task.task.kind, labels.place()).unwrap_or(task.task.title.as_str());
+    let (said, called) = (task.task.title.as_str(), title_of(task.task.kind, labels.place()));
+    let own = called.unwrap_or(said);
     let title = match notice.kind {
         NoticeKind::Raised | NoticeKind::Later(_) => line(own),
         NoticeKind::Reminder | NoticeKind::Overdue => {
@@ -75,7 +76,11 @@ pub(crate) fn matter(
     lines.extend((!task.task.detail.is_empty()).then(|| line(&format!("{}{}", labels.why, task.task.detail))));
     lines.extend(task.task.to.as_deref().map(|to| line(&format!("{}{to}", labels.whom))));
     lines.extend(task.task.due_on.map(|due_on| format!("{}{}", labels.due, locale.date(due_on))));
-    lines.push(format!("{}{}", labels.task, task.id));
+    // What work of a kind is called names no agency, no fee and no terms: what the task itself says does.
+    lines.push(match called {
+        Some(_) => line(&format!("{}{} ({said})", labels.task, task.id)),
+        None => format!("{}{}", labels.task, task.id),
+    });
     let link = console_url.map(|url| format!("{url}/tasks/{}", task.id));
     Matter { title, lines, link }
 }
