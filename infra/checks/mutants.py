@@ -72,6 +72,8 @@ MUTANTS = [
      "generate"),
     ("a function that the documents do not name", "  PortalFunction:\n    Type: AWS::Serverless::Function\n", "  GateFunction:\n    Type: AWS::Serverless::Function\n",
      "components"),
+    ("a sign-in that comes back to a path of the portal's", '!Sub ["https://${Host}/console/signed-in", { Host: !Select [2, !Split ["/", !Sub "${PublicUrl}///"]] }]',
+     '!Sub "${PublicUrl}/console/signed-in"', "wiring"),
     ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
 ]
 

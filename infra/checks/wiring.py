@@ -310,8 +310,39 @@ def check_functions(resources, problems):
             problems.append(f"{name}: has no log group that forgets")
 
 
+def resolved(value, parameters):
+    """What CloudFormation makes of a value by these parameters, as far as the address of the console needs it. Every condition holds."""
+    if not isinstance(value, dict):
+        return value
+    (function, argument), = value.items()
+    if function == "Ref":
+        return parameters[argument]
+    if function == "Fn::If":
+        return resolved(argument[1], parameters)
+    if function == "Fn::Select":
+        return resolved(argument[1], parameters)[int(argument[0])]
+    if function == "Fn::Split":
+        return resolved(argument[1], parameters).split(argument[0])
+    if function == "Fn::Sub":
+        text, own = argument if isinstance(argument, list) else (argument, {})
+        for name, inner in {**parameters, **own}.items():
+            text = text.replace("${" + name + "}", resolved(inner, parameters))
+        return text
+    raise SystemExit(f"wiring: {function} is not known to this check; teach it first")
+
+
+def check_sign_in(resources, problems):
+    """Whoever signed in comes back to where the console is: at the root of its host, whatever path vendors and customers have before theirs."""
+    callback = of_type(resources, "AWS::Cognito::UserPoolClient")["ConsoleClient"]["CallbackURLs"][0]
+    for address in ("https://pay.example", "https://pay.example/ar", "https://pay.example/ar/x"):
+        found = resolved(callback, {"PublicUrl": address, "DomainName": "api.example"})
+        if found != "https://pay.example/console/signed-in":
+            problems.append(f"ConsoleClient: with PublicUrl {address} people come back to {found}, and the console is not there")
+
+
 def main():
     resources, problems = load(sys.argv[1]), []
+    check_sign_in(resources, problems)
     check_queues(resources, problems)
     check_senders(resources, problems)
     tried = check_rules(resources, problems) + check_stream(resources, problems)
