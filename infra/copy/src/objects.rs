@@ -195,12 +195,20 @@ impl Shelf {
             "bucket {} and folder differ, and only what was saved is deleted: export the objects anew",
             self.bucket
         );
-        let listed = self.listed().await?;
-        for key in listed.keys() {
-            let gone = Box::pin(self.s3.delete_object().bucket(&self.bucket).key(key).send()).await;
-            gone.with_context(|| format!("{key} cannot be deleted"))?;
+        let (lines, listed) = (self.whole(folder)?, self.listed().await?);
+        let (gone, came) = saved(&lines, &listed);
+        for key in &gone {
+            let deleted = Box::pin(self.s3.delete_object().bucket(&self.bucket).key(*key).send()).await;
+            deleted.with_context(|| format!("{key} cannot be deleted"))?;
         }
-        Ok(listed.len())
+        ensure!(
+            came.is_empty(),
+            "{} objects are deleted, and {} stay that came meanwhile, such as {}: export the objects anew",
+            gone.len(),
+            came.len(),
+            came.first().map_or("", |key| key.as_str())
+        );
+        Ok(gone.len())
     }
 
     /// What the bucket has of the tenant, by key.
@@ -256,6 +264,11 @@ impl Shelf {
     }
 }
 
+/// The keys of a bucket of which a folder has the object, and those of which it has none.
+fn saved<'k>(lines: &BTreeMap<String, Line>, listed: &'k BTreeMap<String, Listed>) -> (Vec<&'k String>, Vec<&'k String>) {
+    listed.keys().partition(|key| lines.contains_key(*key))
+}
+
 /// The lines of a folder's list, by key; the last one of a key counts. One that was broken off at the end counts for nothing.
 fn lines_of(folder: &Path) -> Result<BTreeMap<String, Line>> {
     let Ok(file) = File::open(folder.join(LIST)) else { return Ok(BTreeMap::new()) };
@@ -303,7 +316,24 @@ fn hash(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_plain;
+    use std::collections::BTreeMap;
+
+    use super::{Line, Listed, is_plain, saved};
+
+    #[test]
+    fn what_comes_while_objects_are_deleted_was_not_saved_and_stays() {
+        let line = |key: &str| Line {
+            key: key.to_owned(),
+            bytes: 1,
+            sha256: String::new(),
+            content_type: String::new(),
+            etag: String::new(),
+        };
+        let key = |name: &str| format!("attached/acme/{name}");
+        let lines = BTreeMap::from(["1", "2"].map(|name| (key(name), line(&key(name)))));
+        let listed = BTreeMap::from(["2", "3"].map(|name| (key(name), Listed { bytes: 1, etag: String::new() })));
+        assert_eq!(saved(&lines, &listed), (vec![&key("2")], vec![&key("3")]));
+    }
 
     #[test]
     fn keys_lead_into_the_folder_alone() {
