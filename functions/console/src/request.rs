@@ -153,7 +153,9 @@ impl ConsoleRequest {
 pub fn is_ours(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let is_plain = address.bytes().all(|byte| (b'!'..=b'~').contains(&byte) && byte != b'\\');
-    is_plain && (path == "/console" || path.starts_with("/console/")) && !path.split('/').any(|part| part == "..")
+    // A browser reads `%2e` as a point where it goes up.
+    let goes_up = path.split('/').any(|part| part.to_ascii_lowercase().replace("%2e", ".") == "..");
+    is_plain && (path == "/console" || path.starts_with("/console/")) && !goes_up
 }
 
 /// The fields of a form, with line breaks as everywhere else but in forms.
@@ -223,6 +225,9 @@ mod tests {
             ("/console/customers?q=a%20b", true),
             ("/console/..", false),
             ("/console/../v1/me", false),
+            ("/console/%2e%2E/p/x", false),
+            ("/console/.%2e/p/x", false),
+            ("/console/customers/a%2eb..c", true),
             ("/consoles", false),
             ("//evil.example/console", false),
             ("https://evil.example/console", false),
