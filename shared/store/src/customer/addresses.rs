@@ -242,15 +242,19 @@ impl Store {
             let beside = known.and_then(|known| beside(known, suppression.reason));
             if is_as_strict {
                 let has = |name| row.as_ref().is_some_and(|row| row.contains_key(name));
+                // What stood without proof stands from now on for whoever asks for it now, and since they did: whoever looked at it before lifts nothing of
+                // theirs.
+                let is_of_other = row.as_ref().and_then(|row| text(row, address::UNPROVEN)) != stopping.unproven;
+                let is_taken_over = has(address::UNPROVEN) && is_of_other && known == Some(suppression.reason);
+                if is_taken_over {
+                    fact.suppressed = Some(suppression.clone());
+                }
                 let mut change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
                 // An opt-out stands, which notices go past: that nothing arrives there is noted beside it.
                 let noted = beside.filter(|_| !has(address::BESIDE));
                 if let Some(beside) = noted {
                     change = change.put(address::BESIDE, s(beside.as_str()));
                 }
-                // What stood without proof stands from now on for whoever asks for it now.
-                let is_of_other = row.as_ref().and_then(|row| text(row, address::UNPROVEN)) != stopping.unproven;
-                let is_taken_over = has(address::UNPROVEN) && is_of_other && known == Some(suppression.reason);
                 if is_taken_over {
                     change = self.by_whom(match stopping.unproven {
                         Some(reply) => change.put(address::UNPROVEN, s(reply)),

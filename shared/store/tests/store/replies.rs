@@ -266,5 +266,11 @@ async fn an_opt_out_without_proof_is_lifted_by_its_own_answer_alone() {
     assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
     store.suppress_saying(tenant, (Channel::Email, address), opt_out.clone(), None, None).await.unwrap();
     assert!(matches!(lifted(&first).await, Lifted::Another(_)));
+    // By its entry, which names the moment, a person's lift tells a later wish from the one that was looked at.
+    assert!(matches!(store.lift(tenant, &id, &opt_out.entry(), at(9), None).await.unwrap(), Lifted::Done(_)));
+    assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
+    let later = Suppression { at: at(3), ..opt_out.clone() };
+    store.suppress_saying(tenant, (Channel::Email, address), later, None, None).await.unwrap();
+    assert!(matches!(store.lift(tenant, &id, &opt_out.entry(), at(9), None).await.unwrap(), Lifted::Another(_)));
     assert!(store.stopped(tenant, &id).await.unwrap().is_some());
 }
