@@ -6,6 +6,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use store::{ConsoleSession, Store};
 
@@ -151,6 +152,9 @@ fn person_of(session: &ConsoleSession) -> Person {
 /// [`NotDone::NotAllowed`] where they may not act for it, which says why; [`NotDone::Changed`] where the session ended meanwhile; those of the
 /// table.
 pub async fn choose(store: &Store, session: &ConsoleSession, tenant: &str, now: Timestamp) -> Done<()> {
+    if TenantId::parse(tenant).is_err() {
+        return Err(NotDone::NotAllowed("what you typed is the id of no tenant; the invitation names it".to_owned()));
+    }
     match enter(store, &person_of(session), Some(tenant), now).await? {
         Entered::Nowhere(why) => Err(NotDone::NotAllowed(why)),
         Entered::As(_) if store.choose_in_session(&session.hash, tenant).await? => Ok(()),

@@ -107,6 +107,8 @@ async fn a_member_who_is_removed_is_refused_at_once_and_chooses_among_tenants() 
     // Of two tenants the page asks for which.
     console.get(&kim, "/console/customers").await.is(403).says("Which tenant?").says("acme").says("other");
     console.post(&kim, "/console/tenant", &[("tenant", "nobody-s")]).await.is(403);
+    let typed = console.post(&kim, "/console/tenant", &[("tenant", "Acme, Inc.")]).await.is(403);
+    typed.says("what you typed is the id of no tenant").hides("X-Dunlin-Tenant");
     assert_eq!(console.post(&kim, "/console/tenant", &[("tenant", "other")]).await.leads(), "/console");
     console.get(&kim, "/console/you").await.is(200).says("collector");
     let admin = Actor::new(domain::TenantId::parse("other").unwrap(), StaffRole::Admin, Some("ada"));
