@@ -189,9 +189,9 @@ impl Shelf {
     ///
     /// A folder that is not what the bucket has: nothing is deleted then. Those of the bucket.
     pub async fn delete(&self, folder: &Path) -> Result<usize> {
-        let saved = self.compare(folder).await?;
+        let compared = self.compare(folder).await?;
         ensure!(
-            saved.bucket_only.is_empty() && saved.changed.is_empty(),
+            compared.bucket_only.is_empty() && compared.changed.is_empty(),
             "bucket {} and folder differ, and only what was saved is deleted: export the objects anew",
             self.bucket
         );

@@ -54,7 +54,7 @@ fn packages() -> Vec<Package> {
 
 /// What a crate may depend on among our own, by its folder.
 fn may_depend_on(folder: &str, other: &str) -> bool {
-    const SHARED: [&str; 13] = [
+    const SHARED: &[&str] = &[
         "answers",
         "domain",
         "figures",
