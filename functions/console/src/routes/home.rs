@@ -24,8 +24,10 @@ const ROWS: u32 = 20;
 pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     let me = visit.actor.by();
     let asked = WorkAsked::of(visit);
+    // Whose work is whose, the settings say: without any, it is everybody's.
+    let is_nobodys = me.is_empty() || visit.settings.is_none();
     let is_said = !asked.whose.is_empty();
-    let asked = if is_said { asked } else { asked.of_whom(if me.is_empty() { EVERYBODY } else { me }) };
+    let asked = if is_said { asked } else { asked.of_whom(if is_nobodys { EVERYBODY } else { me }) };
     let mut found = work(visit, &asked).await?;
     // Who owns nothing yet sees what there is, and the page says so.
     let is_everybody_instead = !is_said && asked.whose != EVERYBODY && found.rows.is_empty() && found.next.is_none();
