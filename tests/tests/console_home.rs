@@ -74,15 +74,15 @@ async fn answers(desk: &TestTenant, mails: &[Sent], id: &str, text: &str) {
     assert_eq!(desk.advance("PT1M").await.errors, 0, "{text}");
 }
 
-/// Three customers who were reminded of what they owe: 1,250.00, 2,500.00 and 10.00.
+/// Four customers who were reminded of what they owe: 1,250.00, 2,500.00, 10.00 and 50.00.
 async fn reminded() -> (TestTenant, Vec<Sent>) {
     let desk = TestTenant::with("2026-02-04T20:00:00Z", json!({}), None).await;
-    for (n, amount) in [(1, 125_000), (2, 250_000), (3, 1_000)] {
+    for (n, amount) in [(1, 125_000), (2, 250_000), (3, 1_000), (4, 5_000)] {
         desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), amount, "2026-02-04")).await;
     }
     desk.to("2026-02-05T16:30:00Z").await;
     let mails = desk.sent();
-    assert_eq!(mails.len(), 3);
+    assert_eq!(mails.len(), 4);
     (desk, mails)
 }
 
@@ -91,24 +91,30 @@ async fn a_list_of_exceptions_is_cleared_by_the_buttons_of_home() {
     let (desk, mails) = reminded().await;
     answers(&desk, &mails, "C-1", "We will pay the invoice on 16 February 2026.").await;
     answers(&desk, &mails, "C-2", "We will pay the invoice on 17 February 2026.").await;
-    let third = desk.matter("C-3").await["customer"]["id"].as_str().unwrap().to_owned();
-    desk.admin("POST", "/v1/tasks", &json!({"title": "Call about the tenner", "customer": third})).await.is(200);
+    for (id, title) in [("C-3", "Call about the tenner"), ("C-4", "Look at the delivery note")] {
+        let customer = desk.matter(id).await["customer"]["id"].clone();
+        desk.admin("POST", "/v1/tasks", &json!({"title": title, "customer": customer})).await.is(200);
+    }
     desk.advance("PT1M").await;
     let browser = Browser::of(&desk);
     assert_eq!(browser.sign_in("/console", &as_role("collector")).await, "/console");
     // By money at stake, with the words of whoever answered, and what was done without anybody.
     let home = browser.get("/console").await.is(200).text;
     let place = |text: &str| home.find(text).unwrap_or_else(|| panic!("no '{text}' in {home}"));
-    assert!(place("Firma C-2") < place("Firma C-1") && place("Firma C-1") < place("Firma C-3"), "{home}");
-    for text in ["16 February 2026", "Words from outside", "€2,500.00", "3 messages", "Nothing is yours in particular"] {
+    assert!(place("Look at the delivery note") < place("Call about the tenner"), "{home}");
+    for text in
+        ["16 February 2026", "17 February 2026", "Words from outside", "€10.00", "4 messages", "Nothing is yours in particular"]
+    {
         place(text);
     }
     // One press each.
     let home = press(&browser, "/console", "Firma C-2", "Accept").await;
     assert!(home.contains("It is accepted") && !home.contains("17 February 2026"), "{home}");
+    desk.advance("PT1M").await;
     let promises = desk.admin("GET", "/v1/agreements?kind=promise", &Value::Null).await.is(200).body;
     assert_eq!(promises["data"].as_array().unwrap().len(), 1, "{promises}");
     press(&browser, "/console", "Firma C-1", "Dismiss").await;
+    press(&browser, "/console?whose=all", "Firma C-4", "Done").await;
     let home = press(&browser, "/console", "Firma C-3", "Take it").await;
     assert!(home.contains("It is for robin now") && !home.contains("Nothing is yours in particular"), "{home}");
     // The last one is a call.
@@ -137,21 +143,21 @@ async fn everybody_is_paused_at_once_and_goes_on_when_that_is_undone() {
     browser.sign_in("/console/bulk", &as_role("manager")).await;
     let pause = [("action", "pause"), ("action.pause.until_on", "2026-06-30")];
     let seen = fill(&browser, "/console/bulk", "/console/bulk/preview", &pause).await.is(200).text;
-    for text in ["Do it with 3 customers", "This is everybody", "€3,760.00", "Firma C-2"] {
+    for text in ["Do it with 4 customers", "This is everybody", "€3,810.00", "Firma C-2"] {
         assert!(seen.contains(text), "no '{text}' in {seen}");
     }
     let form = forms(&seen).into_iter().find(|form| form.to == "/console/bulk/run").unwrap();
     let own = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let fields: Vec<(&str, &str)> = own.chain([("confirm_count", "3")]).collect();
+    let fields: Vec<(&str, &str)> = own.chain([("confirm_count", "4")]).collect();
     let run = browser.post("/console/bulk/run", &fields).await.is(303).location.unwrap();
     desk.advance("PT10S").await;
     let done = browser.get(&run).await.is(200).text;
-    assert!(done.contains("it is done") && done.contains("3 done"), "{done}");
+    assert!(done.contains("it is done") && done.contains("4 done"), "{done}");
     let pauses = async || desk.admin("GET", "/v1/agreements?kind=pause", &Value::Null).await.is(200).body["data"].clone();
-    assert_eq!(pauses().await.as_array().unwrap().len(), 3);
+    assert_eq!(pauses().await.as_array().unwrap().len(), 4);
     fill(&browser, &run, &format!("{run}/undo"), &[]).await.is(303);
     desk.advance("PT10S").await;
     let undone = browser.get(&run).await.is(200).text;
-    assert!(undone.contains("it is undone") && undone.contains("3 undone"), "{undone}");
+    assert!(undone.contains("it is undone") && undone.contains("4 undone"), "{undone}");
     assert_eq!(pauses().await, json!([]));
 }

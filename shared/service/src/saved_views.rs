@@ -141,7 +141,7 @@ mod tests {
             (view("Anna", "customers", &[("q", "anna")]), Some("/views/0/asked/q")),
             (view("Back", "tasks", &[("sort", "-age")]), Some("/views/0/asked/sort")),
             (view("Odd", "tasks", &[("kind", "odd")]), Some("/views/0/asked/kind")),
-            (view("Long", "tasks", &[("to", &"x".repeat(129))]), Some("/views/0/asked/to")),
+            (view("Long", "tasks", &[("to", "x".repeat(129).as_str())]), Some("/views/0/asked/to")),
         ] {
             let name = given.name.clone();
             let found = match checked(vec![given]) {
