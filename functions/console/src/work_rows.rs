@@ -4,14 +4,25 @@ use std::collections::BTreeMap;
 
 use domain::{Currency, CustomerId, ReplyRead, ReplyStatus, ReplySuggestion, SuggestedKind, TaskKind, TaskResult};
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use serde::Serialize;
-use service::{Done, NotDone, Operation, replies, tasks::TaskOf};
-use store::{CustomerBrief, KeptReply, Task, TaskStake};
+use service::{
+    Done, NotDone, Operation,
+    lists::{
+        PageAsked,
+        agreements::{self, AgreementsAsked},
+    },
+    replies,
+    tasks::TaskOf,
+};
+use store::{AgreementLine, CustomerBrief, KeptReply, Task, TaskStake};
 
 use crate::{formats::Formats, visit::ConsoleVisit, work_asked::label_of};
 
 /// Characters of an answer that a row shows; the page of the task shows all.
 const WORDS_SHOWN: usize = 360;
+/// Broken promises that are looked through.
+const PROMISES: u32 = 100;
 
 /// A task as a row shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +37,8 @@ pub(crate) struct WorkOnPage {
     /// What of the customer's debt is past due, an amount each currency.
     pub(crate) overdue: Vec<String>,
     pub(crate) after_broken_promise: bool,
+    /// The promise that was broken, where it is among the latest.
+    pub(crate) promise: Option<String>,
     pub(crate) age: String,
     pub(crate) raised_at: String,
     pub(crate) due_on: Option<String>,
@@ -106,11 +119,50 @@ type FoundReply = (Option<CustomerId>, KeptReply);
 ///
 /// Those of reading.
 pub(crate) async fn work_rows(visit: &ConsoleVisit, tasks: Vec<TaskOf>, back: &str) -> Done<Vec<WorkOnPage>> {
-    let each = tasks.into_iter().map(|(task, brief)| async move {
-        let reply = reply_of(visit, &task).await?;
-        Ok::<_, NotDone>(on_page(visit, task, brief, reply.as_ref(), back, WORDS_SHOWN))
-    });
-    try_join_all(each).await
+    let mut each = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        each.push(work_row(visit, task, back));
+    }
+    let mut rows = try_join_all(each).await?;
+    with_promises(visit, &mut rows).await?;
+    Ok(rows)
+}
+
+async fn work_row(visit: &ConsoleVisit, (task, brief): TaskOf, back: &str) -> Done<WorkOnPage> {
+    let reply = reply_of(visit, &task).await?;
+    Ok(on_page(visit, task, brief, reply.as_ref(), back, WORDS_SHOWN))
+}
+
+/// Says at rows after a broken promise what was promised.
+async fn with_promises(visit: &ConsoleVisit, rows: &mut [WorkOnPage]) -> Done<()> {
+    if !rows.iter().any(|row| row.after_broken_promise) || !visit.may(Operation::ListAgreements) {
+        return Ok(());
+    }
+    let mut promises: BTreeMap<String, (Timestamp, String)> = BTreeMap::new();
+    for status in ["broken", "partly_kept"] {
+        let (sort, kind, status) = (Some("-pays_on".to_owned()), Some("promise".to_owned()), Some(status.to_owned()));
+        let page = PageAsked { limit: Some(PROMISES), cursor: None };
+        let found = agreements::list(visit.reading(), &visit.actor, &AgreementsAsked { sort, kind, status }, &page).await?;
+        for (line, _) in found.rows {
+            let known = promises.get(line.customer.as_str()).map(|(made_at, _)| *made_at);
+            if known.is_none_or(|made_at| made_at < line.made_at) {
+                promises.insert(line.customer.to_string(), (line.made_at, promised(&line, &visit.formats)));
+            }
+        }
+    }
+    for row in rows.iter_mut().filter(|row| row.after_broken_promise) {
+        let known = row.customer.as_ref().and_then(|customer| promises.get(&customer.id));
+        row.promise = known.map(|(_, words)| words.clone());
+    }
+    Ok(())
+}
+
+/// A promise in words.
+fn promised(line: &AgreementLine, formats: &Formats) -> String {
+    let amount = line.stood.map(|(currency, stood)| formats.amount(line.amount_minor.unwrap_or(stood), currency));
+    let on = line.pays_on.map(|on| format!(" by {}", formats.date(on))).unwrap_or_default();
+    let status = line.status.replace('_', " ");
+    format!("{} was promised{on}, and the promise is {status}", amount.unwrap_or_else(|| "Payment".to_owned()))
 }
 
 /// One task with all that there is to see of it, and the answer that it is about.
@@ -120,7 +172,9 @@ pub(crate) async fn work_rows(visit: &ConsoleVisit, tasks: Vec<TaskOf>, back: &s
 /// Those of reading.
 pub(crate) async fn work_whole(visit: &ConsoleVisit, (task, brief): TaskOf, back: &str) -> Done<(WorkOnPage, Option<KeptReply>)> {
     let reply = reply_of(visit, &task).await?;
-    let shown = on_page(visit, task, brief, reply.as_ref(), back, usize::MAX);
+    let mut shown = [on_page(visit, task, brief, reply.as_ref(), back, usize::MAX)];
+    with_promises(visit, &mut shown).await?;
+    let [shown] = shown;
     Ok((shown, reply.map(|(_, reply)| reply)))
 }
 
@@ -162,6 +216,7 @@ fn on_page(
         stake: amounts_of(stake.due_now, formats),
         overdue: amounts_of(overdue, formats),
         after_broken_promise: stake.after_broken_promise,
+        promise: None,
         customer: task.customer.map(|customer| in_brief(&customer, brief)),
         age: formats.from_now(task.raised_at),
         raised_at: formats.moment(task.raised_at),

@@ -63,7 +63,10 @@ pub(crate) async fn list(visit: &ConsoleVisit) -> PageResult {
     let customers: Vec<CustomerId> = about.iter().filter_map(|(task, _)| task.customer.clone()).collect();
     let mode = visit.settings.as_ref().map_or(Mode::Live, |settings| settings.mode);
     let heard = last_heard(visit.reading(), &visit.actor, &customers, mode).await?;
-    let each = customers.iter().map(|customer| numbers_of(visit, customer));
+    let mut each = Vec::with_capacity(customers.len());
+    for customer in &customers {
+        each.push(numbers_of(visit, customer));
+    }
     let people: Vec<Vec<PersonToCall>> = try_join_all(each).await?;
     let people: BTreeMap<String, Vec<PersonToCall>> = customers.iter().map(ToString::to_string).zip(people).collect();
     let work = work_rows(visit, about, &visit.request.address()).await?;
