@@ -29,6 +29,9 @@ use crate::{
     work_rows::amounts_of,
 };
 
+/// Fields of a filter that an address may fill in.
+const FILTERS: [&str; 4] = ["filter.owner", "filter.workflow", "filter.currency", "filter.overdue_at_least_minor"];
+
 /// A customer by its name.
 #[derive(Clone, Debug, Serialize)]
 struct PickedCustomer {
@@ -75,7 +78,8 @@ struct LineOnPage {
 
 /// `GET /console/bulk`: with whom, and what.
 pub(crate) async fn form(visit: &ConsoleVisit) -> PageResult {
-    Ok(choosing(visit, &[], FormFlaws::default(), BTreeMap::new()).await?.into())
+    let asked = FILTERS.into_iter().filter_map(|name| Some((name, visit.query(name)?)));
+    Ok(choosing(visit, &[], FormFlaws::default(), asked.collect()).await?.into())
 }
 
 /// `POST /console/bulk/with`: the same with customers that were picked from a list.

@@ -9,6 +9,8 @@ async fn an_action_is_looked_at_before_it_is_done() {
     let first = console.world.customer("acme", "C-1", |customer| customer.name = "First & Co".to_owned()).await;
     let second = console.world.customer("acme", "C-2", |customer| customer.name = "Second".to_owned()).await;
     console.get(&manager, "/console/bulk").await.is(200).says("With whom");
+    let filled = console.get(&manager, "/console/bulk?filter.currency=EUR&filter.owner=robin").await.is(200);
+    filled.says("name=\"filter.currency\" type=\"text\" value=\"EUR\"");
     console.post(&manager, "/console/bulk/with", &[]).await.is(422).says("pick at least one");
     let ids = [("ids", first.as_str()), ("ids", second.as_str())];
     console.post(&manager, "/console/bulk/with", &ids).await.is(200).says("First &amp; Co").says("With these 2 customers");
