@@ -65,6 +65,7 @@ CANNOT_BE_SAID = {
     "list_owned": ([400], "the owner is needed, and a cursor is one of an earlier page"),
     "hand_over": ([400], "two that differ"),
     "set_absence": ([400], "first and last day go together, in order and not past"),
+    "save_views": ([400, 409], "a view is of a list by what that list takes, and is made from the views that are there"),
     "run_bulk": ([400], "ids or a filter, not both; the number of customers is confirmed"),
     "show_bulk": ([422], "a cursor is the one of an earlier page"),
     "put_hold": ([400], "days are counted from today and stand in an order"),

@@ -550,6 +550,26 @@ def console_lists(world):
     same(world.outside.ask("GET", f"/console/customers?cursor={'A' * 80}", None, cookie).status, 422, "a cursor of nobody's")
 
 
+def console_works(world):
+    """Somebody who is signed in looks at open work, and raises a task of their own and ends it."""
+    secret = console_session(world, TENANT)
+    restart(world, "ConsoleFunction")
+    cookie = {"cookie": f"__Secure-dunlin={secret}"}
+    same(world.outside.ask("GET", "/console/tasks?sort=age", None, cookie).status, 200, "the open work")
+    signed = hmac.digest(secret.encode(), b"dunlin console form\n", "sha256")
+    token = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+    headers = {**cookie, "origin": f"https://{world.outside.host}", "content-type": "application/x-www-form-urlencoded"}
+
+    def post(path, **fields):
+        form = urllib.parse.urlencode({"form_token": token, "once": f"once-{next(NUMBERS):032d}", **fields}).encode()
+        return world.outside.ask("POST", path, form, headers)
+
+    raised = post("/console/tasks", title="Look at the shelf")
+    same(raised.status, 303, "a task is raised")
+    task = raised.headers.get("location")
+    same((world.outside.ask("GET", task, None, cookie).status, post(f"{task}/done", result="done").status), (200, 303), "it is over")
+
+
 def console_begins(world):
     """Somebody who is signed in is the first of a tenant, for which there is no key yet."""
     secret = console_session(world, f"first-{next(NUMBERS)}")
@@ -999,7 +1019,7 @@ PROBES = {
     "SendSmsRole": [sms_sends],
     "EscalateRole": [escalate_tells, escalate_ends, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
-    "ConsoleRole": [console_lists, console_begins, console_signs_out],
+    "ConsoleRole": [console_lists, console_works, console_begins, console_signs_out],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

@@ -75,6 +75,7 @@ mod protected_resource;
 mod ratings;
 mod repeats;
 mod replies;
+mod saved_views;
 mod senders;
 mod service_mails;
 mod settings;
@@ -121,6 +122,7 @@ routes! {
     "/.well-known/oauth-protected-resource": get protected_resource::of_api;
     "/.well-known/oauth-protected-resource/mcp": get protected_resource::of_assistants;
     "/v1/me": get me::show, patch members::change_me;
+    "/v1/me/views": get saved_views::list, put saved_views::save;
     "/v1/members": get members::list, post members::add;
     "/v1/members/{sub}": get members::show, patch members::change, delete members::remove;
     "/v1/invitations": get members::invitations, post members::invite;

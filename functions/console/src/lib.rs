@@ -21,6 +21,9 @@
 //! | [`tables`] | heads and pages of lists |
 //! | [`formats`] | amounts, days and moments as the tenant's people read them |
 //! | [`sections`] | the navigation |
+//! | `work_asked`, `work_rows`, `day_on_home` | work as home and the worklist show it, each with its likely answers; what is beside it on home |
+//! | `bulk_form` | the form of an action in bulk |
+//! | `back`, `typed_amount` | where forms lead back to, and amounts that are typed |
 //! | `shell` | the templates around a page, and the headers of answers |
 //! | `trouble` | why there is no page, as a page |
 //! | `sign_in_pages`, `own_pages`, `cookies`, `secrets`, `once` | signing in and out, and what keeps forms of others out |
@@ -29,7 +32,10 @@
 
 #![recursion_limit = "256"]
 
+mod back;
+mod bulk_form;
 mod cookies;
+mod day_on_home;
 pub mod formats;
 mod gate;
 mod once;
@@ -45,7 +51,10 @@ mod sign_in_pages;
 mod static_files;
 pub mod tables;
 mod trouble;
+mod typed_amount;
 pub mod visit;
+mod work_asked;
+mod work_rows;
 
 use std::sync::Arc;
 

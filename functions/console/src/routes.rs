@@ -6,8 +6,14 @@
 //!
 //! A page is a file here with its handler, its template beside it, and below: a `mod` line, a row, and a line in [`TEMPLATES`].
 
+mod answered;
+mod bulk;
+mod calls;
 mod customers;
 mod home;
+mod task;
+mod tasks;
+mod views;
 
 use std::pin::Pin;
 
@@ -51,12 +57,40 @@ macro_rules! routes {
 }
 
 routes! {
-    GET "/console" ListCustomers => home::lead;
+    GET "/console" ListTasks => home::show;
+    GET "/console/tasks" ListTasks => tasks::list;
+    POST "/console/tasks" RaiseTask => tasks::raise;
+    GET "/console/tasks/{id}" ShowTask => task::show;
+    POST "/console/tasks/{id}/done" FinishTask => tasks::finish;
+    POST "/console/tasks/{id}/assign" AssignTask => tasks::assign;
+    POST "/console/tasks/{id}/reopen" ReopenTask => tasks::reopen;
+    POST "/console/replies/{id}/accept" AcceptReply => answered::accept;
+    POST "/console/replies/{id}/dismiss" DismissReply => answered::dismiss;
+    POST "/console/messages/{id}/result" SetMessageResult => answered::settle;
+    GET "/console/calls" ListTasks => calls::list;
+    POST "/console/calls" LogContact => calls::write_down;
+    POST "/console/views" SaveViews => views::keep;
+    POST "/console/views/remove" SaveViews => views::remove;
+    GET "/console/bulk" RunBulk => bulk::form;
+    POST "/console/bulk/with" RunBulk => bulk::with;
+    POST "/console/bulk/preview" RunBulk => bulk::preview;
+    POST "/console/bulk/run" RunBulk => bulk::run;
+    GET "/console/bulk/{id}" ShowBulk => bulk::show;
+    POST "/console/bulk/{id}/undo" UndoBulk => bulk::undo;
     GET "/console/customers" ListCustomers => customers::list;
 }
 
 /// The templates of the pages, each by the name that its handler gives.
-pub(crate) const TEMPLATES: &[(&str, &str)] = &[("customers", include_str!("routes/customers.html"))];
+pub(crate) const TEMPLATES: &[(&str, &str)] = &[
+    ("work", include_str!("routes/work.html")),
+    ("home", include_str!("routes/home.html")),
+    ("tasks", include_str!("routes/tasks.html")),
+    ("task", include_str!("routes/task.html")),
+    ("calls", include_str!("routes/calls.html")),
+    ("bulk", include_str!("routes/bulk.html")),
+    ("bulk_run", include_str!("routes/bulk_run.html")),
+    ("customers", include_str!("routes/customers.html")),
+];
 
 /// What a path leads to.
 pub(crate) enum FoundRoute {
@@ -147,6 +181,9 @@ mod tests {
             assert_eq!(values(other), None, "{other}");
         }
         assert!(matches!(find("GET", "/console"), FoundRoute::Row(route, _) if route.path == "/console"));
+        assert!(
+            matches!(find("POST", "/console/views/remove"), FoundRoute::Row(route, _) if route.path == "/console/views/remove")
+        );
         assert!(matches!(find("POST", "/console/customers"), FoundRoute::OtherMethod));
         assert!(matches!(find("GET", "/console/nothing"), FoundRoute::Nothing));
     }

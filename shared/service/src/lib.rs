@@ -46,6 +46,7 @@
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
 //! | [`ratings`] | how easy customers said it was to settle something |
 //! | [`health`] | the daily record |
+//! | [`saved_views`] | how somebody looks at lists |
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
 //! | [`service_mails`] | what was sent to whoever came by a portal link |
@@ -129,6 +130,7 @@ pub mod reply_taking;
 mod reply_task;
 pub mod rights;
 pub mod role;
+pub mod saved_views;
 pub mod senders;
 pub mod service_mails;
 pub mod sessions;

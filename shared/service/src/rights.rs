@@ -128,6 +128,7 @@ operations! {
         ListOwned = "list_owned", "Lists the customers that somebody owns.";
         ListAbsences = "list_absences", "Lists who is away, and who stands in.";
         ListTeams = "list_teams", "Lists the teams, and who of each is there today.";
+        ListViews = "list_views", "Reads how they look at lists themselves.";
         ListPlanOffers = "list_plan_offers", "Looks through the plans that a customer was offered.";
         ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
         ListReplies = "list_replies", "Looks through what a customer answered.";
@@ -136,6 +137,7 @@ operations! {
     Staff(Viewer), Some(Customers) => {
         StartJob = "start_job", "Starts a job; `JOBS` says the role that each kind needs.";
         CancelJob = "cancel_job", "Cancels a job of a kind that they may start.";
+        SaveViews = "save_views", "Keeps how they look at lists themselves.";
     }
     Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";

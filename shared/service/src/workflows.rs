@@ -243,6 +243,16 @@ pub async fn drop_draft(store: &Store, actor: &Actor, id: &str, seen: u64, now: 
     if acting.drop_draft(tenant, id, seen).await? { Ok(()) } else { Err(changed()) }
 }
 
+/// The published workflows, each at its current version.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], and those of reading.
+pub async fn published(store: &Store, actor: &Actor) -> Done<Vec<Workflow>> {
+    let tenant = actor.may(Operation::ListWorkflows)?;
+    Ok(store.workflows(tenant).await?)
+}
+
 /// Everything that the prover finds in a workflow, as the tenant's settings and texts are now.
 ///
 /// # Errors

@@ -121,6 +121,7 @@ pub use tenant::{
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     notice_channels::{CHANNEL_FAILURES_MAX, NoticeChannel},
     notices::{KnownNotice, NoticePage, TaskNotice, is_notice_cursor},
+    saved_views::{SavedView, SavedViews},
     sessions::ConsoleSession,
     statement_keys::{PublicStatementKey, StatementKey},
     stops::{Stop, masked},

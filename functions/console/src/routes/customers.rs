@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Currency, Next, Owed};
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
-use service::lists::{
-    customer_cards::{ShownCustomer, show_cards},
-    customers::{self, CustomersAsked},
+use service::{
+    Operation,
+    lists::{
+        customer_cards::{ShownCustomer, show_cards},
+        customers::{self, CustomersAsked},
+    },
 };
 
 use crate::{
@@ -66,6 +69,9 @@ pub(crate) async fn list(visit: &ConsoleVisit) -> PageResult {
         heads => Value::from(Serde(&heads)),
         pages => Value::from(Serde(&PagerView::of(&visit.request, found.next.as_deref()))),
         q => words.unwrap_or_default(),
+        sort => sorted_by,
+        may_bulk => visit.may(Operation::RunBulk),
+        may_save => visit.may(Operation::SaveViews),
         owner => owner.unwrap_or_default(),
     };
     Ok(ConsolePage::new(Section::Customers, "Customers", "customers", values).into())

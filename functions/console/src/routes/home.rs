@@ -1,12 +1,80 @@
-//! Where the console begins: the customers, as long as there is no worklist of one's own.
+//! Where people begin: what needs them, by money at stake; what is decided today; and what was done without them since yesterday.
 
-use crate::{
-    outcome::{ConsoleReply, PageResult},
-    sections::Section,
-    visit::ConsoleVisit,
+use minijinja::{Value, context, value::Serde};
+use service::{
+    Operation,
+    lists::{self, ListedPage},
+    tasks::TaskOf,
 };
 
-/// Leads to the customers.
-pub(crate) async fn lead(_: &ConsoleVisit) -> PageResult {
-    Ok(ConsoleReply::see(Section::Customers.path()))
+use crate::{
+    day_on_home::{done_since_yesterday, due_today},
+    outcome::{ConsolePage, PageResult},
+    sections::Section,
+    tables::PagerView,
+    visit::ConsoleVisit,
+    work_asked::{EVERYBODY, ViewLink, WorkAsked, view_links},
+    work_rows::work_rows,
+};
+
+/// Rows of a page: few enough to be looked at one after the other.
+const ROWS: u32 = 20;
+
+/// `GET /console`.
+pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
+    let me = visit.actor.by();
+    let asked = WorkAsked::of(visit);
+    // Whose work is whose, the settings say: without any, it is everybody's.
+    let is_nobodys = me.is_empty() || visit.settings.is_none();
+    let is_said = !asked.whose.is_empty();
+    let asked = if is_said { asked } else { asked.of_whom(if is_nobodys { EVERYBODY } else { me }) };
+    let mut found = work(visit, &asked).await?;
+    // Who owns nothing yet sees what there is, and the page says so.
+    let is_everybody_instead = !is_said && asked.whose != EVERYBODY && found.rows.is_empty() && found.next.is_none();
+    let asked = if is_everybody_instead { asked.of_whom(EVERYBODY) } else { asked };
+    if is_everybody_instead {
+        found = work(visit, &asked).await?;
+    }
+    let rows = work_rows(visit, found.rows, &visit.request.address()).await?;
+    let (views, beside) = (view_links(visit).await?, day(visit).await?);
+    let values = context! {
+        rows => Value::from(Serde(&rows)),
+        pages => Value::from(Serde(&PagerView::of(&visit.request, found.next.as_deref()))),
+        tabs => Value::from(Serde(&tabs(visit, &asked))),
+        views => Value::from(Serde(&views)),
+        is_mine => asked.whose == me,
+        is_everybody_instead,
+        may_bulk => visit.may(Operation::RunBulk),
+        ..beside
+    };
+    Ok(ConsolePage::new(Section::Home, "Home", "home", values).into())
+}
+
+/// A page of work.
+async fn work(visit: &ConsoleVisit, asked: &WorkAsked) -> service::Done<ListedPage<TaskOf>> {
+    let page = lists::PageAsked { limit: Some(ROWS), ..visit.page_asked() };
+    lists::tasks::list(visit.reading(), &visit.actor, &asked.tasks(), &page, visit.now).await
+}
+
+/// What is beside the work.
+async fn day(visit: &ConsoleVisit) -> service::Done<Value> {
+    let today = due_today(visit).await?;
+    let (messages, payments) = done_since_yesterday(visit).await?;
+    Ok(context! {
+        today => Value::from(Serde(&today)),
+        messages => Value::from(Serde(&messages)),
+        payments => Value::from(Serde(&payments)),
+    })
+}
+
+/// Mine, and everybody's.
+fn tabs(visit: &ConsoleVisit, asked: &WorkAsked) -> Vec<ViewLink> {
+    let me = visit.actor.by();
+    let tab = |name: &str, whose: &str| ViewLink {
+        name: name.to_owned(),
+        address: visit.request.address_with(&[("whose", Some(whose)), ("cursor", None)]),
+        is_current: asked.whose == whose,
+    };
+    let mine = (!me.is_empty()).then(|| tab("Mine", me));
+    mine.into_iter().chain([tab("Everybody's", EVERYBODY)]).collect()
 }

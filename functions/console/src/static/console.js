@@ -1,5 +1,5 @@
-// The keyboard: ? lists the keys, g and a letter leads to a section, / to the search, j and k through rows, Enter opens one. Without this script
-// every page works as well. A form that was sent is not sent twice by a second press; what is sent twice all the same, the server recognises.
+// The keyboard: ? lists the keys, g and a letter leads to a section, / to the search, j and k through rows, Enter opens one. x picks the row that is
+// looked at, and the letter of one of its buttons presses it; b does something with the picked rows. Without this script every page works as well. A form that was sent is not sent twice by a second press; what is sent twice all the same, the server recognises.
 "use strict";
 (() => {
   const keys = document.getElementById("keys");
@@ -13,6 +13,22 @@
     if (links.length === 0) return;
     const at = links.findIndex((link) => link.closest("[data-row]").contains(document.activeElement));
     links[Math.min(Math.max(at + by, 0), links.length - 1)].focus();
+  };
+
+  // The row that is looked at: the one with the focus, or the only one of the page.
+  const row = () => {
+    const rows = document.querySelectorAll("[data-row]");
+    return document.activeElement?.closest("[data-row]") ?? (rows.length === 1 ? rows[0] : null);
+  };
+
+  // A letter of the row's own, or of the page. Only a single letter that is written on a button of ours.
+  const act = (key) => {
+    if (!/^[a-z]$/.test(key)) return false;
+    const here = row();
+    const own = key === "x" ? here?.querySelector("input.pick") : here?.querySelector(`[data-key="${key}"]`);
+    const found = own ?? document.querySelector(`[data-key-page="${key}"]`);
+    found?.click();
+    return found !== null && found !== undefined;
   };
 
   document.addEventListener("keydown", (event) => {
@@ -29,10 +45,21 @@
       step(1);
     } else if (event.key === "k") {
       step(-1);
+    } else if (act(event.key)) {
+      // It is done.
     } else {
       return;
     }
     event.preventDefault();
+  });
+
+  // Each button says its letter.
+  document.querySelectorAll("button[data-key], button[data-key-page], summary[data-key]").forEach((button) => {
+    const hint = document.createElement("kbd");
+    hint.textContent = button.dataset.key ?? button.dataset.keyPage;
+    hint.setAttribute("aria-hidden", "true");
+    button.append(" ", hint);
+    button.setAttribute("aria-keyshortcuts", hint.textContent);
   });
 
   if (keys && show) {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod browser;
+mod bulk;
 mod customers;
 mod gate;
 mod rights;
+mod work;

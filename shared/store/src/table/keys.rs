@@ -100,6 +100,7 @@
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
 //! | key accounts | `T` | `ACCOUNTS` | `read-model` and admin, for each customer that becomes or ceases to be one | `read-model`, once a day; admin, by key | 1 W, 1 R |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
+//! | saved views of a member | `T#MEMBERS` | `VIEWS#{hash of the subject}` | admin and console, by the member | admin and console, by key | 1 W, 1 R a page that lists work |
 //! | action in bulk | `T#BULK` | `BULK#{id}` | admin, when it is asked for and undone; `jobs`, with each stage | admin and `jobs`, by key | 1 W a stage, expires after 90 days |
 //! | lines of an action in bulk, some 100 customers | `T#BULK` | `BULK#{id}#{chunk:06}` | admin or `jobs`, when they are planned; `jobs`, when they are done or undone | admin and `jobs`, by key; `jobs`, at the end of a stage: query | by size, some 10 W each time, expires after 90 days |
 //! | note, with what was answered | `C` | `NOTE#{id}` | admin and portal; admin, with each answer, its service mail and the end of its task; an erasure deletes those that name the person | admin and portal: query, newest first; by key | with its reference 6 W in a transaction, by size |

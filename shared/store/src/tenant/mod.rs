@@ -15,6 +15,7 @@ pub(crate) mod model_calls;
 pub(crate) mod notice_channels;
 pub(crate) mod notices;
 pub(crate) mod portal_codes;
+pub(crate) mod saved_views;
 pub(crate) mod sessions;
 pub(crate) mod statement_keys;
 pub(crate) mod stops;
