@@ -1,5 +1,6 @@
 //! Agreements that people make, and what they do with them: promises, disputes, plans, pauses, money on its way.
 
+use domain::id::digest;
 use domain::{
     ActError, Agreement, AgreementAct, AgreementId, AgreementScope, CustomerId, Facts, HoldClock, HoldReason, Pause, PauseStatus,
     Settings, Stood, Terms,
@@ -8,7 +9,6 @@ use domain::{
     proposal::{Proposal, Proposer, agreed_already, is_well_formed, propose},
     receivables::{Receivables, ReceivablesRules},
 };
-use domain::id::digest;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{MadeBeside, Store};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Agreement, Case, CaseId, Channel, Currency, CustomerId, Decision, DueItemKey, Facts, InvoiceId, KeptRate, Policy, Suppression,
-    address_key,
+    Agreement, Case, CaseId, Channel, Currency, CustomerId, Decision, DueItemKey, Facts, InvoiceId, KeptRate, Policy,
+    Suppression, address_key,
     decide::{Situation, assess, case_by_item, decide, upcoming},
     explain::{self, Part, SwitchedOff, Told},
     past::usual_lag,
