@@ -22,6 +22,7 @@
 //! | [`formats`] | amounts, days and moments as the tenant's people read them |
 //! | [`sections`] | the navigation |
 //! | `shell` | the templates around a page, and the headers of answers |
+//! | `agreement_rows`, `explained_rows`, `timeline_rows`, `typed_amount` | agreements, explanations, a timeline and typed amounts, for several pages |
 //! | `trouble` | why there is no page, as a page |
 //! | `sign_in_pages`, `own_pages`, `cookies`, `secrets`, `once` | signing in and out, and what keeps forms of others out |
 //!
@@ -29,7 +30,9 @@
 
 #![recursion_limit = "256"]
 
+mod agreement_rows;
 mod cookies;
+mod explained_rows;
 pub mod formats;
 mod gate;
 mod once;
@@ -44,7 +47,9 @@ mod shell;
 mod sign_in_pages;
 mod static_files;
 pub mod tables;
+mod timeline_rows;
 mod trouble;
+mod typed_amount;
 pub mod visit;
 
 use std::sync::Arc;
@@ -89,8 +94,9 @@ impl Handler {
         });
         let files = StaticFiles::new();
         let shell = Shell::new(routes::TEMPLATES, files.clone()).context("a page of the console does not compile")?;
-        let desk = Arc::new(ConsoleDesk { store, vault, clock });
-        let own = env.get("PUBLIC_URL").map(origin_of);
+        let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
+        let own = public_url.as_deref().map(origin_of);
+        let desk = Arc::new(ConsoleDesk { store, vault, clock, public_url });
         Ok(Self { gate: Gate { desk, shell, files, client, web: Web::default(), own } })
     }
 

@@ -18,6 +18,8 @@ pub struct ConsoleDesk {
     pub store: Store,
     pub vault: Vault,
     pub clock: kit::Clock,
+    /// What the portal's addresses begin with; the host that was asked where nothing is said.
+    pub public_url: Option<String>,
 }
 
 /// One request.

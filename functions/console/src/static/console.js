@@ -1,4 +1,5 @@
-// The keyboard: ? lists the keys, g and a letter leads to a section, / to the search, j and k through rows, Enter opens one. Without this script
+// The keyboard: ? lists the keys, g and a letter leads to a section, / to the search, j and k through rows, Enter opens one, and a page's own keys
+// lead where the links that bear them do. Without this script
 // every page works as well. A form that was sent is not sent twice by a second press; what is sent twice all the same, the server recognises.
 "use strict";
 (() => {
@@ -29,6 +30,8 @@
       step(1);
     } else if (event.key === "k") {
       step(-1);
+    } else if (/^[a-z]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`)) {
+      document.querySelector(`[data-key="${event.key}"]`).click();
     } else {
       return;
     }
