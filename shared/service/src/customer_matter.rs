@@ -34,6 +34,13 @@ pub struct OwedByAge {
     pub due_now_minor: i64,
 }
 
+impl OwedByAge {
+    /// What of it is past due, minor units.
+    pub fn past_due_minor(&self) -> i64 {
+        self.buckets_minor.iter().skip(1).copied().fold(0, i64::saturating_add)
+    }
+}
+
 /// A due item that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenItem {

@@ -8,7 +8,7 @@ use minijinja::{Value, value::Serde};
 use serde::Serialize;
 use service::{
     Operation, contacts,
-    customer_matter::{self, CustomerMatter},
+    customer_matter::{self, CustomerMatter, OwedByAge},
     lists::{
         customer_cards::show_cards,
         invoices::{self, InvoicesAsked},
@@ -223,13 +223,17 @@ async fn above(visit: &ConsoleVisit, of: Option<&CustomerId>) -> Result<Option<A
     Ok(cards.remove(id).map(|card| AboveRow { id: id.to_string(), name: card.name }))
 }
 
-/// What the forms begin with: all that may be chased in the first currency, a week ahead.
+/// What the forms begin with: what is past due in the first currency and not kept back, else all that is not, a week ahead.
 fn defaults(visit: &ConsoleVisit, matter: &CustomerMatter) -> FormDefaults {
     let today = visit.formats.today();
     let first = matter.owed.first();
+    let asked_for = |owed: &OwedByAge| match owed.past_due_minor() {
+        1.. => owed.past_due_minor().min(owed.due_now_minor),
+        _ => owed.due_now_minor,
+    };
     FormDefaults {
         currency: first.map(|owed| owed.currency.code().to_owned()).unwrap_or_default(),
-        amount: first.map(|owed| minor_typed(owed.due_now_minor, owed.currency)).unwrap_or_default(),
+        amount: first.map(|owed| minor_typed(asked_for(owed), owed.currency)).unwrap_or_default(),
         day: add_days(today, DAYS_AHEAD).to_string(),
         today: today.to_string(),
     }

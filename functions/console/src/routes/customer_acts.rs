@@ -69,7 +69,7 @@ pub(crate) async fn plan(visit: &ConsoleVisit) -> PageResult {
         (Some(count), Some(first_on), Some(minor)) => Some(equal_parts(minor, count, first_on)),
         (None, ..) | (_, None, _) | (.., None) => None,
     };
-    let proposal = Proposal { parts, way: posted.owned("way"), ..proposed("plan", scope) };
+    let proposal = Proposal { amount_minor, parts, way: posted.owned("way"), ..proposed("plan", scope) };
     make(visit, ("plan", "The plan runs."), proposal, flaws).await
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod browser;
+mod customer;
 mod customers;
 mod gate;
+mod invoices;
 mod rights;
