@@ -62,7 +62,8 @@ fn row(rung: &LadderRung, formats: &Formats) -> RungRow {
         (RungStanding::Later, _) => ("later", "follows if nothing changes".to_owned()),
         (RungStanding::Beside, _) => ("later", "reminds of the promise".to_owned()),
     };
-    let by = rung.channel.map(|channel| format!(" by {}", channel_name(channel))).unwrap_or_default();
+    let comma = if rung.outcome == Some(Outcome::Sent) { "" } else { "," };
+    let by = rung.channel.map(|channel| format!("{comma} by {}", channel_name(channel))).unwrap_or_default();
     let shadow = if rung.is_shadow { ", in shadow mode" } else { "" };
     let when = match (rung.at, rung.on) {
         (Some(at), _) => Some(formats.moment(at)),
