@@ -52,6 +52,10 @@ async fn a_call_is_taken() {
     let document = browser.get(&format!("{message}/document")).await.is(200).text;
     assert!(document.contains("F-1") && document.contains("preview.invalid"), "{document}");
 
+    // The copy as PDF lies where a link leads.
+    let copy = browser.get(&format!("{of_invoice}/copy")).await.is(303).location.unwrap();
+    assert!(copy.contains("X-Amz-Signature="), "{copy}");
+
     // A promise and a note by the forms of the page.
     let form = browser.get(&format!("{page}?act=promise")).await.is(200).text;
     assert!(form.contains("value=\"1250.00\"") && form.contains("value=\"2026-02-19\""), "{form}");

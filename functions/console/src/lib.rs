@@ -21,6 +21,7 @@
 //! | [`tables`] | heads and pages of lists |
 //! | [`formats`] | amounts, days and moments as the tenant's people read them |
 //! | [`sections`] | the navigation |
+//! | [`document_links`] | documents that another function makes, and links to them |
 //! | `shell` | the templates around a page, and the headers of answers |
 //! | `agreement_rows`, `explained_rows`, `timeline_rows`, `typed_amount` | agreements, explanations, a timeline and typed amounts, for several pages |
 //! | `trouble` | why there is no page, as a page |
@@ -32,6 +33,7 @@
 
 mod agreement_rows;
 mod cookies;
+pub mod document_links;
 mod explained_rows;
 pub mod formats;
 mod gate;
@@ -62,6 +64,7 @@ use serde_json::Value;
 use service::{Operation, token::TokenRules};
 use store::{Store, Vault};
 
+use document_links::DocumentLinks;
 use gate::Gate;
 use request::ConsoleRequest;
 use shell::Shell;
@@ -74,7 +77,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET` (empty: a public
+    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `MAKE_DOCUMENTS`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET` (empty: a public
     /// client), `JWKS_URL` (empty: the issuer's discovery says it) and `PUBLIC_URL` (empty: the host that was asked).
     ///
     /// # Errors
@@ -96,7 +99,8 @@ impl Handler {
         let shell = Shell::new(routes::TEMPLATES, files.clone()).context("a page of the console does not compile")?;
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let own = public_url.as_deref().map(origin_of);
-        let desk = Arc::new(ConsoleDesk { store, vault, clock, public_url });
+        let documents = DocumentLinks::new(env, clients)?;
+        let desk = Arc::new(ConsoleDesk { store, vault, clock, public_url, documents });
         Ok(Self { gate: Gate { desk, shell, files, client, web: Web::default(), own } })
     }
 

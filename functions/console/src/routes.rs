@@ -76,6 +76,7 @@ routes! {
     POST "/console/agreements/{id}/{act}" ActOnAgreement => customer_acts::act;
     GET "/console/invoices" ListInvoices => invoices::list;
     GET "/console/invoices/{id}" ShowInvoice => invoice::show;
+    GET "/console/invoices/{id}/copy" FetchInvoiceCopy => invoice::copy;
     GET "/console/messages/{id}" ShowMessage => message::show;
     GET "/console/messages/{id}/document" ShowMessage => message::document;
     POST "/console/messages/{id}/undo" UndoMessage => customer_acts::undo;

@@ -161,7 +161,7 @@ pub(crate) async fn link(visit: &ConsoleVisit) -> PageResult {
         Ok((code, link)) => {
             let shown = LinkPage {
                 id,
-                url: format!("{}/p/{}", visit.desk.public_url.as_deref().unwrap_or(visit.request.host()), code.as_str()),
+                url: format!("{}/p/{}", visit.public_url(), code.as_str()),
                 shown: link.shown,
                 expires: visit.formats.moment(link.expires_at),
             };

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::PaymentKind;
+use files::{DocumentAsked, WantedDocument};
 use jiff::{Timestamp, civil::Date};
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
 use service::{
-    NotDone, Operation,
+    NotDone, Operation, customer_documents,
     explain::explain,
     invoice_matter::{self, InvoiceMatter, PaidPart},
 };
@@ -18,7 +19,7 @@ use crate::{
     agreement_rows::{AgreementRow, in_words},
     explained_rows::ExplainedView,
     formats::Formats,
-    outcome::{ConsolePage, PageResult},
+    outcome::{ConsolePage, ConsoleReply, PageResult},
     sections::Section,
     visit::ConsoleVisit,
 };
@@ -76,6 +77,7 @@ struct InvoicePage<'a> {
     previous: Option<String>,
     next: Option<String>,
     may_act: bool,
+    may_copy: bool,
 }
 
 /// `GET /console/invoices/{id}`; `?on=` a day, or `?at=` an instant, says when it is explained.
@@ -133,10 +135,25 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
         previous: previous.map(change),
         next: next.map(change),
         may_act: visit.may(Operation::ActOnAgreement),
+        may_copy: visit.may(Operation::FetchInvoiceCopy),
     };
     let number = if invoice.number.is_empty() { &invoice.external_id } else { &invoice.number };
     let title = format!("Invoice {number}");
     Ok(ConsolePage::new(Section::Invoices, title, "invoice", Value::from(Serde(&page))).into())
+}
+
+/// `GET /console/invoices/{id}/copy`: a copy as PDF, which says of itself that it is no tax document.
+pub(crate) async fn copy(visit: &ConsoleVisit) -> PageResult {
+    let found = customer_documents::invoice_copy(visit.store(), &visit.actor, visit.path_value("id")).await?;
+    let (tenant, customer, invoice) = found;
+    let file_name = format!("invoice-{invoice}.pdf");
+    let asked = DocumentAsked { tenant, customer, document: WantedDocument::InvoiceCopy { invoice }, language: None };
+    let link = visit.desk.documents.link(asked, &file_name, visit.now).await?;
+    let none = || {
+        let why = "there is no copy of this invoice: it is a draft, not issued yet, or not in force any more";
+        NotDone::NotFound(why.to_owned())
+    };
+    Ok(ConsoleReply::see(link.ok_or_else(none)?))
 }
 
 /// The instant that the address asks about; `None` for now.
