@@ -55,7 +55,7 @@ pub(crate) fn of(entries: &[TimelineEntry], formats: &Formats) -> Vec<TimelineRo
 
 fn row(entry: &TimelineEntry, formats: &Formats) -> Option<TimelineRow> {
     match &entry.what {
-        TimelineWhat::Message(record) => message(record, formats),
+        TimelineWhat::Message(record) => of_message(record, formats),
         TimelineWhat::Reply(reply) => Some(answer(reply, formats)),
         TimelineWhat::Payment(line) => Some(payment(line, formats)),
         TimelineWhat::Note(note) => Some(of_note(note, formats)),
@@ -63,7 +63,7 @@ fn row(entry: &TimelineEntry, formats: &Formats) -> Option<TimelineRow> {
     }
 }
 
-fn message(record: &Record, formats: &Formats) -> Option<TimelineRow> {
+fn of_message(record: &Record, formats: &Formats) -> Option<TimelineRow> {
     let message = record.message.as_ref()?;
     let status = record.status.message();
     let (kind, title) = match message.template.as_str() {
@@ -76,12 +76,13 @@ fn message(record: &Record, formats: &Formats) -> Option<TimelineRow> {
     let shadow = if message.mode == Mode::Shadow { ", in shadow mode: nothing left" } else { "" };
     let why = if is_call || message.reason.is_empty() { String::new() } else { format!(": {}", message.reason) };
     let said = record.status.as_str();
+    let taken_back = (status == Some(MessageStatus::Rejected)).then(|| "taken back".to_owned());
     Some(TimelineRow {
         when: formats.moment(record.at),
         kind,
         title,
-        status: (!is_call).then(|| format!("{}{why}{shadow}", in_words(said))),
-        is_bad: status.is_some_and(is_bad),
+        status: if is_call { taken_back } else { Some(format!("{}{why}{shadow}", in_words(said))) },
+        is_bad: !is_call && status.is_some_and(is_bad),
         to: Some(format!("/console/messages/{}", message.id)),
         ..TimelineRow::default()
     })

@@ -37,9 +37,14 @@ pub async fn rendered_again(
     let Some(current) = render::choose(&now_there, of_customer, of_tenant) else {
         return Ok(Err(format!("template '{}' is put away", pending.template)));
     };
-    let language = current.language.clone();
-    let versions = store.template_versions(tenant, &pending.template, pending.channel, &language).await?;
-    let Some(template) = versions.iter().find(|known| known.version == pending.template_version) else {
+    let language = current.language.as_str();
+    let earlier = if current.version == pending.template_version {
+        Vec::new()
+    } else {
+        store.template_versions(tenant, &pending.template, pending.channel, language).await?
+    };
+    let mut known = std::iter::once(current).chain(&earlier);
+    let Some(template) = known.find(|known| known.version == pending.template_version) else {
         let version = pending.template_version;
         return Ok(Err(format!("version {version} of template '{}' is not kept in '{language}'", pending.template)));
     };

@@ -1,5 +1,7 @@
 //! An invoice on one page: its particulars, what was paid on it, what was agreed about it, and its ladder: what was, what is next and what will be.
 
+use std::cmp::Reverse;
+
 use domain::{
     Action, Agreement, BilledLine, Case, Channel, Coverage, DueItemKey, Facts, InvoiceFact, InvoiceId, MessageId, Mode, Outcome,
     PaymentId, PaymentKind, PaymentStatus, Policy, Step,
@@ -167,7 +169,7 @@ pub async fn show(reading: ListReading<'_>, actor: &Actor, id: &str, now: Timest
             });
         }
     }
-    paid.sort_by(|one, other| other.received_on.cmp(&one.received_on));
+    paid.sort_by_key(|part| Reverse(part.received_on));
     let (ladders, agreements, zone) = ladders_of(&known, &facts, &policy, &records, now);
     let mut moments: Vec<Timestamp> = records.iter().map(|record| record.at).collect();
     moments.sort_unstable();

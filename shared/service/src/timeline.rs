@@ -1,7 +1,9 @@
 //! Everything that passed between a customer and the tenant in one line of time, newest first: messages, answers, calls and letters, payments,
 //! notes, and what people changed.
 
-use domain::{PaymentKind, own_message::is_own_message};
+use std::cmp::Reverse;
+
+use domain::{CustomerId, PaymentKind};
 use jiff::{Timestamp, tz::TimeZone};
 use store::{AuditEntry, CustomerNote, KeptReply, PaymentLine, Record};
 
@@ -97,7 +99,7 @@ pub async fn show(
     }
     let has_changes = actor.may(Operation::ListAudit).is_ok();
     if has_changes {
-        let whose = domain::CustomerId::parse(customer);
+        let whose = CustomerId::parse(customer);
         let query = AuditQuery { customer: whose, limit: Some(LISTED_MAX), ..AuditQuery::default() };
         let changed = audit::list((store, reading.vault), actor, &query).await?;
         let of_change = |entry: AuditEntry| TimelineEntry { at: entry.at, what: TimelineWhat::Change(Box::new(entry)) };
@@ -110,11 +112,6 @@ pub async fn show(
 /// Whether what an operation makes is an entry of its own.
 fn is_shown_by_itself(operation: &str) -> bool {
     [Operation::AddNote, Operation::WriteMessage, Operation::LogContact].iter().any(|known| known.as_str() == operation)
-}
-
-/// Whether a record is of a call or letter that a person wrote down, or of words of a person's own.
-pub fn is_of_person(record: &Record) -> bool {
-    record.message.as_ref().is_some_and(|message| is_own_message(&message.template))
 }
 
 /// Entries as they are gathered.
@@ -136,7 +133,7 @@ impl Gathered {
     fn page(self, page: usize, has_changes: bool) -> Timeline {
         let Self { mut entries, begins_at } = self;
         entries.retain(|entry| begins_at.is_none_or(|begins| entry.at >= begins));
-        entries.sort_by(|one, other| other.at.cmp(&one.at));
+        entries.sort_by_key(|entry| Reverse(entry.at));
         let from = page.saturating_mul(TIMELINE_PAGE);
         let has_more = entries.len() > from.saturating_add(TIMELINE_PAGE);
         let entries = entries.into_iter().skip(from).take(TIMELINE_PAGE).collect();

@@ -138,6 +138,7 @@ async fn page(visit: &ConsoleVisit, act: Option<&'static str>, flaws: Option<Vec
     let (usual_days, closed_count) = customer_matter::usual_days_late(store, actor, id).await?;
     let owner = owners::show(store, actor, id, visit.now).await?;
     let people = contacts::show(store, actor, id).await?.customer;
+    let above = above(visit, matter.facts.customer.contacts_of.as_ref()).await?;
     let turned = visit.query("page").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0).min(1_000);
     let is_whole = u32::try_from(matter.records.len()).is_ok_and(|count| count < RECORDS);
     let line = timeline::show(reading, actor, id, (&matter.records, is_whole), formats.zone(), turned).await?;
@@ -170,7 +171,7 @@ async fn page(visit: &ConsoleVisit, act: Option<&'static str>, flaws: Option<Vec
         country: customer.country.as_deref(),
         language: customer.language.as_deref(),
         parent: customer.parent_external_id.as_deref(),
-        above: above(visit, customer.contacts_of.as_ref()).await?,
+        above,
         act,
         acts: ACTS.iter().filter(|(.., operation)| visit.may(*operation)).map(link).collect(),
         flaws: FormFlaws::of(flaws.unwrap_or_default()),

@@ -1,6 +1,9 @@
 //! One message: what it said, what became of it, and why it was or was not sent.
 
-use domain::MessageId;
+use domain::{
+    MessageId, MessageStatus,
+    own_message::{CALL, LETTER},
+};
 use jiff::Timestamp;
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
@@ -57,6 +60,8 @@ struct MessagePage<'a> {
     has_html: bool,
     no_text: Option<String>,
     sha256: Option<String>,
+    /// Whether it is a call or letter that was logged and may be taken back.
+    may_undo: bool,
     explained: ExplainedView,
 }
 
@@ -86,6 +91,7 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
         Some(Err(why)) => (None, Some(why)),
         None => (None, None),
     };
+    let is_contact = [CALL, LETTER].contains(&line.template.as_str());
     let page = MessagePage {
         id,
         customer: line.customer.to_string(),
@@ -104,6 +110,7 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
         text: shown.map(|shown| shown.text),
         no_text,
         sha256,
+        may_undo: is_contact && line.status != MessageStatus::Rejected && visit.may(Operation::UndoMessage),
         explained: ExplainedView::of(&answer, formats),
     };
     Ok(ConsolePage::new(Section::Customers, "Message", "message", Value::from(Serde(&page))).into())
