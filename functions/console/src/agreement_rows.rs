@@ -9,7 +9,7 @@ use crate::formats::Formats;
 
 /// An agreement on a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct AgreementRow {
+pub(crate) struct AgreementOnPage {
     pub(crate) id: String,
     /// What it is called: `Promise`, `Dispute`, `Plan`, `Pause`, `Money on its way`.
     pub(crate) kind: &'static str,
@@ -32,7 +32,7 @@ pub(crate) struct AgreementRow {
     pub(crate) acts: Vec<(&'static str, &'static str)>,
 }
 
-impl AgreementRow {
+impl AgreementOnPage {
     /// With the numbers of invoices that are known, and the one currency that something is owed in, where there is one.
     pub(crate) fn of(
         agreement: &Agreement,
@@ -150,7 +150,7 @@ mod tests {
     fn a_promise_says_when_how_much_and_of_what() {
         let formats = Formats::of(None, "2026-02-10T10:00:00Z".parse().unwrap());
         let numbers = BTreeMap::from([(InvoiceId::derive(&["A"]), "F-1".to_owned())]);
-        let of = |scope, status| AgreementRow::of(&promise(scope, status), &numbers, Some(Currency::EUR), &formats);
+        let of = |scope, status| AgreementOnPage::of(&promise(scope, status), &numbers, Some(Currency::EUR), &formats);
         let open = of(AgreementScope::Invoices(vec![InvoiceId::derive(&["A"])]), PromiseStatus::Open);
         assert_eq!(
             (open.says.as_str(), open.about.as_str(), open.status.as_str()),

@@ -17,11 +17,11 @@ use service::{
 };
 
 use super::{
-    customer_rows::{CaseRow, ContactRow, ItemRow, OwedRow, kept_words, next_words, usual_words},
-    invoices::InvoiceRow,
+    customer_rows::{CaseOnPage, ContactRow, ItemRow, OwedRow, kept_words, next_words, usual_words},
+    invoices::InvoiceOnPage,
 };
 use crate::{
-    agreement_rows::AgreementRow,
+    agreement_rows::AgreementOnPage,
     outcome::{ConsolePage, ConsoleTrouble, PageResult},
     posted::FormFlaws,
     sections::Section,
@@ -96,15 +96,15 @@ struct CustomerPage<'a> {
     usual: String,
     next: String,
     next_at: Option<String>,
-    cases: Vec<CaseRow>,
+    cases: Vec<CaseOnPage>,
     off: Vec<String>,
-    running: Vec<AgreementRow>,
-    over: Vec<AgreementRow>,
+    running: Vec<AgreementOnPage>,
+    over: Vec<AgreementOnPage>,
     pending: Vec<PendingRow>,
     items: Vec<ItemRow>,
     items_left: usize,
     contacts: Vec<ContactRow>,
-    invoices: Vec<InvoiceRow>,
+    invoices: Vec<InvoiceOnPage>,
     invoice_pages: PagerView,
     timeline: Vec<TimelineRow>,
     timeline_begins: Option<String>,
@@ -149,8 +149,8 @@ async fn page(visit: &ConsoleVisit, act: Option<&'static str>, flaws: Option<Vec
         [] | [_, ..] => None,
     };
     let numbers = numbers_of(&matter);
-    let rows = matter.agreements.iter().rev().map(|known| AgreementRow::of(known, &numbers, only, formats));
-    let (running, over): (Vec<AgreementRow>, Vec<AgreementRow>) = rows.partition(|row| row.runs);
+    let rows = matter.agreements.iter().rev().map(|known| AgreementOnPage::of(known, &numbers, only, formats));
+    let (running, over): (Vec<AgreementOnPage>, Vec<AgreementOnPage>) = rows.partition(|row| row.runs);
     let is_wrong = flaws.is_some();
     let link = |&(act_of, label, key, _): &(&'static str, &'static str, &'static str, Operation)| ActLink {
         act: act_of,
@@ -183,7 +183,7 @@ async fn page(visit: &ConsoleVisit, act: Option<&'static str>, flaws: Option<Vec
         usual: usual_words(usual_days, closed_count),
         next,
         next_at,
-        cases: matter.cases.iter().map(CaseRow::of).collect(),
+        cases: matter.cases.iter().map(CaseOnPage::of).collect(),
         off: matter.switched_off.iter().flat_map(|off| off.said.iter().chain([&off.changes]).cloned()).collect(),
         running,
         over,
@@ -191,7 +191,7 @@ async fn page(visit: &ConsoleVisit, act: Option<&'static str>, flaws: Option<Vec
         items: matter.items.iter().map(|item| ItemRow::of(item, formats)).collect(),
         items_left: matter.items_count.saturating_sub(matter.items.len()),
         contacts: people.contacts.iter().map(|contact| ContactRow::of(contact, &matter.suppressed)).collect(),
-        invoices: open.rows.iter().map(|row| InvoiceRow::of(row, formats)).collect(),
+        invoices: open.rows.iter().map(|row| InvoiceOnPage::of(row, formats)).collect(),
         // A form that is shown again stands under the address that it was posted to, which has no pages.
         invoice_pages: PagerView::of(&visit.request, open.next.as_deref().filter(|_| !is_wrong)),
         timeline: timeline_rows::of(&line.entries, formats),

@@ -98,7 +98,7 @@ impl ContactRow {
 
 /// What is decided about a case.
 #[derive(Serialize)]
-pub(super) struct CaseRow {
+pub(super) struct CaseOnPage {
     id: Option<String>,
     currency: String,
     workflow: Option<String>,
@@ -109,7 +109,7 @@ pub(super) struct CaseRow {
     earliest: Option<String>,
 }
 
-impl CaseRow {
+impl CaseOnPage {
     pub(super) fn of(case: &CaseSaid) -> Self {
         Self {
             id: case.case.as_ref().map(ToString::to_string),

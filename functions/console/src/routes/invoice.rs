@@ -16,7 +16,7 @@ use store::IdOf;
 
 use super::ladder_rows::LadderView;
 use crate::{
-    agreement_rows::{AgreementRow, in_words},
+    agreement_rows::{AgreementOnPage, in_words},
     explained_rows::ExplainedView,
     formats::Formats,
     outcome::{ConsolePage, ConsoleReply, PageResult},
@@ -66,8 +66,8 @@ struct InvoicePage<'a> {
     tags: &'a [String],
     lines: Vec<LineRow>,
     payments: Vec<PaidRow>,
-    running: Vec<AgreementRow>,
-    over: Vec<AgreementRow>,
+    running: Vec<AgreementOnPage>,
+    over: Vec<AgreementOnPage>,
     ladders: Vec<LadderView>,
     off: Vec<String>,
     day: String,
@@ -91,8 +91,8 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     let invoice = &matter.known.invoice;
     let amount = |minor: i64| formats.amount(minor, invoice.currency);
     let numbers = BTreeMap::from([(invoice.id.clone(), invoice.number.clone())]);
-    let rows = matter.agreements.iter().rev().map(|known| AgreementRow::of(known, &numbers, Some(invoice.currency), formats));
-    let (running, over): (Vec<AgreementRow>, Vec<AgreementRow>) = rows.partition(|row| row.runs);
+    let rows = matter.agreements.iter().rev().map(|known| AgreementOnPage::of(known, &numbers, Some(invoice.currency), formats));
+    let (running, over): (Vec<AgreementOnPage>, Vec<AgreementOnPage>) = rows.partition(|row| row.runs);
     let seen_at = at.unwrap_or(visit.now);
     let (previous, next) = matter.beside(seen_at);
     let change = |at: Timestamp| visit.request.address_with(&[("on", None), ("at", Some(at.to_string().as_str()))]);

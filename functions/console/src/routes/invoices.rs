@@ -19,7 +19,7 @@ const SORT: &str = "due_on";
 
 /// A row as a template shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct InvoiceRow {
+pub(super) struct InvoiceOnPage {
     id: String,
     number: String,
     customer: String,
@@ -32,7 +32,7 @@ pub(super) struct InvoiceRow {
     status: String,
 }
 
-impl InvoiceRow {
+impl InvoiceOnPage {
     pub(super) fn of(row: &ListedInvoice, formats: &Formats) -> Self {
         let late = days_between(row.due_on, formats.today());
         Self {
@@ -59,7 +59,7 @@ struct FilterOption {
 /// What the template shows.
 #[derive(Serialize)]
 struct InvoicesPage<'a> {
-    rows: Vec<InvoiceRow>,
+    rows: Vec<InvoiceOnPage>,
     heads: Vec<ColumnHead>,
     pages: PagerView,
     q: &'a str,
@@ -103,7 +103,7 @@ pub(crate) async fn list(visit: &ConsoleVisit) -> PageResult {
     let sorted_by = if words.is_some() { "" } else { asked.sort.as_deref().unwrap_or(SORT) };
     let option = |&(value, label): &(&'static str, &'static str)| FilterOption { value, label };
     let page = InvoicesPage {
-        rows: found.rows.iter().map(|row| InvoiceRow::of(row, &visit.formats)).collect(),
+        rows: found.rows.iter().map(|row| InvoiceOnPage::of(row, &visit.formats)).collect(),
         heads: vec![
             ColumnHead::plain("Invoice"),
             ColumnHead::plain("Customer"),
@@ -148,7 +148,7 @@ mod tests {
                 issued_on: None,
                 due_on: due_on.parse().unwrap(),
             };
-            let row = InvoiceRow::of(&row, &formats);
+            let row = InvoiceOnPage::of(&row, &formats);
             assert_eq!(row.number, "in_1", "what has no number is named by its source's id");
             row.late_days
         };
