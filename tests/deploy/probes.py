@@ -568,6 +568,15 @@ def console_works(world):
     same(raised.status, 303, "a task is raised")
     task = raised.headers.get("location")
     same((world.outside.ask("GET", task, None, cookie).status, post(f"{task}/done", result="done").status), (200, 303), "it is over")
+def console_documents(world):
+    """A collector fetches a copy of an invoice as PDF by a link that the console signed, which another function has it made for."""
+    matter = world.outside.customer(TENANT, world.owes(TENANT))
+    invoice = matter["due_items"][0]["item"].split("/")[0]
+    secret = console_session(world, TENANT)
+    restart(world, "ConsoleFunction")
+    leads = world.outside.ask("GET", f"/console/invoices/{invoice}/copy", None, {"cookie": f"__Secure-dunlin={secret}"})
+    same(leads.status, 303, "the way to the copy")
+    same(is_pdf(leads.headers["location"]), True, "the copy")
 
 
 def console_begins(world):
@@ -1020,6 +1029,7 @@ PROBES = {
     "EscalateRole": [escalate_tells, escalate_ends, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
     "ConsoleRole": [console_lists, console_works, console_begins, console_signs_out],
+    "ConsoleRole": [console_lists, console_documents, console_begins, console_signs_out],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

@@ -81,7 +81,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn collector() -> [(&'static str, &'static str); 4] {
+pub(crate) fn collector() -> [(&'static str, &'static str); 4] {
     [("tenant", TENANT), ("role", "collector"), ("sub", "robin"), ("name", "Robin Birch")]
 }
 

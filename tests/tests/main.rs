@@ -16,6 +16,7 @@ mod books;
 mod bulk;
 mod by_hand;
 mod console;
+mod console_customer;
 mod console_home;
 mod controls;
 mod conversation;

@@ -225,6 +225,7 @@ impl Gate {
                 see(&to, request.is_in_place(), &cookies)
             }
             ConsoleReply::File { content_type, name, body } => shell::download(content_type, &name, &body),
+            ConsoleReply::Document { html } => shell::document(&html),
         }
     }
 }

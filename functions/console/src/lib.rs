@@ -24,7 +24,9 @@
 //! | `work_asked`, `work_rows`, `day_on_home` | work as home and the worklist show it, each with its likely answers; what is beside it on home |
 //! | `bulk_form` | the form of an action in bulk |
 //! | `back`, `typed_amount` | where forms lead back to, and amounts that are typed |
+//! | [`document_links`] | documents that another function makes, and links to them |
 //! | `shell` | the templates around a page, and the headers of answers |
+//! | `agreement_rows`, `explained_rows`, `timeline_rows`, `typed_amount` | agreements, explanations, a timeline and typed amounts, for several pages |
 //! | `trouble` | why there is no page, as a page |
 //! | `sign_in_pages`, `own_pages`, `cookies`, `secrets`, `once` | signing in and out, and what keeps forms of others out |
 //!
@@ -32,10 +34,13 @@
 
 #![recursion_limit = "256"]
 
+mod agreement_rows;
 mod back;
 mod bulk_form;
 mod cookies;
 mod day_on_home;
+pub mod document_links;
+mod explained_rows;
 pub mod formats;
 mod gate;
 mod once;
@@ -50,6 +55,7 @@ mod shell;
 mod sign_in_pages;
 mod static_files;
 pub mod tables;
+mod timeline_rows;
 mod trouble;
 mod typed_amount;
 pub mod visit;
@@ -66,6 +72,7 @@ use serde_json::Value;
 use service::{Operation, token::TokenRules};
 use store::{Store, Vault};
 
+use document_links::DocumentLinks;
 use gate::Gate;
 use request::ConsoleRequest;
 use shell::Shell;
@@ -78,7 +85,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET` (empty: a public
+    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `MAKE_DOCUMENTS`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET` (empty: a public
     /// client), `JWKS_URL` (empty: the issuer's discovery says it) and `PUBLIC_URL` (empty: the host that was asked).
     ///
     /// # Errors
@@ -98,8 +105,10 @@ impl Handler {
         });
         let files = StaticFiles::new();
         let shell = Shell::new(routes::TEMPLATES, files.clone()).context("a page of the console does not compile")?;
-        let desk = Arc::new(ConsoleDesk { store, vault, clock });
-        let own = env.get("PUBLIC_URL").map(origin_of);
+        let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
+        let own = public_url.as_deref().map(origin_of);
+        let documents = DocumentLinks::new(env, clients)?;
+        let desk = Arc::new(ConsoleDesk { store, vault, clock, public_url, documents });
         Ok(Self { gate: Gate { desk, shell, files, client, web: Web::default(), own } })
     }
 

@@ -14,6 +14,8 @@ pub enum ConsoleReply {
     See { to: String, said: Option<String> },
     /// What a browser keeps as a file.
     File { content_type: &'static str, name: String, body: String },
+    /// A document that somebody else wrote, such as a mail as it was sent: shown in a frame of ours, where nothing of it runs or is loaded.
+    Document { html: String },
 }
 
 impl ConsoleReply {

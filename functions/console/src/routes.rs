@@ -9,11 +9,19 @@
 mod answered;
 mod bulk;
 mod calls;
+mod customer;
+mod customer_acts;
+mod customer_rows;
 mod customers;
 mod home;
+mod invoice;
+mod invoices;
+mod ladder_rows;
+mod message;
 mod task;
 mod tasks;
 mod views;
+mod write_message;
 
 use std::pin::Pin;
 
@@ -78,6 +86,25 @@ routes! {
     GET "/console/bulk/{id}" ShowBulk => bulk::show;
     POST "/console/bulk/{id}/undo" UndoBulk => bulk::undo;
     GET "/console/customers" ListCustomers => customers::list;
+    GET "/console/customers/{id}" ShowCustomerById => customer::show;
+    POST "/console/customers/{id}/promises" MakeAgreement => customer_acts::promise;
+    POST "/console/customers/{id}/disputes" MakeAgreement => customer_acts::dispute;
+    POST "/console/customers/{id}/plans" MakeAgreement => customer_acts::plan;
+    POST "/console/customers/{id}/pauses" MakeAgreement => customer_acts::pause;
+    POST "/console/customers/{id}/notes" AddNote => customer_acts::note;
+    POST "/console/customers/{id}/calls" LogContact => customer_acts::call;
+    POST "/console/customers/{id}/tasks" RaiseTask => customer_acts::task;
+    POST "/console/customers/{id}/owner" SetOwner => customer_acts::owner;
+    POST "/console/customers/{id}/links" IssueLink => customer_acts::link;
+    GET "/console/customers/{id}/write" WriteMessage => write_message::ask;
+    POST "/console/customers/{id}/write" WriteMessage => write_message::write;
+    POST "/console/agreements/{id}/{act}" ActOnAgreement => customer_acts::act;
+    GET "/console/invoices" ListInvoices => invoices::list;
+    GET "/console/invoices/{id}" ShowInvoice => invoice::show;
+    GET "/console/invoices/{id}/copy" FetchInvoiceCopy => invoice::copy;
+    GET "/console/messages/{id}" ShowMessage => message::show;
+    GET "/console/messages/{id}/document" ShowMessage => message::document;
+    POST "/console/messages/{id}/undo" UndoMessage => customer_acts::undo;
 }
 
 /// The templates of the pages, each by the name that its handler gives.
@@ -90,6 +117,14 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("bulk", include_str!("routes/bulk.html")),
     ("bulk_run", include_str!("routes/bulk_run.html")),
     ("customers", include_str!("routes/customers.html")),
+    ("customer", include_str!("routes/customer.html")),
+    ("customer_forms", include_str!("routes/customer_forms.html")),
+    ("explained", include_str!("routes/explained.html")),
+    ("invoice", include_str!("routes/invoice.html")),
+    ("invoices", include_str!("routes/invoices.html")),
+    ("message", include_str!("routes/message.html")),
+    ("pay_link", include_str!("routes/pay_link.html")),
+    ("write_message", include_str!("routes/write_message.html")),
 ];
 
 /// What a path leads to.

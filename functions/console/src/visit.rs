@@ -10,7 +10,7 @@ use service::{
 };
 use store::{AuditEntry, Store, Vault};
 
-use crate::{formats::Formats, posted::Posted, request::ConsoleRequest};
+use crate::{document_links::DocumentLinks, formats::Formats, posted::Posted, request::ConsoleRequest};
 
 /// What every page works with.
 #[derive(Clone)]
@@ -18,6 +18,10 @@ pub struct ConsoleDesk {
     pub store: Store,
     pub vault: Vault,
     pub clock: kit::Clock,
+    /// What the portal's addresses begin with; the host that was asked where nothing is said.
+    pub public_url: Option<String>,
+    /// Who makes documents.
+    pub documents: DocumentLinks,
 }
 
 /// One request.
@@ -63,6 +67,11 @@ impl ConsoleVisit {
     /// takes a store that acts; most of them make the entry themselves.
     pub fn acting(&self, operation: Operation, entry: impl FnOnce(AuditEntry) -> AuditEntry) -> Store {
         self.desk.store.acting(entry(self.actor.entry(operation, self.now)))
+    }
+
+    /// The address of the API as people and vendors reach it, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        self.desk.public_url.as_deref().unwrap_or(self.request.host())
     }
 
     /// What lists are read with.

@@ -13,6 +13,7 @@
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
+//! | [`agreement_making`] | agreements that people make, and what they do with them |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
 //! | [`billed_lines`] | the lines of an invoice, where one is contested |
 //! | [`plan_offers`] | plans that people offer to customers |
@@ -29,6 +30,10 @@
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
 //! | [`bulk`] | one action on many customers |
+//! | [`customer_matter`] | a customer's matter on one page: owed by age, agreed and kept, what comes next and why |
+//! | [`invoice_matter`] | an invoice with its payments and its ladder: what was, is next and will be |
+//! | [`message_then`] | a message with what was known when it was made |
+//! | [`timeline`] | everything that passed between a customer and the tenant, newest first |
 //! | [`customers`] | what is set right of a customer: versions |
 //! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
@@ -72,6 +77,7 @@
 #![warn(missing_docs)]
 
 pub mod actor;
+pub mod agreement_making;
 pub mod agreements;
 mod answers_of_person;
 pub mod api_keys;
@@ -86,6 +92,7 @@ pub mod contacts;
 mod cursors;
 pub mod customer_documents;
 pub mod customer_files;
+pub mod customer_matter;
 pub mod customers;
 pub mod deliveries;
 pub mod early_release;
@@ -95,6 +102,7 @@ pub mod explain;
 pub mod flaws;
 pub mod health;
 pub mod idempotency_keys;
+pub mod invoice_matter;
 pub mod jobs;
 pub mod key_accounts;
 pub mod key_scope;
@@ -111,6 +119,7 @@ mod matter;
 mod member_subject;
 pub mod members;
 pub mod message_results;
+pub mod message_then;
 pub mod messages;
 pub mod not_done;
 pub mod note_answers;
@@ -142,6 +151,7 @@ pub mod tasks;
 pub mod teams;
 pub mod tenant_limits;
 pub mod test_messages;
+pub mod timeline;
 pub mod token;
 pub mod webhooks;
 pub mod workflows;

@@ -1,5 +1,7 @@
 // The keyboard: ? lists the keys, g and a letter leads to a section, / to the search, j and k through rows, Enter opens one. x picks the row that is
-// looked at, and the letter of one of its buttons presses it; b does something with the picked rows. Without this script every page works as well. A form that was sent is not sent twice by a second press; what is sent twice all the same, the server recognises.
+// looked at, and the letter of one of its buttons presses it; b does something with the picked rows. A page's own keys lead where the links that bear
+// them do. Without this script every page works as well. A form that was sent is not sent twice by a second press; what is sent twice all the same,
+// the server recognises.
 "use strict";
 (() => {
   const keys = document.getElementById("keys");
@@ -47,6 +49,8 @@
       step(-1);
     } else if (act(event.key)) {
       // It is done.
+    } else if (/^[a-z]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`)) {
+      document.querySelector(`[data-key="${event.key}"]`).click();
     } else {
       return;
     }

@@ -4,7 +4,9 @@
 
 mod browser;
 mod bulk;
+mod customer;
 mod customers;
 mod gate;
+mod invoices;
 mod rights;
 mod work;
