@@ -20,6 +20,10 @@
 //! | [`posted`] | the fields of a form, and what is wrong with them |
 //! | [`tables`] | heads and pages of lists |
 //! | [`formats`] | amounts, days and moments as the tenant's people read them |
+//! | `ladder`, `step_fields`, `draft_view`, `what_changed` | a workflow in words, the form of a step, a draft with what is wrong at its place, and what differs between two |
+//! | `bar_chart` | bars by day, drawn by the server |
+//! | `text_prover`, `text_preview`, `test_sending` | texts: what is wrong with one, how it looks, and a test of it |
+//! | `workflow_paths` | workflows and texts as paths name them |
 //! | [`sections`] | the navigation |
 //! | `shell` | the templates around a page, and the headers of answers |
 //! | `trouble` | why there is no page, as a page |
@@ -29,9 +33,12 @@
 
 #![recursion_limit = "256"]
 
+mod bar_chart;
 mod cookies;
+mod draft_view;
 pub mod formats;
 mod gate;
+mod ladder;
 mod once;
 pub mod outcome;
 mod own_pages;
@@ -43,9 +50,15 @@ pub mod sections;
 mod shell;
 mod sign_in_pages;
 mod static_files;
+mod step_fields;
 pub mod tables;
+mod test_sending;
+mod text_preview;
+mod text_prover;
 mod trouble;
 pub mod visit;
+mod what_changed;
+mod workflow_paths;
 
 use std::sync::Arc;
 
