@@ -5,4 +5,7 @@
 mod browser;
 mod customers;
 mod gate;
+mod going_live;
 mod rights;
+mod templates;
+mod workflows;
