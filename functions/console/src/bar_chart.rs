@@ -11,7 +11,7 @@ const HEIGHT: u64 = 160;
 const ABOVE: u64 = 12;
 const BELOW: u64 = 28;
 /// How wide the bars of a few days are drawn in all, and the least that one takes.
-const WIDTH: u64 = 720;
+const WIDTH: u64 = 1_080;
 const DAY_MIN: u64 = 6;
 /// Most days between two that are named below the axis: one name needs some 84 pixels.
 const NAME_WIDTH: u64 = 84;
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!((kinds.join(" ").as_str(), most(&of)), ("email sms", 4));
         let chart = draw(&of, &kinds, (date(2026, 2, 1), date(2026, 2, 4)), most(&of), |day| day.to_string());
         let found: Vec<(u64, u64, u64, usize)> = chart.bars.iter().map(|bar| (bar.x, bar.y, bar.height, bar.kind)).collect();
-        assert_eq!(found, [(48, 52, 120, 0), (48, 12, 40, 1), (408, 132, 40, 0)]);
+        assert_eq!(found, [(48, 52, 120, 0), (48, 12, 40, 1), (588, 132, 40, 0)]);
         assert_eq!((chart.total, chart.rows.len(), chart.days.len()), (5, 2, 4));
         let axis: Vec<(u64, &str)> = chart.amounts.iter().map(|tick| (tick.at, tick.label.as_str())).collect();
         assert_eq!(axis, [(172, "0"), (92, "2"), (12, "4")]);

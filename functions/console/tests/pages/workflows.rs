@@ -109,10 +109,10 @@ async fn the_same_document_is_written_as_json_and_proven_without_saving() {
     let check = "/console/workflows/standard/draft/check";
     let page = console.post(&viewer, check, &[("document", &text)]).await.is(200).says("no-such-text").says("<b>not stored</b>");
     page.says("class=\"error\"");
-    for (wrong, said) in [("{", "this is no JSON"), ("{\"id\": \"other\"}", "is-invalid"), ("[]", "is-invalid")] {
-        let page = console.post(&manager, DRAFT, &[("rev", &rev), ("document", wrong)]).await.is(422);
-        assert!(said == "is-invalid" || page.html.contains(said), "{}", page.html);
+    for wrong in ["", "{", "{\"id\": \"other\"}", "[]"] {
+        console.post(&manager, DRAFT, &[("rev", &rev), ("document", wrong)]).await.is(422).says("<b>not stored</b>");
     }
+    console.post(&manager, DRAFT, &[("rev", &rev), ("document", "{")]).await.is(422).says("this is no JSON");
     console.post(&manager, DRAFT, &[("rev", &rev), ("document", &text)]).await.is(303);
     console.get(&viewer, DRAFT).await.is(200).says("Draft of Ours").says("readonly").hides("Save the document");
     // The prover refuses to have it published, and says why.
