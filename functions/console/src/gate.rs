@@ -224,8 +224,8 @@ impl Gate {
                 let cookies: Vec<String> = said.iter().map(|said| cookies::said_cookie(request, secrets, said)).collect();
                 see(&to, request.is_in_place(), &cookies)
             }
-            ConsoleReply::Framed { html } => shell::framed(&html),
             ConsoleReply::File { content_type, name, body } => shell::download(content_type, &name, &body),
+            ConsoleReply::Document { html } => shell::document(&html),
         }
     }
 }

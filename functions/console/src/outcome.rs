@@ -12,10 +12,10 @@ pub enum ConsoleReply {
     Page(ConsolePage),
     /// The page that says what came of a form: a browser that loads it anew posts nothing twice. `said` is shown there once.
     See { to: String, said: Option<String> },
-    /// A document of its own for a frame of a page, such as a message as somebody would see it: it runs nothing, loads nothing and leads nowhere.
-    Framed { html: String },
     /// What a browser keeps as a file.
     File { content_type: &'static str, name: String, body: String },
+    /// A document that somebody else wrote, such as a mail as it was sent: shown in a frame of ours, where nothing of it runs or is loaded.
+    Document { html: String },
 }
 
 impl ConsoleReply {

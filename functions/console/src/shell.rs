@@ -18,9 +18,10 @@ const TEMPLATES: [(&str, &str); 7] = [
 ];
 /// What a page may do: load our own styles and scripts, and post to us. Nothing is inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-                      form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'";
-/// What a document in a frame of ours may do: look as its own styles say, with pictures that are part of it.
-const FRAMED: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+                      frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// What a document that somebody else wrote may do: look as it looks. Nothing runs, nothing is fetched, nothing is posted, and its origin is nobody's.
+const DOCUMENT: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; \
+                        base-uri 'none'";
 /// The policy of what is no page.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -147,11 +148,10 @@ pub(crate) fn see(to: &str, in_place: bool, cookies: &[String]) -> Json {
     answer(303, headers, "", cookies)
 }
 
-/// A document for a frame of a page of ours.
-pub(crate) fn framed(html: &str) -> Json {
-    let mut headers = headers("text/html; charset=utf-8", FRAMED);
+/// A document that somebody else wrote, for a frame of a page of ours.
+pub(crate) fn document(html: &str) -> Json {
+    let mut headers = headers("text/html; charset=utf-8", DOCUMENT);
     headers["x-frame-options"] = json!("SAMEORIGIN");
-    // What it would load would be told where it stood.
     headers["referrer-policy"] = json!("no-referrer");
     answer(200, headers, html, &[])
 }

@@ -47,7 +47,7 @@ async fn page(visit: &ConsoleVisit, id: &str, found: Vec<Finding>, flaws: Vec<(S
     let new = draft.as_ref().map(|draft| &draft.workflow);
     let (changes, gone) = match (old, new) {
         (Some(old), Some(new)) => (what_changed::between(old, new), what_changed::vanished(old, new)),
-        _ => (Vec::new(), Vec::new()),
+        (Some(_), None) | (None, _) => (Vec::new(), Vec::new()),
     };
     let steps: Vec<String> = new.iter().flat_map(|workflow| &workflow.steps).map(|step| step.id.clone()).collect();
     let asked = draft.as_ref().and_then(|draft| draft.asked.as_ref()).map(|asked| {

@@ -241,7 +241,7 @@ pub(crate) async fn framed(visit: &ConsoleVisit) -> PageResult {
         Err(why) => return Err(why.into()),
     };
     let shape = visit.query("shape").and_then(DataShape::of).unwrap_or(DataShape::Three);
-    Ok(ConsoleReply::Framed { html: text_preview::document(&text, shape, visit.settings.as_ref()) })
+    Ok(ConsoleReply::Document { html: text_preview::document(&text, shape, visit.settings.as_ref()) })
 }
 
 /// `POST /console/templates/{id}/{language}/{channel}/preview`: the text as it was typed. Nothing is stored.
@@ -249,7 +249,7 @@ pub(crate) async fn typed_framed(visit: &ConsoleVisit) -> PageResult {
     let named = text_named(visit)?;
     let shape = visit.posted().text("shape").and_then(DataShape::of).unwrap_or(DataShape::Three);
     let html = text_preview::document(&typed(visit, named), shape, visit.settings.as_ref());
-    Ok(ConsoleReply::Framed { html })
+    Ok(ConsoleReply::Document { html })
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     match posted.text("do") {
         Some("undo") => return undo(visit, id, rev).await,
         Some("rebase") => return rebase(visit, &draft).await,
-        _ => {}
+        Some(_) | None => {}
     }
     let ChangedSteps { open, said } = apply(&mut document, posted)?;
     match workflow_of(id, &document) {

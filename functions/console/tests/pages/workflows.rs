@@ -157,7 +157,7 @@ async fn two_people_publish_where_the_tenant_says_so() {
     let publish = "/console/workflows/ours/publish";
     console.post(&manager, "/console/workflows/begin", &[("id", "ours"), ("from", "ready/gentle")]).await.is(303);
     console.get(&manager, publish).await.is(200).says("Ask for its publishing");
-    assert_eq!(console.post(&manager, publish, &[("share", "20")]).await.leads(), "/console/workflows/ours/draft");
+    assert_eq!(console.post(&manager, publish, &[("share", "100")]).await.leads(), "/console/workflows/ours/draft");
     console.get(&manager, publish).await.is(200).says("somebody else has to publish it").hides("Publish it as it was asked for");
     console.post(&manager, publish, &[]).await.is(403).says("You asked for it");
     console.get(&admin, publish).await.is(200).says("Publish it as it was asked for");
