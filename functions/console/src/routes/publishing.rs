@@ -108,13 +108,17 @@ fn given(posted: Posted<'_>) -> Result<PublishGiven, Vec<(String, String)>> {
         Some(Ok(share)) => Some(share),
         Some(Err(_)) => return Err(vec![("/share".to_owned(), "a share is a whole number, 1 to 100".to_owned())]),
     };
-    let moves = posted.text("cases") == Some("move");
+    Ok(PublishGiven { share, migration: migration_of(posted) })
+}
+
+/// What a form says of running cases: what becomes of steps that are gone, where they move; `None` where they stay.
+pub(crate) fn migration_of(posted: Posted<'_>) -> Option<Migration> {
     let named = posted.typed();
     let steps = named.iter().filter_map(|(name, heir)| {
         let heir = heir.trim();
         Some((name.strip_prefix(OF_STEP)?.to_owned(), Some(heir.to_owned()).filter(|heir| !heir.is_empty())))
     });
-    Ok(PublishGiven { share, migration: moves.then(|| steps.collect::<Migration>()) })
+    (posted.text("cases") == Some("move")).then(|| steps.collect())
 }
 
 /// `POST /console/workflows/{id}/rollback`.

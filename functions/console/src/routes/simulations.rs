@@ -13,6 +13,7 @@ use service::{
 };
 use store::Job;
 
+use super::publishing::migration_of;
 use crate::{
     bar_chart::{self, ByDay},
     formats::Formats,
@@ -57,8 +58,8 @@ pub(crate) fn asked_of(posted: Posted<'_>) -> Result<Map<String, Value>, NotDone
     if let Some(paying) = posted.text("paying") {
         asked.insert("paying".to_owned(), json!(paying));
     }
-    if posted.text("cases") == Some("move") {
-        asked.insert("migration".to_owned(), json!({}));
+    if let Some(migration) = migration_of(posted) {
+        asked.insert("migration".to_owned(), json!(migration));
     }
     Ok(asked)
 }
@@ -294,6 +295,10 @@ mod tests {
     fn a_form_asks_for_what_it_says() {
         let fields = [("days", "30"), ("share", ""), ("cases", "move")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(Value::Object(asked_of(Posted::of(&fields)).unwrap()), json!({"days": 30, "migration": {}}));
+        let moved =
+            [("cases", "move"), ("migration.old", "new"), ("migration.gone", "")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let expected = json!({"migration": {"old": "new", "gone": null}});
+        assert_eq!(Value::Object(asked_of(Posted::of(&moved)).unwrap()), expected);
         let wrong = [("days", "many")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert!(asked_of(Posted::of(&wrong)).is_err());
     }

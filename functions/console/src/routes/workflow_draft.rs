@@ -228,14 +228,15 @@ pub(crate) async fn begin(visit: &ConsoleVisit) -> PageResult {
     }
     let wrong = || ConsoleTrouble::from(NotDone::field("/from", "a draft begins from a ready workflow or a version"));
     let known = channels::builtin::ready();
-    let from = match posted.text("from").unwrap_or_default().split_once('/') {
-        None => Beginning::Version(None),
+    let named = posted.text("from").unwrap_or_default();
+    let from = match named.split_once('/') {
+        None if named == "current" => Beginning::Version(None),
         Some(("version", number)) => Beginning::Version(Some(number.parse().map_err(|_| wrong())?)),
         Some(("ready", name)) => {
             let found = known.iter().find(|ready| ready.id == name).ok_or_else(wrong)?;
             Beginning::Ready(found.id, &found.workflow)
         }
-        Some(_) => return Err(wrong()),
+        None | Some(_) => return Err(wrong()),
     };
     workflows::begin_draft(visit.store(), &visit.actor, id, from, visit.now).await?;
     Ok(ConsoleReply::done(address(id), "The draft is begun. Nothing changes for anybody before it is published."))
