@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
-    Operation,
+    Operation, published_workflows,
     workflows::{PublishOutcome, findings, publish_at_once},
 };
 use store::OpenCases;
@@ -63,7 +63,8 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json
     responses((status = 200, description = "The workflow; ETag is its version", body = Object),
               (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<impl IntoResponse> {
-    one(&app, caller.may(Operation::ShowWorkflow)?, &id, None).await
+    caller.may(Operation::ShowWorkflow)?;
+    Ok(tagged(published_workflows::show(&app.store, &caller.0, checked(&id)?).await?.workflow))
 }
 
 /// A workflow at one version.
@@ -76,14 +77,17 @@ pub async fn show_version(
     caller: Caller,
     Path((id, version)): Path<(String, u32)>,
 ) -> ApiResult<impl IntoResponse> {
-    one(&app, caller.may(Operation::ShowWorkflowVersion)?, &id, Some(version)).await
+    caller.may(Operation::ShowWorkflowVersion)?;
+    Ok(tagged(published_workflows::show_version(&app.store, &caller.0, checked(&id)?, version).await?))
 }
 
-async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> ApiResult<Tagged<Workflow>> {
-    let found = if is_id(id) { app.store.workflow(tenant, id, version).await? } else { None };
-    let body =
-        found.ok_or_else(|| Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"))?;
-    Ok(Tagged { rev: u64::from(body.version), body })
+fn checked(id: &str) -> ApiResult<&str> {
+    let none = || Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published");
+    if is_id(id) { Ok(id) } else { Err(none()) }
+}
+
+fn tagged(body: Workflow) -> Tagged<Workflow> {
+    Tagged { rev: u64::from(body.version), body }
 }
 
 /// Publishes a workflow at once as its next version, for scripts; publishing what is current changes nothing. New cases begin on it, open cases

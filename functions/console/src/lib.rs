@@ -20,6 +20,10 @@
 //! | [`posted`] | the fields of a form, and what is wrong with them |
 //! | [`tables`] | heads and pages of lists |
 //! | [`formats`] | amounts, days and moments as the tenant's people read them |
+//! | `ladder`, `step_fields`, `draft_view`, `what_changed` | a workflow in words, the form of a step, a draft with what is wrong at its place, and what differs between two |
+//! | `bar_chart` | bars by day, drawn by the server |
+//! | `text_prover`, `text_preview`, `test_sending` | texts: what is wrong with one, how it looks, and a test of it |
+//! | `workflow_paths` | workflows and texts as paths name them |
 //! | [`sections`] | the navigation |
 //! | `work_asked`, `work_rows`, `day_on_home` | work as home and the worklist show it, each with its likely answers; what is beside it on home |
 //! | `bulk_form` | the form of an action in bulk |
@@ -36,13 +40,16 @@
 
 mod agreement_rows;
 mod back;
+mod bar_chart;
 mod bulk_form;
 mod cookies;
 mod day_on_home;
 pub mod document_links;
+mod draft_view;
 mod explained_rows;
 pub mod formats;
 mod gate;
+mod ladder;
 mod once;
 pub mod outcome;
 mod own_pages;
@@ -54,13 +61,19 @@ pub mod sections;
 mod shell;
 mod sign_in_pages;
 mod static_files;
+mod step_fields;
 pub mod tables;
+mod test_sending;
+mod text_preview;
+mod text_prover;
 mod timeline_rows;
 mod trouble;
 mod typed_amount;
 pub mod visit;
+mod what_changed;
 mod work_asked;
 mod work_rows;
+mod workflow_paths;
 
 use std::sync::Arc;
 

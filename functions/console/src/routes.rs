@@ -13,14 +13,24 @@ mod customer;
 mod customer_acts;
 mod customer_rows;
 mod customers;
+mod going_live;
 mod home;
 mod invoice;
 mod invoices;
 mod ladder_rows;
 mod message;
+mod publishing;
+mod ready_workflows;
+mod simulations;
 mod task;
 mod tasks;
+mod templates;
+mod text_tests;
 mod views;
+mod workflow_draft;
+mod workflow_steps;
+mod workflow_versions;
+mod workflows;
 mod write_message;
 
 use std::pin::Pin;
@@ -105,6 +115,32 @@ routes! {
     GET "/console/messages/{id}" ShowMessage => message::show;
     GET "/console/messages/{id}/document" ShowMessage => message::document;
     POST "/console/messages/{id}/undo" UndoMessage => customer_acts::undo;
+    GET "/console/workflows" ListWorkflows => workflows::list;
+    GET "/console/workflows/ready" ListReadyWorkflows => ready_workflows::list;
+    POST "/console/workflows/begin" BeginDraft => workflow_draft::begin;
+    GET "/console/workflows/{id}" ShowWorkflow => workflows::show;
+    GET "/console/workflows/{id}/versions/{version}" ShowWorkflowVersion => workflow_versions::show;
+    GET "/console/workflows/{id}/draft" ShowDraft => workflow_draft::show;
+    POST "/console/workflows/{id}/draft" PutDraft => workflow_draft::save;
+    POST "/console/workflows/{id}/draft/check" ValidateWorkflow => workflow_draft::check;
+    POST "/console/workflows/{id}/draft/steps" PutDraft => workflow_steps::change;
+    POST "/console/workflows/{id}/draft/drop" DropDraft => workflow_draft::drop;
+    GET "/console/workflows/{id}/publish" PublishWorkflow => publishing::show;
+    POST "/console/workflows/{id}/publish" PublishWorkflow => publishing::publish;
+    POST "/console/workflows/{id}/rollback" RollBackWorkflow => publishing::roll_back;
+    POST "/console/workflows/{id}/simulate" SimulateWorkflow => simulations::start;
+    GET "/console/simulations/{id}" ShowJob => simulations::show;
+    POST "/console/simulations/{id}/cancel" CancelJob => simulations::cancel;
+    GET "/console/templates" ListTemplates => templates::list;
+    GET "/console/templates/{id}/{language}/{channel}" ShowTemplate => templates::show;
+    POST "/console/templates/{id}/{language}/{channel}" PutTemplate => templates::put;
+    GET "/console/templates/{id}/{language}/{channel}/preview" PreviewTemplate => templates::framed;
+    POST "/console/templates/{id}/{language}/{channel}/preview" PreviewTemplate => templates::typed_framed;
+    POST "/console/templates/{id}/{language}/{channel}/test" SendTestMessage => text_tests::send;
+    POST "/console/templates/{id}/{language}/{channel}/archive" ArchiveTemplate => templates::archive;
+    GET "/console/go-live" ShowSettings => going_live::show;
+    POST "/console/go-live" PatchSettings => going_live::change;
+    POST "/console/go-live/jobs" StartJob => going_live::start;
 }
 
 /// The templates of the pages, each by the name that its handler gives.
@@ -125,6 +161,19 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("message", include_str!("routes/message.html")),
     ("pay_link", include_str!("routes/pay_link.html")),
     ("write_message", include_str!("routes/write_message.html")),
+    ("bar_charts", include_str!("routes/bar_charts.html")),
+    ("ladder", include_str!("routes/ladder.html")),
+    ("draft_changed", include_str!("routes/draft_changed.html")),
+    ("going_live", include_str!("routes/going_live.html")),
+    ("publish", include_str!("routes/publish.html")),
+    ("ready_workflows", include_str!("routes/ready_workflows.html")),
+    ("simulation", include_str!("routes/simulation.html")),
+    ("template", include_str!("routes/template.html")),
+    ("templates", include_str!("routes/templates.html")),
+    ("workflow", include_str!("routes/workflow.html")),
+    ("workflow_draft", include_str!("routes/workflow_draft.html")),
+    ("workflow_version", include_str!("routes/workflow_version.html")),
+    ("workflows", include_str!("routes/workflows.html")),
 ];
 
 /// What a path leads to.

@@ -11,6 +11,7 @@
 //! | [`render()`] | the finished message |
 //! | [`locale`] | money and dates in words |
 //! | [`builtin`] | the ladder that a tenant starts with |
+//! | [`shapes`] | made-up facts of named shapes, for looking at a text |
 //! | [`prove`] | what is wrong with the texts of a workflow |
 //! | [`render_notice`] | a finished service mail, and the calendar file that goes along |
 //! | [`channel`] | the trait that providers stand behind |
@@ -44,6 +45,7 @@ mod render;
 mod samples;
 mod scan;
 mod ses;
+pub mod shapes;
 mod signed_call;
 pub mod sms;
 mod sns;

@@ -50,6 +50,7 @@
 //! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
 //! | [`ratings`] | how easy customers said it was to settle something |
+//! | [`going_live`] | the way to live: what has to be done first, what of it is missing, and going there |
 //! | [`health`] | the daily record |
 //! | [`saved_views`] | how somebody looks at lists |
 //! | [`senders`] | whom tenants may send as |
@@ -61,10 +62,12 @@
 //! | [`subscriptions`], [`deliveries`] | subscriptions of outside systems to events; what was delivered to them, replays and samples |
 //! | [`event_samples`] | a sample of each kind of event |
 //! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
+//! | [`published_workflows`] | looking at the workflows that are published |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`], [`early_release`] | work for people; the end of a credit hold or of stricter terms before it is paid |
 //! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
+//! | [`templates`] | the texts of messages: looked at, stored, put away |
 //! | [`tenant_limits`] | how many of something a tenant may have |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
@@ -100,6 +103,7 @@ pub mod entering;
 pub mod event_samples;
 pub mod explain;
 pub mod flaws;
+pub mod going_live;
 pub mod health;
 pub mod idempotency_keys;
 pub mod invoice_matter;
@@ -131,6 +135,7 @@ pub mod plan_offers;
 pub mod privacy;
 pub mod proposals;
 pub mod public_url;
+pub mod published_workflows;
 pub mod ratings;
 pub mod replies;
 pub mod reply_choosing;
@@ -149,6 +154,7 @@ pub mod suppressions;
 pub mod taken_payments;
 pub mod tasks;
 pub mod teams;
+pub mod templates;
 pub mod tenant_limits;
 pub mod test_messages;
 pub mod timeline;

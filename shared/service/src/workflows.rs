@@ -181,13 +181,28 @@ pub async fn put_draft(
     let draft = Draft {
         workflow: Workflow { version: 0, ..workflow },
         base,
-        from: before.and_then(|before| before.from),
+        from: before.as_ref().and_then(|before| before.from.clone()),
         changed_at: now,
         changed_by: actor.by().to_owned(),
         asked: None,
+        before: before.map(|before| before.workflow),
         rev: seen,
     };
     write(store, actor, Operation::PutDraft, draft, now).await
+}
+
+/// Takes the last change of the draft at `seen` back: it is again as it was before, and the same once more leads forward again.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] without a draft, [`NotDone::Conflict`] where nothing was changed, [`NotDone::Changed`] where the
+/// draft is at another revision, and those of the table.
+pub async fn undo_draft(store: &Store, actor: &Actor, id: &str, seen: u64, now: Timestamp) -> Done<Draft> {
+    let tenant = actor.may(Operation::PutDraft)?;
+    let draft = store.draft(tenant, id).await?.ok_or_else(no_draft)?;
+    let nothing = || NotDone::Conflict("the draft was not changed since it was begun; there is nothing to undo".to_owned());
+    let workflow = draft.before.clone().ok_or_else(nothing)?;
+    put_draft(store, actor, workflow, Some(draft.base).filter(|base| *base > 0), seen, now).await
 }
 
 /// Begins a draft from a ready workflow or a published version, under the workflow's own id.
@@ -215,6 +230,7 @@ pub async fn begin_draft(store: &Store, actor: &Actor, id: &str, from: Beginning
         changed_at: now,
         changed_by: actor.by().to_owned(),
         asked: None,
+        before: None,
         rev: 0,
     };
     if store.draft(tenant, id).await?.is_some() {

@@ -74,6 +74,8 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    // What fills a frame leaves this page as it is.
+    if (event.submitter?.formTarget) return;
     // After the form was read: a button that is disabled is no part of it.
     setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.disabled = true; }));
   });
