@@ -1,5 +1,5 @@
 //! The demo: 60 days in the books of a seller that pushes its invoices, and the last of them in the books of two that are read
-//! back, played on the virtual clock through the real HTTP path, up to the real now.
+//! back and of one in shadow mode, played on the virtual clock through the real HTTP path, up to the real now.
 
 mod account;
 mod caller;
@@ -9,6 +9,7 @@ mod names;
 mod player;
 mod scenario;
 mod settled;
+mod shadow;
 mod visitor;
 
 use std::io::{IsTerminal, Write};
@@ -77,6 +78,7 @@ pub async fn play(stack: &Stack) -> anyhow::Result<()> {
             player.play_day(bill, day).await.with_context(|| format!("invoice {} on day {day}", bill.number))?;
         }
         companies::play_day(stack, day).await.with_context(|| format!("day {day}"))?;
+        shadow::play_day(stack, day).await.with_context(|| format!("day {day} of {}", shadow::TENANT))?;
         progress(day, stack.outbox(None).len());
     }
     // Playing takes time itself; the last stretch is as short as it took.
@@ -144,6 +146,7 @@ impl Player<'_> {
             Then::Void => standing.is_void = true,
             Then::Bounces => return self.bounce(buyer).await.map(|()| true),
             Then::OptsOut => return self.opt_out(buyer).await.map(|()| true),
+            Then::Answers(words) => return self.answer(buyer, words).await,
             Then::OnPage(act) => return self.act(buyer, bill, act).await,
             Then::Arrives => return self.arrive(bill.number).await.map(|()| true),
             Then::Entered => return self.enter(buyer, bill).await.map(|()| true),
@@ -181,6 +184,17 @@ impl Player<'_> {
         });
         self.caller.post(&format!("{}/_local/events", self.stack.url()), Vec::new(), event.to_string()).await?;
         Ok(())
+    }
+
+    /// They answer the last mail, as a mail program does; `false` where there is none yet.
+    async fn answer(&self, buyer: &Buyer, words: &str) -> anyhow::Result<bool> {
+        let mails = self.mails_to(buyer);
+        let Some(last) = mails.iter().rfind(|sent| sent.channel == "email" && sent.service_mail.is_none()) else {
+            return Ok(false);
+        };
+        let mail = json!({"channel": "email", "from": buyer.email, "in_reply_to": last.message_id, "text": words});
+        self.caller.post(&format!("{}/_local/inbound", self.stack.url()), Vec::new(), mail.to_string()).await?;
+        Ok(true)
     }
 
     /// The one click of a mailbox: the last mail's own link.

@@ -16,6 +16,7 @@ use axum::{
     extract::{Query, State},
     response::Html,
 };
+use domain::Mode;
 use serde::Deserialize;
 
 use crate::{overview::Overview, world::World};
@@ -140,9 +141,8 @@ fn sellers(overview: &Overview, shown: &[outbox::Entry<'_>]) -> String {
             escape(tenant),
             escape(&of.name),
             match of.mode {
-                domain::Mode::Live => "live",
-                domain::Mode::Shadow => "shadow: what would be sent is shown, and nothing leaves",
-                domain::Mode::Off => "off",
+                Mode::Shadow => "shadow: what would be sent is shown, and nothing leaves",
+                Mode::Live | Mode::Off | Mode::Later(_) => of.mode.as_str(),
             },
             counts.get(tenant.as_str()).copied().unwrap_or_default(),
         );
