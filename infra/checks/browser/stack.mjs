@@ -48,7 +48,12 @@ export class LocalStack {
   }
 
   async now() {
-    return (await this.ask("POST", "/_local/clock", { advance: "PT0S" })).now;
+    return (await this.ask("GET", "/_local/clock")).now;
+  }
+
+  /** Does everything that is due by now, without moving the clock. */
+  async settle() {
+    return this.ask("POST", "/_local/clock", { advance: "PT0S" });
   }
 
   async to(at) {
@@ -80,10 +85,10 @@ export class Tenant {
     return this.stack.ask("POST", `/webhooks/${this.name}/canonical`, body, headers);
   }
 
-  /** The admin API as a collector. */
-  async api(path) {
-    const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role: "collector" });
-    return this.stack.ask("GET", path, undefined, { authorization: `Bearer ${token}` });
+  /** The admin API as a collector, or in another role. */
+  async api(path, { method = "GET", role = "collector", body } = {}) {
+    const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role });
+    return this.stack.ask(method, path, body, { authorization: `Bearer ${token}` });
   }
 
   async outbox() {

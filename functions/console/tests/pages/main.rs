@@ -4,5 +4,6 @@
 
 mod browser;
 mod customers;
+mod done_by_form;
 mod gate;
 mod rights;

@@ -1,6 +1,6 @@
 //! Who sees which page and posts which form: every row of the console, asked for as everybody, against the file that people write.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use console::rows;
 use service::StaffRole;
@@ -27,6 +27,40 @@ fn each_row_names_an_operation_of_the_file() {
     }
 }
 
+/// The sources of the pages: name and text.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|form| form == "rs") {
+            found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+/// What a page does past `service` nobody looks at: neither the role, nor the audit.
+#[test]
+fn pages_ask_service_and_not_the_table() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes");
+    let pages = sources(&folder);
+    assert!(pages.len() > 1, "no page in {}", folder.display());
+    for (name, text) in pages {
+        let flat: String = text.split_whitespace().collect();
+        for past in ["store().", "vault().", "desk.store.", "desk.vault.", "Store::new(", "Vault::new("] {
+            assert!(!flat.contains(past), "{name} calls {past}…: have an operation of service do it");
+        }
+        // What is done as one operation is a row's own.
+        for named in flat.split("visit.acting(Operation::").skip(1) {
+            let named: String = named.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let of_rows = rows().iter().any(|(method, _, operation)| *method == "POST" && format!("{operation:?}") == named);
+            assert!(of_rows, "{name} acts as {named}, which no form's row names");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_row_is_for_whom_the_file_says_and_nobody_else() {
     let (console, file) = (Console::new().await, file());
@@ -50,6 +84,9 @@ async fn a_row_is_for_whom_the_file_says_and_nobody_else() {
                 (least, role) => StaffRole::read(role).unwrap() >= StaffRole::read(least).unwrap(),
             };
             let address = address(path);
+            // A page is read, and whoever is refused changes nothing.
+            let changes_nothing = if method == "GET" { *role == "admin" } else { !may };
+            let before = if changes_nothing { console.world.everything_but_calls().await } else { Vec::new() };
             let reply = if method == "GET" {
                 console.get(session, &address).await
             } else {
@@ -57,6 +94,9 @@ async fn a_row_is_for_whom_the_file_says_and_nobody_else() {
             };
             assert_eq!(reply.status != 403, may, "{method} {path} as {role}: {} {}", reply.status, reply.html);
             assert!(reply.status < 500, "{method} {path} as {role}: {}", reply.html);
+            if changes_nothing {
+                assert!(before == console.world.everything_but_calls().await, "{method} {path} as {role} changes something");
+            }
         }
         let stranger = console.ask(method, &address(path), &[], crate::browser::form_headers(), "").await;
         let expected = if method == "GET" { 303 } else { 401 };
