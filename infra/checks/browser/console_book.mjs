@@ -39,7 +39,8 @@ const GB = { country: "GB", time_zone: "Europe/London", language: "en" };
 export async function busy(stack) {
   const tenant = await stack.tenant("acme", { name: "Acme Ltd", ...GB });
   await tenant.put(invoice(customer(CALLER.id, CALLER.name, { email: "ap@kestrel.example" }), CALLER.number, CALLER.minor, "2026-02-20"));
-  await tenant.put(invoice(customer(SILENT.id, SILENT.name, { email: "ap@quiet.example" }), SILENT.number, 48_000, "2026-02-27"));
+  // Its overdue notice would be due on the Tuesday.
+  await tenant.put(invoice(customer(SILENT.id, SILENT.name, { email: "ap@quiet.example" }), SILENT.number, 48_000, "2026-02-18"));
   // Nobody has an address: each is an exception of its own, with another amount at stake.
   for (let place = 1; place <= EXCEPTIONS; place += 1) {
     await tenant.put(invoice(customer(`U-${place}`, `Unreached ${place}`, {}), `7${String(place).padStart(3, "0")}`, 10_000 * place, "2026-02-24"));

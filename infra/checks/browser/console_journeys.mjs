@@ -1,0 +1,231 @@
+// What the console was built for, as people do it. Things are found by their roles and names, so that another wording of a sentence breaks nothing.
+
+import assert from "node:assert/strict";
+
+import { CALLER, EXCEPTIONS, LAST_TUESDAY, SILENT } from "./console_book.mjs";
+import { MissingPage } from "./console_person.mjs";
+
+/** The first of these that is there: `[role, name]` each. Says what there is instead where none is. */
+async function offered(person, within, ...wanted) {
+  for (const [role, name] of wanted) {
+    const found = within.getByRole(role, { name }).first();
+    if (await found.count()) {
+      return found;
+    }
+  }
+  const named = await within.locator("a, button, summary, label").evaluateAll((all) => all.map((one) => one.textContent.trim().replace(/\s+/g, " ")));
+  throw new Error(`${person.page.url()} has none of ${wanted.map(([role, name]) => `${role} ${name}`).join(", ")}, but: ${[...new Set(named)].join(" | ")}`);
+}
+
+const main = (person) => person.page.getByRole("main");
+/** The rows of the worklist. */
+const work = (person) => main(person).locator("li[data-row], article[data-row], tr[data-row]");
+
+async function says(person, text, what) {
+  const whole = (await main(person).innerText()).replace(/\s+/g, " ");
+  assert.match(whole, text, `${person.who}: ${what}, at ${person.page.url()}`);
+}
+
+/** Presses the likely answer of what is first, with the form that it may lead to. */
+async function settleFirst(person) {
+  const first = work(person).first();
+  const what = (await first.innerText()).split("\n")[0];
+  await person.press(first.getByRole("button").first());
+  await says(person, /./, what);
+  return what;
+}
+
+/** Twenty exceptions, one after the other, each by its first answer. */
+async function clearWorklist(person, tenant) {
+  await person.section("Home");
+  person.begin();
+  const before = await work(person).count();
+  assert.ok(before >= EXCEPTIONS, `the worklist has ${before} rows, and ${EXCEPTIONS} exceptions are there`);
+  await settleFirst(person);
+  person.took("first exception settled", 3);
+  for (let settled = 1; settled < EXCEPTIONS; settled += 1) {
+    if (!(await work(person).count())) {
+      await person.section("Home");
+    }
+    await settleFirst(person);
+  }
+  const { tasks } = await tenant.api("/v1/tasks?limit=100");
+  const left = tasks.filter(({ title }) => /reach nobody/.test(title));
+  assert.ok(person.clicks <= 2 * EXCEPTIONS, `${EXCEPTIONS} exceptions took ${person.clicks} clicks`);
+  return `${EXCEPTIONS} exceptions are settled with ${person.clicks} clicks, ${left.length} are left`;
+}
+
+/** Leads to a customer's page by a search. */
+async function findCustomer(person, name) {
+  await person.section("Customers");
+  const search = main(person).getByRole("searchbox").first();
+  await search.fill(name);
+  await search.press("Enter");
+  await person.settled();
+  const link = main(person).locator("[data-row]").getByRole("link", { name }).first();
+  await link.waitFor();
+  return link;
+}
+
+/** What X owes, and why there was no letter. */
+async function whyNoLetter(person) {
+  const link = await findCustomer(person, SILENT.name);
+  person.begin();
+  await person.press(link);
+  await says(person, /£480\.00/, "what is owed");
+  if (!/hold|dispute/i.test(await main(person).innerText())) {
+    await person.press(main(person).getByRole("link", { name: new RegExp(SILENT.number) }).first());
+  }
+  await says(person, /hold|dispute/i, "why no letter");
+  person.took("what a customer owes, and why no letter", 2);
+  return "both are said";
+}
+
+/** Moves the focus by Tab to a thing, as somebody without a mouse does. */
+async function reach(person, target) {
+  for (let step = 0; step < 150; step += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      return;
+    }
+    await person.page.keyboard.press("Tab");
+  }
+  throw new Error(`${person.page.url()}: Tab does not lead to ${target}`);
+}
+
+/** Reaches a thing and presses it by the keyboard, which counts as a click does. */
+async function pressKey(person, target) {
+  await reach(person, target);
+  person.clicks += 1;
+  await person.page.keyboard.press("Enter");
+  await person.page.waitForTimeout(100);
+  await person.settled();
+}
+
+/** Somebody rings and promises; the collector writes it down without a mouse. */
+async function takeCall(person, tenant) {
+  const { page } = person;
+  await person.section("Home");
+  await person.type("g", "c");
+  await page.waitForURL(/\/console\/customers/);
+  await person.type("/");
+  await page.keyboard.type("Kestrel");
+  await page.keyboard.press("Enter");
+  await person.settled();
+  const link = main(person).locator("[data-row]").getByRole("link", { name: CALLER.name }).first();
+  await link.waitFor();
+  person.begin();
+  await pressKey(person, link);
+  assert.match(page.url(), /\/console\/customers\/cus_/);
+  let form = main(person).locator("form:visible").filter({ has: page.locator("input[type=date]") }).filter({ hasText: /promise/i });
+  if (!(await form.count())) {
+    const opens = main(person).locator("summary, a, button").filter({ hasText: /promise/i }).first();
+    await opens.waitFor({ timeout: 5_000 });
+    await pressKey(person, opens);
+    form = main(person).locator("form:visible").filter({ has: page.locator("input[type=date]") });
+  }
+  const on = form.first().locator("input[type=date]").first();
+  await reach(person, on);
+  // As a keyboard writes a day into the field: month, day, year.
+  await page.keyboard.type("03202026");
+  await pressKey(person, form.first().locator("button:not([type=button])").last());
+  person.took("a promise recorded, by the keyboard alone", 4);
+  const { data } = await tenant.api("/v1/agreements?kind=promise");
+  assert.deepEqual(data.map(({ status }) => status), ["open"], `what is promised; the page says ${await main(person).innerText()}`);
+  return "the promise is open";
+}
+
+/** A manager changes a workflow, looks what that would do, publishes it and takes it back. */
+async function changeWorkflow(person) {
+  const { page, stack } = person;
+  await person.section("Workflows");
+  person.begin();
+  await person.press(main(person).locator("[data-row]").getByRole("link").first());
+  const workflow = page.url();
+  await person.press(await offered(person, main(person), ["button", /change|edit/i], ["link", /draft/i]));
+  const draft = page.url();
+  const days = main(person).locator("input[type=number]");
+  if (!(await days.first().isVisible())) {
+    await person.press(await offered(person, main(person), ["link", /change|edit|step/i], ["button", /change|edit/i]));
+  }
+  const field = main(person).locator("input[type=number]:visible").first();
+  await field.waitFor({ timeout: 5_000 });
+  await field.fill(String(Number(await field.inputValue()) + 1));
+  await person.press(field.locator("xpath=ancestor::form[1]").getByRole("button", { name: /save|change|keep|set/i }).first());
+  await person.open(new URL(draft).pathname);
+  await person.press(await offered(person, main(person), ["link", /simulat/i], ["button", /simulat/i]));
+  if (await main(person).getByRole("button", { name: /simulate|run/i }).count()) {
+    await person.press(main(person).getByRole("button", { name: /simulate|run/i }).first());
+  }
+  for (let round = 0; round < 10 && /running|waits|under way/i.test(await main(person).innerText()); round += 1) {
+    await stack.settle();
+    await page.reload();
+  }
+  await says(person, /message|customer|differ/i, "what the simulation found");
+  await person.open(new URL(draft).pathname);
+  await person.press(await offered(person, main(person), ["button", /publish/i], ["link", /publish/i]));
+  if (await main(person).getByRole("button", { name: /publish/i }).count()) {
+    await person.press(main(person).getByRole("button", { name: /publish/i }).first());
+  }
+  await person.open(new URL(workflow).pathname);
+  await says(person, /version 2/i, "what is published");
+  await person.press(await offered(person, main(person), ["button", /roll back/i], ["link", /roll back/i]));
+  if (await main(person).getByRole("button", { name: /roll back/i }).count() && !/version 3/i.test(await main(person).innerText())) {
+    await person.press(main(person).getByRole("button", { name: /roll back/i }).first());
+  }
+  await person.open(new URL(workflow).pathname);
+  await says(person, /version 3/i, "what it is rolled back to is the next version");
+  return `changed, simulated, published and rolled back with ${person.clicks} clicks`;
+}
+
+/** Why an invoice was silent last Tuesday. */
+async function silentOnTuesday(person) {
+  await person.section("Invoices");
+  person.begin();
+  const link = main(person).locator("[data-row]").getByRole("link", { name: new RegExp(SILENT.number) }).first();
+  await link.waitFor({ timeout: 5_000 });
+  await person.press(link);
+  const day = main(person).locator("input[type=date], input[type=datetime-local]").first();
+  await day.waitFor({ timeout: 5_000 });
+  const withTime = (await day.getAttribute("type")) === "datetime-local" ? "T12:00" : "";
+  await day.fill(LAST_TUESDAY + withTime);
+  await person.press(day.locator("xpath=ancestor::form[1]").getByRole("button").first());
+  await says(person, /hold|dispute/i, `why it was silent on ${LAST_TUESDAY}`);
+  person.took("why an invoice was silent last Tuesday", 3);
+  return "the hold is named";
+}
+
+/** The month is closed: the numbers, what each is made of, and the files that go on. */
+async function closeMonth(person) {
+  await person.section("Reports");
+  person.begin();
+  await says(person, /aging|ageing/i, "the aging");
+  await says(person, /DSO|days sales/i, "the days sales outstanding");
+  const tables = await main(person).getByRole("table").count();
+  const charts = await main(person).locator("svg").count();
+  assert.ok(tables > 0, "reports have no table");
+  const files = await main(person).locator("a[href*=csv], a[href*=xlsx], a[href*=pdf], a[download]").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  assert.ok(files.length > 0, "reports lead to no file");
+  for (const file of files) {
+    const answer = await person.page.context().request.get(person.stack.url + file);
+    assert.equal(answer.status(), 200, file);
+    assert.ok((await answer.body()).length > 0, `${file} is empty`);
+  }
+  const opens = main(person).getByRole("table").first().getByRole("link").first();
+  if (!(await opens.count())) {
+    throw new MissingPage("no number of the reports opens what it is made of");
+  }
+  await person.press(opens);
+  assert.ok(await main(person).getByRole("table").count(), "what a number is made of is no table");
+  return `${tables} tables and ${charts} charts stand there, and ${files.length} files are fetched`;
+}
+
+/** Those of a phone are done there too, by a finger. */
+export const JOURNEYS = [
+  { name: "journey: what a customer owes and why no letter", role: "viewer", screen: "desktop", act: whyNoLetter },
+  { name: "journey: why an invoice was silent last Tuesday", role: "collector", screen: "desktop", act: silentOnTuesday },
+  { name: "journey: why an invoice was silent last Tuesday, on a phone", role: "viewer", screen: "phone", act: silentOnTuesday },
+  { name: "journey: take a call", role: "collector", screen: "desktop", act: takeCall },
+  { name: "journey: clear a worklist of 20 exceptions", role: "collector", screen: "desktop", act: clearWorklist },
+  { name: "journey: change, simulate, publish and roll back a workflow", role: "manager", screen: "desktop", act: changeWorkflow },
+  { name: "journey: close the month", role: "manager", screen: "desktop", act: closeMonth },
+];
