@@ -56,7 +56,10 @@ pub async fn run(sizes: &[usize]) -> anyhow::Result<()> {
         }
         for ((name, small), (_, large)) in first.iter().zip(&costs) {
             for (what, small, large) in [("units", small.read_units, large.read_units), ("calls", small.calls, large.calls)] {
-                ensure!(large <= small * RATIO_MAX, "{name} costs {large} {what} with {size} customers, and {small} in the smallest book");
+                ensure!(
+                    large <= small * RATIO_MAX,
+                    "{name} costs {large} {what} with {size} customers, and {small} in the smallest book"
+                );
             }
         }
     }
@@ -75,7 +78,8 @@ async fn of_book(customers: usize) -> anyhow::Result<Vec<(&'static str, PageCost
     let tenant = TenantId::parse("bench")?;
     let seed = seed(&store, &tenant).await?;
     fill(&rig, customers)?;
-    let person = Person { subject: "bench-1".into(), tenant: Some("bench".into()), role: Some("admin".into()), ..Person::default() };
+    let person =
+        Person { subject: "bench-1".into(), tenant: Some("bench".into()), role: Some("admin".into()), ..Person::default() };
     let session = sessions::begin(&store, &person, Some("bench"), rig.stack.now()).await;
     let session = session.map_err(|why| anyhow::anyhow!("nobody is signed in: {why:?}"))?;
     // Nothing else is under way while pages are measured.
@@ -97,7 +101,8 @@ async fn of_book(customers: usize) -> anyhow::Result<Vec<(&'static str, PageCost
 /// The customer whose book is whole: the others are rows of lists.
 async fn seed(store: &Store, tenant: &TenantId) -> anyhow::Result<CustomerId> {
     let page = store.list(tenant, &List::CustomersByName, 1, None).await?;
-    let first = page.lines.first().and_then(|line| if let Line::Customer(line) = line { Some(line.customer.clone()) } else { None });
+    let first =
+        page.lines.first().and_then(|line| if let Line::Customer(line) = line { Some(line.customer.clone()) } else { None });
     first.context("the customer of the seed is not listed")
 }
 
