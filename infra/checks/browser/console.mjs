@@ -47,7 +47,7 @@ async function part(name, act) {
   } catch (error) {
     const why = error instanceof MissingPage ? "A PAGE IS MISSING: " : "";
     failed.push(`${name}: ${why}${error.message}`);
-    console.error(`FAIL ${name}: ${why}${error.stack ?? error}`);
+    console.error(`FAIL ${name}: ${why}${error.message}`);
   }
 }
 
@@ -116,6 +116,6 @@ try {
 }
 console.log(`${((Date.now() - began) / 1000).toFixed(0)} s`);
 if (failed.length > 0) {
-  console.error(`\n${failed.length} failed:\n${failed.map((one) => `- ${one.split("\n")[0]}`).join("\n")}`);
+  console.error(`\n${failed.length} failed:\n${failed.map((one) => `- ${one}`).join("\n")}`);
   process.exitCode = 1;
 }

@@ -57,7 +57,9 @@ export async function worked(tenant) {
 
 /** A seller with so many customers, of long names where there is more than one. */
 export async function seller(stack, name, count) {
-  const tenant = await stack.tenant(name, { name: count > 1 ? LONG[0] : "Birch & Sons", ...GB });
+  // Three hundred customers at once are nothing unusual here.
+  const breaker = { factor: 1000, minimum: 1_000_000 };
+  const tenant = await stack.tenant(name, { name: count > 1 ? LONG[0] : "Birch & Sons", breaker, ...GB });
   for (let place = 0; place < count; place += 1) {
     const called = count > 1 ? `${LONG[place % LONG.length]} ${place}` : "Kestrel Marine Ltd";
     const of = customer(`C-${place}`, called, { email: `ap@c${place}.example` });

@@ -9,6 +9,9 @@ export const SCREENS = { desktop: { width: 1440, height: 900 }, phone: { width: 
 /** The narrowest screen on which a page must not be scrolled sideways. */
 const NARROWEST = 320;
 
+/** How long a thing is waited for. */
+const WAITS_MS = 15_000;
+
 export class Person {
   constructor(page, stack, who) {
     this.page = page;
@@ -35,6 +38,7 @@ export class Person {
   static async signIn(browser, stack, role, { tenant = "acme", screen = SCREENS.desktop, scheme = "light" } = {}) {
     const isPhone = screen.width < 600;
     const context = await browser.newContext({ viewport: screen, colorScheme: scheme, isMobile: isPhone, hasTouch: isPhone });
+    context.setDefaultTimeout(WAITS_MS);
     const person = new Person(await context.newPage(), stack, `${role} of ${tenant}, ${screen.width} pixels`);
     await person.page.goto(`${stack.url}/console`);
     const claims = role === "operator" ? [["role", role]] : [["tenant", tenant], ["role", role]];

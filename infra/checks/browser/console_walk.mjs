@@ -16,30 +16,39 @@ async function links(page) {
 }
 
 /**
- * Walks. `looks` has axe look at every kind of page that was not looked at before; `seen` is what was.
+ * Walks. What is wrong with a page is told with all else that is, at the end. `looks` has axe look at every kind of page that was not looked at before; `seen` is what was.
  * Answers how many pages were opened.
  */
 export async function walk(person, { looks, seen }) {
   const { page } = person;
+  const wrong = [];
   let opened = 0;
-  const visit = async (path, mayBeRefused) => {
-    const status = await person.open(path);
+  /** Notes what is wrong, and goes on: one broken page does not hide another. */
+  const note = async (path, look) => {
     opened += 1;
-    assert.ok(status < 500, `${person.who}: ${path} was answered ${status}`);
-    assert.ok(mayBeRefused || status < 400, `${person.who}: a link leads to ${path}, which is answered ${status}`);
+    try {
+      await look();
+    } catch (error) {
+      wrong.push(`${path}: ${error.message}`);
+      person.wrong.length = 0;
+    }
+  };
+  const visit = (path, mayBeRefused, from) => note(path, async () => {
+    const status = await person.open(path);
+    assert.ok(status < (mayBeRefused ? 500 : 400), `${from} leads there, and it is answered ${status}`);
     person.nothingWrong(path);
     const kind = pattern(path);
     if (looks && !seen.has(kind)) {
       seen.add(kind);
       await person.look(path);
     }
-  };
+  });
   // Whoever has no entry, as an operator, has the page that says so.
-  await visit("/console", true);
+  await visit("/console", true, "signing in");
   const own = new Set();
   for (const { path: section } of [...(await person.entries()), { path: "/console/you" }]) {
     own.add(pattern(section));
-    await visit(section, false);
+    await visit(section, false, "the navigation");
     for (const path of await links(page)) {
       const kind = pattern(path);
       if (own.has(kind)) {
@@ -49,12 +58,12 @@ export async function walk(person, { looks, seen }) {
       // A file is fetched, since a page cannot be led to one.
       const answer = await page.context().request.get(person.stack.url + path, { maxRedirects: 0 });
       if (answer.status() === 200 && (answer.headers()["content-type"] ?? "").startsWith("text/html")) {
-        await visit(path, false);
+        await visit(path, false, section);
       } else {
-        assert.ok(answer.status() < 400, `${person.who}: a link of ${section} leads to ${path}, which is answered ${answer.status()}`);
-        opened += 1;
+        await note(path, () => assert.ok(answer.status() < 400, `${section} leads there, and it is answered ${answer.status()}`));
       }
     }
   }
+  assert.deepEqual(wrong, [], `${person.who}: of ${opened} pages`);
   return opened;
 }

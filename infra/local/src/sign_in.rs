@@ -76,7 +76,7 @@ async fn people(world: &World) -> store::Result<Vec<PeopleOfSeller>> {
             .collect();
         people.extend(ROLES.map(|role| {
             let (tenant, sub) = (Some(tenant.clone()), Some(format!("{tenant}-{role}")));
-            let name = Some(format!("Somebody, {role}"));
+            let name = Some("Somebody".to_owned());
             (format!("Somebody ({role})"), TokenIn { tenant, role: Some(role.to_owned()), sub, name, email: None })
         }));
         let seller = store.settings(&row.tenant).await?.map_or_else(|| tenant.clone(), |settings| settings.value.name);
