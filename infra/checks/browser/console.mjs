@@ -3,12 +3,12 @@
 //
 //   node console.mjs --local PROGRAM [--chromium PROGRAM] [--root FOLDER] [--only NAME] [--shots FOLDER]
 //
-// `--only` runs what has that word in its name. `--shots` makes pictures of the pages that have a name, in place of all else: two widths, light and dark, of sellers without
-// rows, with one and with 300. Says what was proved and leaves with 0; else it says everything that failed, and leaves with 1.
+// `--only` runs what has that word in its name. `--shots` makes pictures of the pages that have a name, in place of all else: two widths, light
+// and dark, of sellers without rows, with one and with 300. Says what was proved and leaves with 0; else it says everything that failed, and
+// leaves with 1.
 
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 import { chromium } from "playwright-core";

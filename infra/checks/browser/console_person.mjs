@@ -37,7 +37,7 @@ export class Person {
   /** Comes to the console's address, says at the issuer who it is, and is led back. */
   static async signIn(browser, stack, role, { tenant = "acme", screen = SCREENS.desktop, scheme = "light" } = {}) {
     const isPhone = screen.width < 600;
-    const context = await browser.newContext({ viewport: screen, colorScheme: scheme, isMobile: isPhone, hasTouch: isPhone });
+    const context = await browser.newContext({ viewport: screen, colorScheme: scheme, isMobile: isPhone, hasTouch: isPhone, locale: "en-US" });
     context.setDefaultTimeout(WAITS_MS);
     const person = new Person(await context.newPage(), stack, `${role} of ${tenant}, ${screen.width} pixels`);
     await person.page.goto(`${stack.url}/console`);
@@ -81,9 +81,8 @@ export class Person {
   /** Presses something, which counts, and waits for what comes of it. */
   async press(target) {
     this.clicks += 1;
-    const before = this.page.url();
     await target.click();
-    await this.settled(before);
+    await this.settled();
   }
 
   /** Waits until the page that was led to, or what changes in place, is there. */

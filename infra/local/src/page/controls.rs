@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use super::{escape, options};
+use super::{escape, frame::options};
 use crate::{
     faults::{CARRIERS, NOTICES, SERVICES, modes_of, word},
     world::World,

@@ -3,6 +3,7 @@
 
 mod controls;
 mod escape;
+mod frame;
 mod outbox;
 mod why;
 
@@ -22,8 +23,9 @@ use serde::Deserialize;
 use crate::{overview::Overview, world::World};
 
 pub(crate) use escape::escape;
+pub(crate) use frame::head;
+use frame::options;
 
-const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// The parts of the page: the id of each, and what leads to it.
 const PARTS: [(&str, &str); 5] = [
@@ -46,16 +48,6 @@ pub(crate) struct Filter {
 pub(crate) async fn show(State(world): State<Arc<World>>, Query(filter): Query<Filter>) -> Html<String> {
     let tenant = filter.tenant.as_deref().filter(|tenant| !tenant.is_empty());
     Html(render(&world, tenant))
-}
-
-/// What a page of the local stack begins with. It looks like the console, by the console's own styles.
-pub(crate) fn head(title: &str) -> String {
-    format!(
-        "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width, initial-scale=1'>\
-         <meta name=color-scheme content='light dark'><title>{}</title><link rel=stylesheet href='{}'><style>{STYLE}</style></head>",
-        escape(title),
-        escape(&console::style_path()),
-    )
 }
 
 fn render(world: &World, tenant: Option<&str>) -> String {
@@ -98,16 +90,6 @@ fn header(world: &World, tenants: &BTreeSet<&str>, tenant: Option<&str>) -> Stri
         now.strftime("%Y-%m-%dT%H:%M"),
         options(tenants, tenant),
     )
-}
-
-/// The choices of a seller, with all of them first.
-fn options(tenants: &BTreeSet<&str>, chosen: Option<&str>) -> String {
-    let mut options = String::from("<option value=''>All sellers</option>");
-    for one in tenants {
-        let selected = if Some(*one) == chosen { " selected" } else { "" };
-        let _ = write!(options, "<option{selected}>{}</option>", escape(one));
-    }
-    options
 }
 
 fn parts(messages: usize) -> String {
