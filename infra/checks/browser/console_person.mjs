@@ -11,6 +11,8 @@ const NARROWEST = 320;
 
 /** How long a thing is waited for. */
 const WAITS_MS = 15_000;
+/** How often in a row nothing is asked for, until a page counts as there. */
+const QUIET = 4;
 
 export class Person {
   constructor(page, stack, who) {
@@ -19,6 +21,10 @@ export class Person {
     this.who = who;
     this.clicks = 0;
     this.wrong = [];
+    this.asked = new Set();
+    page.on("request", (asked) => this.asked.add(asked));
+    page.on("requestfinished", (asked) => this.asked.delete(asked));
+    page.on("requestfailed", (asked) => this.asked.delete(asked));
     page.on("pageerror", (error) => this.wrong.push(`${page.url()}: ${error.message}`));
     page.on("console", (message) => {
       // What did not load is told by its answer.
@@ -85,10 +91,14 @@ export class Person {
     await this.settled();
   }
 
-  /** Waits until the page that was led to, or what changes in place, is there. */
+  /** Waits until the page that was led to, or what changes in place, is there: nothing is asked for any more. */
   async settled() {
+    const until = Date.now() + WAITS_MS;
+    for (let quiet = 0; quiet < QUIET; quiet = this.asked.size === 0 ? quiet + 1 : 0) {
+      assert.ok(Date.now() < until, `${this.page.url()} is not there in time: it asks for ${[...this.asked].map((one) => one.url())}`);
+      await this.page.waitForTimeout(25);
+    }
     await this.page.waitForLoadState("load");
-    await this.page.waitForFunction(() => !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling"));
   }
 
   /** Types keys, one after the other. */
