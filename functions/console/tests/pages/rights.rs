@@ -103,3 +103,31 @@ async fn a_row_is_for_whom_the_file_says_and_nobody_else() {
         assert_eq!(stranger.status, expected, "{method} {path} as nobody");
     }
 }
+
+/// Every page and form, with ids of one tenant in its places, asked for by an admin of another one: they see nothing of it, and change nothing.
+#[tokio::test]
+async fn somebody_of_another_tenant_gets_at_nothing_of_this_one() {
+    const NAME: &str = "Kestrel Marine of Acme";
+    let console = Console::new().await;
+    let customer = console.world.customer("acme", "C-1", |customer| customer.name = NAME.to_owned()).await;
+    let invoice = domain::InvoiceId::derive(&["acme", "canonical", "C-1", "1001"]);
+    // They have a book of their own.
+    console.world.customer("other", "C-9", |_| {}).await;
+    let foreign = console.sign_in("x-1", "other", "admin").await;
+    let acmes = |items: Vec<String>| -> Vec<String> { items.into_iter().filter(|item| item.contains("T#acme")).collect() };
+    let before = acmes(console.world.everything_but_calls().await);
+    for (method, path, _) in rows() {
+        for id in [customer.as_str(), invoice.as_str(), "C-1", "acme"] {
+            let address: String =
+                path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect::<Vec<_>>().join("/");
+            let reply = if method == "GET" {
+                console.get(&foreign, &address).await
+            } else {
+                console.post_of_anybody(&foreign, &address).await
+            };
+            assert!(reply.status < 500, "{method} {address}: {}", reply.html);
+            assert!(!reply.html.contains(NAME), "{method} {address} shows what is another tenant's");
+        }
+    }
+    assert!(before == acmes(console.world.everything_but_calls().await), "something of another tenant is changed");
+}
