@@ -146,6 +146,13 @@ pub fn rows() -> Vec<(&'static str, &'static str, Operation)> {
     routes::ROUTES.iter().map(|route| (route.method, route.path, route.operation)).collect()
 }
 
+/// Where the styles of its pages are: what stands beside the console, as on the local stack, looks like it.
+pub fn style_path() -> String {
+    let files = StaticFiles::new();
+    let [style, ..] = files.paths();
+    style.to_owned()
+}
+
 /// An address without its path: the console's pages are below the root of their host.
 fn origin_of(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };

@@ -49,7 +49,12 @@ export class LocalStack {
   }
 
   async now() {
-    return (await this.ask("POST", "/_local/clock", { advance: "PT0S" })).now;
+    return (await this.ask("GET", "/_local/clock")).now;
+  }
+
+  /** Does everything that is due by now, without moving the clock. */
+  async settle() {
+    return this.ask("POST", "/_local/clock", { advance: "PT0S" });
   }
 
   async to(at) {
@@ -81,6 +86,7 @@ export class Tenant {
     return this.stack.ask("POST", `/webhooks/${this.name}/canonical`, body, headers);
   }
 
+<<<<<<< HEAD
   /** The admin API as a collector. */
   async api(path) {
     return this.call("collector", "GET", path);
@@ -88,6 +94,10 @@ export class Tenant {
 
   /** The admin API in a role. */
   async call(role, method, path, body) {
+=======
+  /** The admin API as a collector, or in another role. */
+  async api(path, { method = "GET", role = "collector", body } = {}) {
+>>>>>>> c14e2e
     const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role });
     return this.stack.ask(method, path, body, { authorization: `Bearer ${token}` });
   }

@@ -47,7 +47,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/issuer/authorize", get(sign_in::choose).post(sign_in::chosen))
         .route("/_local/issuer/token", post(sign_in::exchange))
         .route("/_local/events", post(events))
-        .route("/_local/faults", post(faults))
+        .route("/_local/faults", post(faults).get(show_faults))
         .route("/_local/notices/{way}/{tenant}", post(notices::take))
         .route("/_local/inbound", post(inbound::take).layer(DefaultBodyLimit::max(INBOUND_BYTES_MAX)))
         .route("/_local/metrics", get(metrics))
@@ -221,6 +221,11 @@ async fn faults(State(world): State<Arc<World>>, body: Bytes) -> Response {
         Ok(()) => Json(json!({})).into_response(),
         Err(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "fault", detail),
     }
+}
+
+async fn show_faults(State(world): State<Arc<World>>) -> Response {
+    let faults = lock(&world.faults);
+    Json(json!({ "to_come": faults.to_come(), "came": faults.came() })).into_response()
 }
 
 impl World {

@@ -72,7 +72,8 @@ async fn main() -> anyhow::Result<()> {
 /// What to do next. Addresses with a query are quoted, and nothing is commented: zsh takes neither otherwise.
 fn try_next(url: &str) -> String {
     format!(
-        "\nOpen {url}/console to work as one of the first seller's people, and {url}/_local to see what was sent and why. In another terminal:\n\n  \
+        "\nOpen {url}/console, and choose who to be: you are in the real product.\n\
+         Open {url}/_local beside it for the clock, what was sent as it looks, what customers write and pay, and faults. In another terminal:\n\n  \
          What was sent, in JSON:\n    \
          curl \"{url}/_local/outbox?tenant=demo\"\n  \
          A day later:\n    \

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     grants::{AuthorizeIn, Grant},
     lock,
-    page::escape,
+    page::{escape, head},
     token::TokenIn,
     world::World,
 };
@@ -52,8 +52,16 @@ pub(crate) async fn choose(State(world): State<Arc<World>>, Query(asked): Query<
     }
 }
 
-/// Who one may be: what the button says, and the person.
-async fn people(world: &World) -> store::Result<Vec<(String, Vec<(String, TokenIn)>)>> {
+/// Whom one may be for one seller.
+struct PeopleOfSeller {
+    /// What the seller is called.
+    seller: String,
+    tenant: String,
+    /// What the button says, and the person.
+    people: Vec<(String, TokenIn)>,
+}
+
+async fn people(world: &World) -> store::Result<Vec<PeopleOfSeller>> {
     let store = world.store();
     let mut tenants = Vec::new();
     for row in store.tenants().await? {
@@ -68,15 +76,16 @@ async fn people(world: &World) -> store::Result<Vec<(String, Vec<(String, TokenI
             .collect();
         people.extend(ROLES.map(|role| {
             let (tenant, sub) = (Some(tenant.clone()), Some(format!("{tenant}-{role}")));
-            let name = Some(format!("Somebody, {role}"));
+            let name = Some("Somebody".to_owned());
             (format!("Somebody ({role})"), TokenIn { tenant, role: Some(role.to_owned()), sub, name, email: None })
         }));
-        tenants.push((tenant, people));
+        let seller = store.settings(&row.tenant).await?.map_or_else(|| tenant.clone(), |settings| settings.value.name);
+        tenants.push(PeopleOfSeller { seller, tenant, people });
     }
     Ok(tenants)
 }
 
-fn page(asked: &AuthorizeIn, tenants: &[(String, Vec<(String, TokenIn)>)]) -> String {
+fn page(asked: &AuthorizeIn, tenants: &[PeopleOfSeller]) -> String {
     let hidden: String = asked.fields().iter().fold(String::new(), |mut html, (name, value)| {
         // A text takes what is written to it.
         let _ = write!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
@@ -97,26 +106,28 @@ fn page(asked: &AuthorizeIn, tenants: &[(String, Vec<(String, TokenIn)>)]) -> St
                 html
             },
         );
-        format!("<form method=\"post\">{hidden}{fields}<button>{}</button></form>", escape(label))
+        format!("<form method=\"post\">{hidden}{fields}<button class=plain>{}</button></form>", escape(label))
     };
-    let mut html = String::from(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Who are you?</title><h1>Who are you?</h1><p>This is the issuer of the local stack: choose, and the console takes you for that \
-         person.</p>",
+    let mut html = head("Who are you?");
+    html.push_str(
+        "<body class=local><header class=top><p class=brand>Dunlin <span class=tenant>local stack</span></p></header><main><h1>Who are you?</h1>\
+         <p>This is the issuer of the local stack. Choose somebody, and the console takes you for that person.</p><div class=people>",
     );
-    for (tenant, people) in tenants {
-        let _ = write!(html, "<h2>{}</h2>", escape(tenant));
+    for PeopleOfSeller { seller, tenant, people } in tenants {
+        let _ = write!(html, "<section><h2>{}</h2><p class=hint><code>{}</code></p>", escape(seller), escape(tenant));
         for (label, person) in people {
             html.push_str(&button(label, person));
         }
+        html.push_str("</section>");
     }
-    html.push_str("<h2>No tenant's</h2>");
+    html.push_str("<section><h2>No seller's</h2>");
     let operator = TokenIn { role: Some("operator".to_owned()), sub: Some("operator-1".to_owned()), ..TokenIn::default() };
     html.push_str(&button("An operator", &operator));
     let _ = write!(
         html,
-        "<form method=\"post\">{hidden}<p><label>Subject <input name=\"sub\" required maxlength=\"128\"></label> \
-         <label>Address, verified <input name=\"email\" type=\"email\"></label> <button>Be this person</button></form>"
+        "</section><form method=\"post\">{hidden}<h2>Anybody</h2><p class=field><label for=sub>Subject</label>\
+         <input id=sub name=\"sub\" required maxlength=\"128\" autocomplete=off></p><p class=field><label for=email>Address, verified</label>\
+         <input id=email name=\"email\" type=\"email\" autocomplete=off></p><p><button>Be this person</button></p></form></div></main></body></html>"
     );
     html
 }

@@ -354,6 +354,10 @@ async fn the_control_surface_answers() {
     ] {
         assert_eq!(call(&stack, "POST", path, &[], body.as_bytes()).await.0, expected, "{path} {body}");
     }
+    let delayed = br#"{"target": "bus", "mode": "delay", "times": 2}"#;
+    assert_eq!(call(&stack, "POST", "/_local/faults", &[], delayed).await.0, 200);
+    let told = call(&stack, "GET", "/_local/faults", &[], b"").await.1;
+    assert_eq!((&told["to_come"][0]["target"], &told["to_come"][0]["times"]), (&json!("bus"), &json!(2)), "{told}");
     assert_eq!(call(&stack, "GET", "/_local/outbox?tenant=acme&since=0", &[], b"").await, (200, json!([])));
     assert_eq!(call(&stack, "GET", "/_local/metrics", &[], b"").await.1["invocations"]["tick"], 1);
     let found = call(&stack, "GET", "/_local/issuer/.well-known/openid-configuration", &[], b"").await.1;

@@ -10,6 +10,8 @@ use service::{
 };
 use testbed::{api::Api, issuer::ISSUER};
 
+use crate::done_by_form::{audited, hold_to_row};
+
 /// The host of the console, and its origin.
 pub(crate) const HOST: &str = "api.dunlin.example";
 pub(crate) const ORIGIN: &str = "https://api.dunlin.example";
@@ -126,10 +128,14 @@ impl Console {
         self.post_as(who, path, form_headers(), &[("form_token", token.as_str()), ("once", once.as_str())]).await
     }
 
-    /// The same under headers and with fields of one's own.
+    /// The same under headers and with fields of one's own. What was done by it is held to the row of the path.
     pub(crate) async fn post_as(&self, who: &SessionId, path: &str, headers: Value, fields: &[(&str, &str)]) -> Reply {
         let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.ask("POST", path, &[&cookie(who)], headers, &body).await
+        let before = audited(&self.world).await;
+        let reply = self.ask("POST", path, &[&cookie(who)], headers, &body).await;
+        let did: Vec<_> = audited(&self.world).await.into_iter().filter(|entry| !before.contains(entry)).collect();
+        hold_to_row(path, &did);
+        reply
     }
 }
 

@@ -6,6 +6,7 @@ mod browser;
 mod bulk;
 mod customer;
 mod customers;
+mod done_by_form;
 mod gate;
 mod going_live;
 mod invoices;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{TENANT, companies::COMPANIES};
+use super::{TENANT, companies::COMPANIES, shadow};
 use crate::{
     outbox::Sent,
     overview::{Message, Overview, words},
@@ -13,6 +13,7 @@ use crate::{
 pub fn print(stack: &Stack) {
     let mut accounts = vec![tell(stack, TENANT, "which sends its invoices by webhook, by its own system and by Stripe")];
     accounts.extend(COMPANIES.iter().map(|company| tell(stack, company.tenant, company.how)));
+    accounts.push(tell(stack, shadow::TENANT, shadow::HOW));
     for account in &accounts {
         print!("{}", account.text);
     }
@@ -34,6 +35,8 @@ struct Account {
     people: usize,
     /// Messages to the person who got most.
     most: usize,
+    /// What would have been sent: nothing left in shadow mode.
+    shadow: usize,
     text: String,
 }
 
@@ -42,7 +45,11 @@ fn totals(accounts: &[Account]) -> String {
     use std::fmt::Write;
     let width = accounts.iter().map(|account| account.seller.chars().count()).max().unwrap_or_default();
     let mut out = "\n## Totals\n\n".to_owned();
-    for Account { seller, messages, notices, people, most, .. } in accounts {
+    for Account { seller, messages, notices, people, most, shadow, .. } in accounts {
+        if *shadow > 0 {
+            let _ = writeln!(out, "  {seller:<width$}  {shadow:>4} messages were written, and none left: it is in shadow mode");
+            continue;
+        }
         let and = if *notices > 0 { format!(" and {notices} notices") } else { String::new() };
         let _ =
             writeln!(out, "  {seller:<width$}  {messages:>4} messages{and} to {people:>3} people, at most {most} to one person");
@@ -103,6 +110,7 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
         notices,
         people: people.len(),
         most: people.values().max().copied().unwrap_or_default(),
+        shadow: overview.messages.values().filter(|message| message.is_shadow).count(),
         text: out,
     }
 }
