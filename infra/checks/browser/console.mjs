@@ -19,7 +19,7 @@ import { useLocalControls } from "./local_controls.mjs";
 import { MissingPage, Person, ROLES, SCREENS } from "./console_person.mjs";
 import { shots } from "./console_shots.mjs";
 import { walk } from "./console_walk.mjs";
-import { finds } from "./look.mjs";
+import { finds } from "./page_look.mjs";
 import { LocalStack } from "./stack.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { CONTRAST, STANDARDS, asked } from "./look.mjs";
+import { CONTRAST, STANDARDS, asked } from "./page_look.mjs";
 
 export const ROLES = ["viewer", "collector", "manager", "admin", "operator"];
 export const SCREENS = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };

@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 
 import { chromium } from "playwright-core";
 
-import { STANDARDS, asked, finds } from "./look.mjs";
+import { STANDARDS, asked, finds } from "./page_look.mjs";
 import { LocalStack } from "./stack.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));

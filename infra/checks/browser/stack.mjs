@@ -86,18 +86,13 @@ export class Tenant {
     return this.stack.ask("POST", `/webhooks/${this.name}/canonical`, body, headers);
   }
 
-<<<<<<< HEAD
-  /** The admin API as a collector. */
-  async api(path) {
-    return this.call("collector", "GET", path);
+  /** The admin API as a collector, or in another role. */
+  async api(path, { method = "GET", role = "collector", body } = {}) {
+    return this.call(role, method, path, body);
   }
 
   /** The admin API in a role. */
   async call(role, method, path, body) {
-=======
-  /** The admin API as a collector, or in another role. */
-  async api(path, { method = "GET", role = "collector", body } = {}) {
->>>>>>> c14e2e
     const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role });
     return this.stack.ask(method, path, body, { authorization: `Bearer ${token}` });
   }

@@ -157,7 +157,6 @@ impl Player<'_> {
             Then::Accepts => return self.accept(buyer, bill.number).await.map(|()| true),
             Then::Confirms(kind) => return self.confirm(buyer, kind).await,
             Then::OptsOut => return self.opt_out(buyer).await.map(|()| true),
-            Then::Answers(words) => return self.answer(buyer, words).await,
             Then::OnPage(act) => return self.act(buyer, bill, act).await,
             Then::Arrives => return self.arrive(bill.number).await.map(|()| true),
             Then::Entered => return self.enter(buyer, bill).await.map(|()| true),
@@ -168,49 +167,6 @@ impl Player<'_> {
         Ok(true)
     }
 
-<<<<<<< HEAD
-=======
-    /// The mailbox answers for its dead: a permanent bounce of the last mail.
-    async fn bounce(&self, buyer: &Buyer) -> anyhow::Result<()> {
-        let sent = self.stack.outbox(Some(TENANT));
-        let Some(last) = sent.iter().rev().find(|entry| entry.to == buyer.email) else { return Ok(()) };
-        let tags: serde_json::Map<String, Value> = last
-            .raw
-            .get("EmailTags")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|tag| Some((tag.get("Name")?.as_str()?.to_owned(), json!([tag.get("Value")?]))))
-            .collect();
-        let now = self.stack.now();
-        let event = json!({
-            "source": "aws.ses", "detail-type": "Email Bounced",
-            "detail": {
-                "eventType": "Bounce",
-                "bounce": {
-                    "bounceType": "Permanent", "bounceSubType": "General", "timestamp": now, "feedbackId": "demo",
-                    "bouncedRecipients": [{"emailAddress": buyer.email, "status": "5.1.1", "action": "failed",
-                        "diagnosticCode": "smtp; 550 5.1.1 user unknown"}],
-                },
-                "mail": {"timestamp": last.at, "messageId": last.message_id, "destination": [buyer.email], "tags": tags},
-            },
-        });
-        self.caller.post(&format!("{}/_local/events", self.stack.url()), Vec::new(), event.to_string()).await?;
-        Ok(())
-    }
-
-    /// They answer the last mail, as a mail program does; `false` where there is none yet.
-    async fn answer(&self, buyer: &Buyer, words: &str) -> anyhow::Result<bool> {
-        let mails = self.mails_to(buyer);
-        let Some(last) = mails.iter().rfind(|sent| sent.channel == "email" && sent.service_mail.is_none()) else {
-            return Ok(false);
-        };
-        let mail = json!({"channel": "email", "from": buyer.email, "in_reply_to": last.message_id, "text": words});
-        self.caller.post(&format!("{}/_local/inbound", self.stack.url()), Vec::new(), mail.to_string()).await?;
-        Ok(true)
-    }
-
->>>>>>> c14e2e
     /// The one click of a mailbox: the last mail's own link.
     async fn opt_out(&self, buyer: &Buyer) -> anyhow::Result<()> {
         let sent = self.stack.outbox(Some(TENANT));

@@ -59,8 +59,6 @@ pub enum Then {
     Confirms(&'static str),
     /// They follow the link of the last mail and ask for no more.
     OptsOut,
-    /// They answer the last mail with these words.
-    Answers(&'static str),
     /// They do something on the page behind the link of the last mail.
     OnPage(PageAct),
     /// The debit that was on its way has arrived.
@@ -197,14 +195,10 @@ const fn bill(
 }
 
 use PageAct::{Disputes, PaysHere, PaysPart, Plans, Promises, SendsPhoto};
-<<<<<<< HEAD
 use Then::{
     Accepts, Arrives, Bounces, Check, Confirms, Credited, Entered, MailboxFull, Mails, OnPage, OptsOut, Pays, Reversed, Texts,
     Upheld, Void,
 };
-=======
-use Then::{Answers, Arrives, Bounces, Check, Credited, Entered, OnPage, OptsOut, Pays, Reversed, Upheld, Void};
->>>>>>> c14e2e
 
 /// Ways of paying on the page, as its form has them.
 const CARD: &str = "stripe:card";
@@ -218,14 +212,7 @@ pub const BILLS: &[Bill] = &[
     // Pays by card at the first reminder. A day later the books have it.
     bill("C-100", "2001", 125_000, 1, 14, &[(17, OnPage(PaysHere(125_000, CARD))), (18, Entered)]),
     // Is away, as their mail program says.
-    bill(
-        "C-100",
-        "2031",
-        84_000,
-        30,
-        14,
-        &[(52, Answers("Ich bin bis zum 30. des Monats nicht im Büro und lese keine E-Mails."))],
-    ),
+    bill("C-100", "2031", 84_000, 30, 14, &[(52, Mails("Ich bin bis zum 30. des Monats nicht im Büro und lese keine E-Mails."))]),
     // Never answers: climbs the ladder to its end.
     bill("C-101", "2002", 460_000, 0, 7, &[]),
     bill("C-101", "2019", 92_500, 18, 7, &[]),
@@ -275,13 +262,13 @@ pub const BILLS: &[Bill] = &[
         88_000,
         4,
         14,
-        &[(20, Pays(88_000)), (32, Reversed), (56, Answers("Sorry, that was our bank. We will pay the whole amount on Friday."))],
+        &[(20, Pays(88_000)), (32, Reversed), (56, Mails("Sorry, that was our bank. We will pay the whole amount on Friday."))],
     ),
     // Promises to pay, on a day that is still to come when the story ends.
     bill("C-112", "2013", 129_900, 9, 30, &[(54, OnPage(Promises(129_900, 10)))]),
     bill("C-113", "2014", 275_000, 1, 15, &[(33, OnPage(PaysHere(275_000, PAYPAL))), (34, Entered)]),
     // Says that it is paid: somebody is to look for the money.
-    bill("C-113", "2029", 64_000, 28, 15, &[(51, Answers("We paid this invoice last week by bank transfer."))]),
+    bill("C-113", "2029", 64_000, 28, 15, &[(51, Mails("We paid this invoice last week by bank transfer."))]),
     // The address is dead; they have agreed to text messages.
     bill("C-114", "2015", 99_000, 5, 10, &[(17, Bounces)]),
     bill("C-115", "2016", 1_240_000, 6, 30, &[(37, Pays(1_240_000))]),
@@ -302,8 +289,8 @@ pub const BILLS: &[Bill] = &[
         ],
     ),
     bill("C-119", "2023", 47_700, 13, 14, &[(28, Pays(47_700))]),
-<<<<<<< HEAD
-    bill("C-119", "2034", 51_300, 35, 14, &[]),
+    // Asks for a copy.
+    bill("C-119", "2034", 51_300, 35, 14, &[(57, Mails("Could you please send us a copy of this invoice?"))]),
     // A mail comes back, and a text message is answered with a promise that is not kept. A part is contested by mail and a copy asked for,
     // managers are told, the executive is written to, and supply is stopped. Then the contested part is credited, the rest is paid, and supply
     // goes on.
@@ -327,10 +314,6 @@ pub const BILLS: &[Bill] = &[
             (53, Confirms("credit_release")),
         ],
     ),
-=======
-    // Asks for a copy.
-    bill("C-119", "2034", 51_300, 35, 14, &[(57, Answers("Could you please send us a copy of this invoice?"))]),
->>>>>>> c14e2e
     bill("cus_demoA1", "in_demo01", 59_900, 4, 14, &[]),
     bill("cus_demoB2", "in_demo02", 129_900, 6, 14, &[(24, Pays(129_900))]),
     bill("cus_demoC3", "in_demo03", 340_000, 9, 14, &[]),
@@ -368,7 +351,6 @@ mod tests {
             | Void
             | Bounces
             | OptsOut
-            | Answers(_)
             | Arrives
             | Entered
             | Upheld(_)
