@@ -77,7 +77,6 @@ mod replies;
 mod senders;
 mod service_mails;
 mod settings;
-mod settings_warnings;
 mod strangers;
 mod subscriptions;
 mod suppressions;

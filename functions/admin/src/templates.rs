@@ -172,7 +172,7 @@ pub async fn put(
         TenantLimit::Templates.unless_full(app.store.templates(tenant).await?.len())?;
     }
     let cause = Cause::NoText { template: template.id.clone(), channel: template.channel };
-    let mut stored = stored(template);
+    let mut stored = setup::first_workflows::stored_template(template);
     let app = caller.acts(&app, Operation::PutTemplate, |entry| {
         entry.of(format!("{}/{}/{channel}", stored.id, stored.language)).with(serde_json::json!({ "from_version": before }))
     });
@@ -302,18 +302,6 @@ async fn current(
 ) -> ApiResult<Option<store::StoredTemplate>> {
     let Some(channel) = channel_of(channel).filter(|_| is_id(id)) else { return Ok(None) };
     Ok(app.store.template(tenant, id, channel).await?.into_iter().find(|template| template.language == language))
-}
-
-/// A template as the table keeps it.
-pub fn stored(template: channels::Template) -> store::StoredTemplate {
-    store::StoredTemplate {
-        id: template.id,
-        channel: template.channel,
-        language: template.language,
-        version: 0,
-        subject: template.subject,
-        body: template.body,
-    }
 }
 
 fn shown(template: store::StoredTemplate) -> TemplateOut {
