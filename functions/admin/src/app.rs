@@ -47,7 +47,7 @@ impl App {
     /// What setting up works with.
     pub fn setup(&self) -> SetupDesk<'_> {
         let Self { store, vault, web, stand_ins, has_answers_model, .. } = self;
-        SetupDesk { store, vault, web: &**web, stand_ins: *stand_ins, has_answers_model: *has_answers_model }
+        SetupDesk { store, vault, web, stand_ins: *stand_ins, has_answers_model: *has_answers_model }
     }
 
     /// The tenant's settings.

@@ -16,11 +16,13 @@
 //! | `gate` | who asks, what they may, and which handler answers |
 //! | `routes`, and a file each below it | the pages |
 //! | [`visit`] | what a handler works with |
+//! | [`outside`] | what lies outside of the table: the bucket, vendors, what the deployment allows |
 //! | [`outcome`] | what it gives: a page, where the next one is, a file, or why there is none |
 //! | [`posted`] | the fields of a form, and what is wrong with them |
 //! | [`tables`] | heads and pages of lists |
 //! | [`formats`] | amounts, days and moments as the tenant's people read them |
 //! | [`sections`] | the navigation |
+//! | `shown` | what templates are filled with |
 //! | `shell` | the templates around a page, and the headers of answers |
 //! | `trouble` | why there is no page, as a page |
 //! | `sign_in_pages`, `own_pages`, `cookies`, `secrets`, `once` | signing in and out, and what keeps forms of others out |
@@ -34,6 +36,7 @@ pub mod formats;
 mod gate;
 mod once;
 pub mod outcome;
+pub mod outside;
 mod own_pages;
 pub mod posted;
 pub mod request;
@@ -41,6 +44,7 @@ mod routes;
 mod secrets;
 pub mod sections;
 mod shell;
+mod shown;
 mod sign_in_pages;
 mod static_files;
 pub mod tables;
@@ -58,6 +62,7 @@ use service::{Operation, token::TokenRules};
 use store::{Store, Vault};
 
 use gate::Gate;
+use outside::Outside;
 use request::ConsoleRequest;
 use shell::Shell;
 use static_files::StaticFiles;
@@ -70,7 +75,7 @@ pub struct Handler {
 
 impl Handler {
     /// Reads `TABLE_NAME`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET` (empty: a public
-    /// client), `JWKS_URL` (empty: the issuer's discovery says it) and `PUBLIC_URL` (empty: the host that was asked).
+    /// client), `JWKS_URL` (empty: the issuer's discovery says it), `PUBLIC_URL` (empty: the host that was asked), and what [`Outside`] reads.
     ///
     /// # Errors
     ///
@@ -89,7 +94,7 @@ impl Handler {
         });
         let files = StaticFiles::new();
         let shell = Shell::new(routes::TEMPLATES, files.clone()).context("a page of the console does not compile")?;
-        let desk = Arc::new(ConsoleDesk { store, vault, clock });
+        let desk = Arc::new(ConsoleDesk { store, vault, clock, outside: Outside::new(env, clients)? });
         let own = env.get("PUBLIC_URL").map(origin_of);
         Ok(Self { gate: Gate { desk, shell, files, client, web: Web::default(), own } })
     }

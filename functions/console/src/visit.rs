@@ -8,9 +8,10 @@ use service::{
     Actor, Operation,
     lists::{ListReading, PageAsked},
 };
+use setup::SetupDesk;
 use store::{AuditEntry, Store, Vault};
 
-use crate::{formats::Formats, posted::Posted, request::ConsoleRequest};
+use crate::{formats::Formats, outside::Outside, posted::Posted, request::ConsoleRequest};
 
 /// What every page works with.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct ConsoleDesk {
     pub store: Store,
     pub vault: Vault,
     pub clock: kit::Clock,
+    /// What lies outside of the table.
+    pub outside: Outside,
 }
 
 /// One request.
@@ -57,6 +60,17 @@ impl ConsoleVisit {
     /// What is sealed in it.
     pub fn vault(&self) -> &Vault {
         &self.desk.vault
+    }
+
+    /// What settings and connections are set up with.
+    pub fn setup(&self) -> SetupDesk<'_> {
+        let ConsoleDesk { store, vault, outside, .. } = self.desk.as_ref();
+        SetupDesk { store, vault, web: &outside.web, stand_ins: outside.stand_ins, has_answers_model: outside.has_answers_model }
+    }
+
+    /// The address of the API as people and vendors reach it, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        self.desk.outside.public_url.as_deref().unwrap_or(self.request.host())
     }
 
     /// The table, as they act: whatever is written has an entry of the audit in its transaction. For operations whose function in `service`

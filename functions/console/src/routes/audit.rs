@@ -109,7 +109,8 @@ fn asked(visit: &ConsoleVisit) -> (AuditQuery, Vec<(String, String)>) {
     };
     let (from, until) = (day("from"), day("until"));
     let begins = |day: Date| day.to_zoned(zone.clone()).ok().map(|begin| begin.timestamp());
-    let ends = |day: Date| begins(day.tomorrow().ok()?).and_then(|end| end.checked_sub(jiff::SignedDuration::from_millis(1)).ok());
+    let ends =
+        |day: Date| begins(day.tomorrow().ok()?).and_then(|end| end.checked_sub(jiff::SignedDuration::from_millis(1)).ok());
     let customer = visit.query("customer").map(CustomerId::parse);
     if customer.as_ref().is_some_and(Option::is_none) {
         flaws.push(("/customer".to_owned(), "a customer's id is 'cus_…'".to_owned()));

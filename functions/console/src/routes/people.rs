@@ -182,7 +182,8 @@ async fn page(visit: &ConsoleVisit, wrong: &'static str, flaws: FormFlaws) -> Pa
         })
     };
     let (gone, present): (Vec<&Member>, Vec<&Member>) = all.iter().partition(|member| member.removed_at.is_some());
-    let invitations = if visit.may(Operation::ListInvitations) { members::invitations(store, actor, visit.now).await? } else { vec![] };
+    let invitations =
+        if visit.may(Operation::ListInvitations) { members::invitations(store, actor, visit.now).await? } else { vec![] };
     let invited: Vec<_> = invitations
         .iter()
         .map(|one| json!({ "email": one.email, "name": one.name, "role": one.role, "until": visit.formats.moment(one.until) }))
@@ -211,7 +212,11 @@ async fn page(visit: &ConsoleVisit, wrong: &'static str, flaws: FormFlaws) -> Pa
         .collect();
     let told = told(visit).await?;
     let form = visit.posted();
-    let typed = if wrong.is_empty() { context! { from => visit.query("from").unwrap_or_default() } } else { shown(&form.typed()) };
+    let typed = if wrong.is_empty() {
+        context! { from => visit.query("from").unwrap_or_default() }
+    } else {
+        shown(&form.typed())
+    };
     let values = context! {
         members => shown(&present.into_iter().map(member).collect::<Vec<_>>()),
         gone => shown(&gone.into_iter().map(member).collect::<Vec<_>>()),

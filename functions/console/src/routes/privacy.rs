@@ -49,7 +49,8 @@ pub(crate) async fn person(visit: &ConsoleVisit) -> PageResult {
 pub(crate) async fn export(visit: &ConsoleVisit) -> PageResult {
     let id = visit.path_value("id");
     let all = privacy::export((visit.store(), visit.vault()), &visit.actor, id, visit.now).await?;
-    let body = serde_json::to_string_pretty(&all).map_err(|error| NotDone::Changed(format!("it could not be written: {error}")))?;
+    let body =
+        serde_json::to_string_pretty(&all).map_err(|error| NotDone::Changed(format!("it could not be written: {error}")))?;
     Ok(ConsoleReply::File { content_type: "application/json; charset=utf-8", name: format!("{id}.json"), body })
 }
 
@@ -73,7 +74,8 @@ pub(crate) async fn erase(visit: &ConsoleVisit) -> PageResult {
             })
         })
         .collect();
-    let kept: Vec<Json> = done.kept.iter().map(|kept| json!({ "what": kept.what, "why": kept.why, "until": kept.until })).collect();
+    let kept: Vec<Json> =
+        done.kept.iter().map(|kept| json!({ "what": kept.what, "why": kept.why, "until": kept.until })).collect();
     let values = context! {
         id => done.person.to_string(), places => shown(&places), answers => done.answers, kept => shown(&kept),
     };
@@ -130,7 +132,8 @@ async fn page(visit: &ConsoleVisit, wrong: &'static str, flaws: FormFlaws) -> Pa
     let rules: Vec<Json> = rules
         .map(|rule| json!({ "country": rule.country, "years": rule.years, "law": rule.law, "is_own": rule.country == own }))
         .collect();
-    let channels: Vec<&str> = Channel::ALL.into_iter().filter(|channel| channel.is_addressed()).map(|channel| channel.as_str()).collect();
+    let channels: Vec<&str> =
+        Channel::ALL.into_iter().filter(|channel| channel.is_addressed()).map(|channel| channel.as_str()).collect();
     let reasons = [
         ("opt_out", "They want no messages to this address"),
         ("cease", "They want no contact at all, at any address"),

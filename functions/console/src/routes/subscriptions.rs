@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use minijinja::context;
 use serde_json::{Value as Json, json};
 use service::{
-    NotDone,
-    deliveries,
+    NotDone, deliveries,
     public_url::EventPlaces,
     subscriptions::{self, ShownSubscription, SubscriptionGiven},
 };
@@ -51,7 +50,11 @@ pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     let change = |_: &SubscriptionGiven| Ok(given);
     match subscriptions::change(visit.store(), &visit.actor, id, change, places(visit), seen, visit.now).await {
         Ok(changed) => {
-            let said = if changed.enabled { "The subscription is saved, and in use." } else { "The subscription is saved. It is not in use." };
+            let said = if changed.enabled {
+                "The subscription is saved, and in use."
+            } else {
+                "The subscription is saved. It is not in use."
+            };
             Ok(ConsoleReply::done(address(id), said))
         }
         Err(NotDone::Fields(flaws)) => one_page(visit, of_events(flaws)).await,
@@ -74,7 +77,9 @@ pub(crate) async fn test(visit: &ConsoleVisit) -> PageResult {
     let (id, form) = (visit.path_value("id"), visit.posted());
     let kind = form.text("event").unwrap_or_default();
     match deliveries::sample(visit.store(), &visit.actor, id, kind, visit.now).await {
-        Ok(_) => Ok(ConsoleReply::done(address(id), format!("A sample of {kind} is on its way: the log below says what came of it."))),
+        Ok(_) => {
+            Ok(ConsoleReply::done(address(id), format!("A sample of {kind} is on its way: the log below says what came of it.")))
+        }
         Err(NotDone::Fields(flaws)) => one_page(visit, FormFlaws::of(flaws)).await,
         Err(other) => Err(other.into()),
     }
@@ -188,7 +193,8 @@ async fn one_page(visit: &ConsoleVisit, flaws: FormFlaws) -> PageResult {
     let rows: Vec<Json> = log.deliveries.iter().map(|one| delivery_on_page(visit, one)).collect();
     let form = visit.posted();
     let is_typed = form.text("url").is_some() && !flaws.all.is_empty();
-    let chosen: Vec<&str> = if is_typed { form.all("events").collect() } else { known.events.iter().map(String::as_str).collect() };
+    let chosen: Vec<&str> =
+        if is_typed { form.all("events").collect() } else { known.events.iter().map(String::as_str).collect() };
     let (name, url) = (known.name.as_deref().unwrap_or_default(), known.url.as_str());
     let values = context! {
         one => shown(&on_page(visit, &known)),

@@ -106,8 +106,7 @@ async fn page(visit: &ConsoleVisit, flaws: FormFlaws) -> PageResult {
 }
 
 fn on_page(visit: &ConsoleVisit, one: &ReceivedWebhook) -> Json {
-    let flaws: Vec<Json> =
-        one.flaws.iter().map(|(pointer, detail)| json!({ "pointer": pointer, "detail": detail })).collect();
+    let flaws: Vec<Json> = one.flaws.iter().map(|(pointer, detail)| json!({ "pointer": pointer, "detail": detail })).collect();
     json!({
         "id": one.id, "source": one.source, "event": one.event_id, "at": visit.formats.moment(one.at), "fate": one.fate.as_str(),
         "means": means(one.fate.as_str()), "repeated": one.repeated, "task": one.task.as_ref().map(domain::TaskId::as_str),
