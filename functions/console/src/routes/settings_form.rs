@@ -143,7 +143,9 @@ pub(super) fn label_of(pointer: &str) -> String {
         pointer == field.pointer || pointer.strip_prefix(field.pointer).is_some_and(|rest| rest.starts_with('/'))
     };
     let mut fitting = fields.filter(|(_, field)| is_in(field));
-    let said = |(group, field): (&SettingGroup, &SettingField)| format!("{}: {}", group.title, field.label);
+    let said = |(group, field): (&SettingGroup, &SettingField)| {
+        if group.title == field.label { field.label.to_owned() } else { format!("{}: {}", group.title, field.label) }
+    };
     fitting.next().map_or_else(|| pointer.trim_start_matches('/').replace('/', "."), said)
 }
 
@@ -203,8 +205,7 @@ fn text_of(field: &SettingField, value: Option<&Json>) -> String {
     }
 }
 
-/// The value of what was typed; `null` of an empty field, which goes back to its default. What is no number is sent on as it is, so that it is
-/// said where the others are.
+/// The value of what was typed; `null` of an empty field, which goes back to its default.
 fn value_of(field: &SettingField, text: &str) -> Result<Json, String> {
     let text = text.trim();
     if field.kind == FieldKind::Tick {
@@ -214,7 +215,9 @@ fn value_of(field: &SettingField, text: &str) -> Result<Json, String> {
         return Ok(Json::Null);
     }
     match field.kind {
-        FieldKind::Number => Ok(text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number))),
+        FieldKind::Number => {
+            text.parse::<u64>().map(|number| json!(number)).map_err(|_| "it is a whole number, such as 50".to_owned())
+        }
         FieldKind::Words => Ok(json!(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>())),
         FieldKind::Json => serde_json::from_str(text)
             .map_err(|error| format!("it is no JSON: look at line {}, column {}", error.line(), error.column())),
@@ -276,8 +279,8 @@ mod tests {
             ("company", vec![("name", " Acme & Sons "), ("language", "de")], json!({"name": "Acme & Sons", "language": "de"})),
             (
                 "caps",
-                vec![("caps.per_day", "50"), ("breaker.factor", "x")],
-                json!({"caps": {"per_day": 50}, "breaker": {"factor": "x"}}),
+                vec![("caps.per_day", "50"), ("breaker.factor", "4")],
+                json!({"caps": {"per_day": 50}, "breaker": {"factor": 4}}),
             ),
             (
                 "window",
@@ -336,9 +339,13 @@ mod tests {
                 ("/mode", "x")
             ]
         );
+        let bad = form(&[("caps.per_day", "many")]);
+        let made = patch_of(group("caps").unwrap().fields, Posted::of(&bad), &json!({}));
+        assert_eq!((made.patch, made.flaws[0].0.as_str()), (json!({}), "/caps/per_day"));
         let bad = form(&[("bank_accounts", "[{")]);
         let made = patch_of(&fields[1..2], Posted::of(&bad), &json!({}));
         assert_eq!((made.patch, made.flaws[0].0.as_str()), (json!({}), "/bank_accounts"));
+        assert_eq!(label_of("/mode"), "Mode");
         assert_eq!(label_of("/caps/per_day"), "Caps and breaker: Messages a day");
         assert_eq!(label_of("/brand/colour"), "brand.colour");
     }

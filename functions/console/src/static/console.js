@@ -40,22 +40,6 @@
     show.addEventListener("click", () => keys.showModal());
   }
 
-  // A picture that somebody chose goes into the form as a data URL, and into the drawing of the page.
-  document.addEventListener("change", (event) => {
-    const input = event.target;
-    const into = input instanceof HTMLInputElement && input.dataset.into ? document.getElementById(input.dataset.into) : null;
-    if (!into || !input.files || input.files.length === 0) return;
-    const reader = new FileReader();
-    reader.addEventListener("load", () => {
-      into.value = reader.result;
-      document.querySelectorAll("svg.drawing image").forEach((image) => image.setAttribute("href", reader.result));
-    });
-    reader.readAsDataURL(input.files[0]);
-  });
-  document.addEventListener("focusin", (event) => {
-    if (event.target instanceof HTMLInputElement && event.target.matches("[data-select]")) event.target.select();
-  });
-
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
