@@ -11,13 +11,13 @@ use tests::{
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A browser with its cookies, of one origin alone.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     desk: &'a TestTenant,
     cookies: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Browser<'a> {
-    fn of(desk: &'a TestTenant) -> Self {
+    pub(crate) fn of(desk: &'a TestTenant) -> Self {
         Self { desk, cookies: RefCell::default() }
     }
 
@@ -36,11 +36,11 @@ impl<'a> Browser<'a> {
         reply
     }
 
-    async fn get(&self, address: &str) -> Reply {
+    pub(crate) async fn get(&self, address: &str) -> Reply {
         self.call("GET", address, &[], "").await
     }
 
-    async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Reply {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let origin = self.desk.stack.url().to_owned();
         let headers = [("content-type", FORM), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
@@ -67,14 +67,14 @@ impl<'a> Browser<'a> {
     }
 
     /// Signs somebody in, and leads back to the page.
-    async fn sign_in(&self, address: &str, person: &[(&str, &str)]) -> String {
+    pub(crate) async fn sign_in(&self, address: &str, person: &[(&str, &str)]) -> String {
         let at_issuer = self.begin(address).await;
         let back = self.choose(&at_issuer, person).await;
         self.get(&back).await.is(303).location.unwrap()
     }
 
     /// The token of the forms of this session.
-    async fn form_token(&self) -> String {
+    pub(crate) async fn form_token(&self) -> String {
         let page = self.get("/console/you").await.text;
         let rest = page.split_once("name=\"form_token\" value=\"").expect("a page with a form").1;
         rest.split('"').next().unwrap().to_owned()

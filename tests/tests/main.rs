@@ -16,6 +16,7 @@ mod books;
 mod bulk;
 mod by_hand;
 mod console;
+mod console_settings;
 mod controls;
 mod conversation;
 mod credit_holds;
