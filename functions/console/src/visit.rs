@@ -64,7 +64,7 @@ impl ConsoleVisit {
 
     /// What settings and connections are set up with.
     pub fn setup(&self) -> SetupDesk<'_> {
-        let ConsoleDesk { store, vault, outside, .. } = self.desk.as_ref();
+        let ConsoleDesk { store, vault, outside, .. } = &*self.desk;
         SetupDesk { store, vault, web: &outside.web, stand_ins: outside.stand_ins, has_answers_model: outside.has_answers_model }
     }
 

@@ -128,12 +128,12 @@ async fn page(visit: &ConsoleVisit, wrong: &'static str, flaws: FormFlaws) -> Pa
     let found = suppressions::list(visit.store(), &visit.actor, &nothing, None, visit.query("cursor")).await?;
     let rows: Vec<Json> = found.stopped.iter().map(|line| line_on_page(visit, line)).collect();
     let own = visit.settings.as_ref().map(|settings| settings.country.as_str()).unwrap_or_default();
-    let rules = RETENTION.iter();
-    let rules: Vec<Json> = rules
+    let rules: Vec<Json> = RETENTION
+        .iter()
         .map(|rule| json!({ "country": rule.country, "years": rule.years, "law": rule.law, "is_own": rule.country == own }))
         .collect();
-    let channels: Vec<&str> =
-        Channel::ALL.into_iter().filter(|channel| channel.is_addressed()).map(|channel| channel.as_str()).collect();
+    let channels = Channel::ALL;
+    let channels: Vec<&str> = channels.iter().filter(|channel| channel.is_addressed()).map(Channel::as_str).collect();
     let reasons = [
         ("opt_out", "They want no messages to this address"),
         ("cease", "They want no contact at all, at any address"),

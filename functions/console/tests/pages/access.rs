@@ -2,7 +2,7 @@
 
 use service::{Actor, StaffRole, members};
 
-use crate::browser::Console;
+use crate::browser::{Console, form_headers};
 
 #[tokio::test]
 async fn a_keys_secret_is_shown_once() {
@@ -93,4 +93,26 @@ async fn the_audit_says_who_did_what_and_is_downloaded() {
     console.get(&admin, "/console/health").await.is(200).says("No record came");
     let viewer = console.as_role("viewer").await;
     console.get(&viewer, "/console/audit").await.is(403).says("role manager");
+}
+
+#[tokio::test]
+async fn what_is_posted_twice_is_done_once() {
+    let console = Console::new().await;
+    console.world.customer("acme", "C-1", |_| {}).await;
+    let admin = console.as_role("admin").await;
+    let token = console.form_token(&admin).await;
+    let invite =
+        |email: &'static str| [("form_token", token.as_str()), ("once", "twice-1"), ("email", email), ("role", "viewer")];
+    let to = "/console/people/invitations";
+    for _ in 0..2 {
+        console.post_as(&admin, to, form_headers(), &invite("lee@acme.example")).await.is(303);
+    }
+    console.post_as(&admin, to, form_headers(), &invite("kim@acme.example")).await.is(403).says("with other values");
+    let page = console.get(&admin, "/console/people").await.is(200).hides("kim@acme.example");
+    assert_eq!(page.html.matches("<bdi>lee@acme.example</bdi>").count(), 1, "{}", page.html);
+    // What is shown once is not shown by the same form again.
+    let key = [("form_token", token.as_str()), ("once", "twice-2"), ("name", "ERP"), ("role", "viewer"), ("scopes", "read")];
+    console.post_as(&admin, "/console/keys", form_headers(), &key).await.is(200).says("dun_acme_");
+    console.post_as(&admin, "/console/keys", form_headers(), &key).await.is(403).hides("dun_acme_").says("was carried out");
+    assert_eq!(console.get(&admin, "/console/keys").await.html.matches("&#x2f;rotate").count(), 1);
 }
