@@ -20,7 +20,7 @@ REVIEWED = {
     ("FeedbackRole", "ReviewedModel"): "an inference profile leads to a model in several regions; AnswersModelArns lists them, without a wildcard",
 }
 # A suffix that means the insides of one resource, not several resources.
-INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
+INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "parked", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

@@ -601,6 +601,60 @@ def console_signs_out(world):
     same((again.status, again.headers.get("location", "").startswith("/console/sign-in")), (303, True), "the session afterwards")
 
 
+def console_form(world, path, **fields):
+    """Somebody who is signed in as an admin posts a form of the console."""
+    secret = console_session(world, TENANT)
+    signed = hmac.digest(secret.encode(), b"dunlin console form\n", "sha256")
+    token = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+    form = urllib.parse.urlencode({"form_token": token, "once": f"once-{next(NUMBERS):032d}", **fields}).encode()
+    headers = {"cookie": f"__Secure-dunlin={secret}", "origin": f"https://{world.outside.host}", "content-type": "application/x-www-form-urlencoded"}
+    return world.outside.ask("POST", path, form, headers)
+
+
+def console_applies_again(world):
+    """A chargeback that was put aside is applied at the console once it reads."""
+    number, event = next(NUMBERS), f"evt_console_{next(NUMBERS)}"
+    stripe.event(world, TENANT, "invoice.paid", stripe.paid_invoice(number), 202)
+    stripe.event(world, TENANT, "invoice.paid", {"object": "invoice"}, name=event)
+    bucket, client = world.stack.ids["Bucket"], world.stack.client("s3")
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"parked/{TENANT}/stripe/")
+    keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
+    (key,) = [key for key in keys if event in client.get_object(Bucket=bucket, Key=key)["Body"].read().decode()]
+    client.put_object(Bucket=bucket, Key=key, Body=stripe.body_of("charge.dispute.created", stripe.dispute(number), event))
+
+    def listed():
+        found = world.outside.admin(TENANT, "GET", "/v1/webhooks?source=stripe&limit=200")["data"]
+        return next((one["id"] for one in found if one["event_id"] == event), None)
+
+    webhook = until(listed, "the webhook is listed")
+    restart(world, "ConsoleFunction")
+    done = console_form(world, f"/console/webhooks/{webhook}/apply")
+    same((done.status, done.headers.get("location")), (303, f"/console/webhooks/{webhook}"), "it is applied again")
+
+
+def console_forgets(world):
+    """Somebody who sent a photo is erased at the console, with the photo."""
+    customer, lying = attached(world)
+    same(lying["attached"], 1, "photos in the bucket")
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    person = person_of(world, TENANT, "email", f"{customer.lower()}@buyer.example")
+    restart(world, "ConsoleFunction")
+    found = console_form(world, "/console/privacy/find", channel="email", address=f"{customer.lower()}@buyer.example")
+    same((found.status, found.headers.get("location")), (303, f"/console/privacy/people/{person['id']}"), "the person is found")
+    same(console_form(world, f"{found.headers['location']}/erase", reason="asked for").status, 200, "the person is erased")
+    same(lie_below(world, f"attached/{TENANT}/{named}/"), 0, "photos in the bucket")
+
+
+def console_forgets_answers(world):
+    """A file that went along with an answer goes when the person is erased at the console whom the message named."""
+    customer, _, below = answered(world)
+    same(lie_below(world, below), 1, "files of answers in the bucket")
+    person = person_of(world, TENANT, "email", f"{customer.lower()}@buyer.example")
+    restart(world, "ConsoleFunction")
+    same(console_form(world, f"/console/privacy/people/{person['id']}/erase", reason="asked for").status, 200, "the person is erased")
+    same(lie_below(world, below), 0, "files of answers in the bucket")
+
+
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
@@ -849,13 +903,18 @@ def sync_waits(world):
     same([one["open_minor"] for one in shown["due_items"] if one["number"] == f"QB-{number}2"], [124_600], "what is open after the payment")
 
 
-def erased(world, tenant, channel, address):
-    """Somebody is erased."""
+def person_of(world, tenant, channel, address):
+    """Somebody, once it is known where they are a contact."""
     def known():
         found = world.outside.admin(tenant, "POST", "/v1/contacts/find", {"channel": channel, "address": address})
         return found if found["places"] else None
 
-    found = until(known, "where the person is a contact", PATIENCE)
+    return until(known, "where the person is a contact", PATIENCE)
+
+
+def erased(world, tenant, channel, address):
+    """Somebody is erased."""
+    found = person_of(world, tenant, channel, address)
     world.outside.admin(tenant, "POST", f"/v1/contacts/{found['id']}/erase", {"reason": "asked for it"})
 
 
@@ -1028,8 +1087,10 @@ PROBES = {
     "SendSmsRole": [sms_sends],
     "EscalateRole": [escalate_tells, escalate_ends, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
-    "ConsoleRole": [console_lists, console_works, console_begins, console_signs_out],
-    "ConsoleRole": [console_lists, console_documents, console_begins, console_signs_out],
+    "ConsoleRole": [
+        *(console_lists, console_works, console_documents, console_begins, console_signs_out),
+        *(console_applies_again, console_forgets, console_forgets_answers),
+    ],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

@@ -18,6 +18,7 @@ mod by_hand;
 mod console;
 mod console_customer;
 mod console_home;
+mod console_settings;
 mod console_workflows;
 mod controls;
 mod conversation;

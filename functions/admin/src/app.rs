@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use domain::TenantId;
 use reading::Web;
+use setup::SetupDesk;
 use store::{AuditEntry, Store, Vault, Versioned};
 
 use crate::{
@@ -41,6 +42,12 @@ impl App {
     /// The same, but that every write is noted by an entry of the audit in its transaction.
     pub fn acting(&self, entry: AuditEntry) -> Self {
         Self { store: self.store.acting(entry.clone()), vault: self.vault.acting(entry), ..self.clone() }
+    }
+
+    /// What setting up works with.
+    pub fn setup(&self) -> SetupDesk<'_> {
+        let Self { store, vault, web, stand_ins, has_answers_model, .. } = self;
+        SetupDesk { store, vault, web, stand_ins: *stand_ins, has_answers_model: *has_answers_model }
     }
 
     /// The tenant's settings.

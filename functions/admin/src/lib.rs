@@ -79,7 +79,6 @@ mod saved_views;
 mod senders;
 mod service_mails;
 mod settings;
-mod settings_warnings;
 mod strangers;
 mod subscriptions;
 mod suppressions;

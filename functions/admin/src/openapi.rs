@@ -12,7 +12,7 @@ use utoipa::{
     openapi::{Info, InfoBuilder},
 };
 
-use crate::{merge_patch::merge, payment_connections::payment_sources};
+use setup::{merge_patch::merge, payment_connections::payment_sources};
 
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");

@@ -169,7 +169,9 @@ pub async fn put(
     let before = before.map_or(0, |before| u64::from(before.version));
     condition.check(before)?;
     let seen = u32::try_from(before).unwrap_or(u32::MAX);
-    let put = templates::put(&app.store, &caller.0, stored(template), seen, flaws_of, app.clock.now()).await;
+    let put =
+        templates::put(&app.store, &caller.0, setup::first_workflows::stored_template(template), seen, flaws_of, app.clock.now())
+            .await;
     let stored = put.map_err(|why| match why {
         NotDone::Fields(flaws) => refuse(flaws),
         other => other.into(),
@@ -283,18 +285,6 @@ async fn current(
 ) -> ApiResult<Option<store::StoredTemplate>> {
     let Some(channel) = channel_of(channel).filter(|_| is_id(id)) else { return Ok(None) };
     Ok(app.store.template(tenant, id, channel).await?.into_iter().find(|template| template.language == language))
-}
-
-/// A template as the table keeps it.
-pub fn stored(template: channels::Template) -> store::StoredTemplate {
-    store::StoredTemplate {
-        id: template.id,
-        channel: template.channel,
-        language: template.language,
-        version: 0,
-        subject: template.subject,
-        body: template.body,
-    }
 }
 
 fn shown(template: store::StoredTemplate) -> TemplateOut {

@@ -12,7 +12,6 @@ use domain::{
     TenantId, Workflow,
     workflow::{Finding, Flaw, read},
 };
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
@@ -168,19 +167,4 @@ pub async fn unpublish(
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Fail::not_found("there is no such workflow"))
-}
-
-/// The workflows and templates that a tenant starts with; those that it has stay as they are. The workflows come last and all
-/// at once: whoever finds one of them knows that nothing is missing, and a set-up that was broken off begins again.
-pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> ApiResult<()> {
-    let has = app.store.templates(tenant).await?;
-    for template in channels::builtin::templates() {
-        let there =
-            has.iter().any(|has| has.id == template.id && has.channel == template.channel && has.language == template.language);
-        if !there {
-            app.store.put_template(tenant, &crate::templates::stored(template)).await?;
-        }
-    }
-    app.store.publish_first(tenant, &channels::builtin::workflows(), now).await?;
-    Ok(())
 }

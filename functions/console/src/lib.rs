@@ -16,6 +16,7 @@
 //! | `gate` | who asks, what they may, and which handler answers |
 //! | `routes`, and a file each below it | the pages |
 //! | [`visit`] | what a handler works with |
+//! | [`outside`] | what lies outside of the table: the bucket, vendors, what the deployment allows |
 //! | [`outcome`] | what it gives: a page, where the next one is, a file, or why there is none |
 //! | [`posted`] | the fields of a form, and what is wrong with them |
 //! | [`tables`] | heads and pages of lists |
@@ -29,6 +30,7 @@
 //! | `bulk_form` | the form of an action in bulk |
 //! | `back`, `typed_amount` | where forms lead back to, and amounts that are typed |
 //! | [`document_links`] | documents that another function makes, and links to them |
+//! | `shown` | what templates are filled with |
 //! | `shell` | the templates around a page, and the headers of answers |
 //! | `agreement_rows`, `explained_rows`, `timeline_rows`, `typed_amount` | agreements, explanations, a timeline and typed amounts, for several pages |
 //! | `trouble` | why there is no page, as a page |
@@ -52,6 +54,7 @@ mod gate;
 mod ladder;
 mod once;
 pub mod outcome;
+pub mod outside;
 mod own_pages;
 pub mod posted;
 pub mod request;
@@ -59,6 +62,7 @@ mod routes;
 mod secrets;
 pub mod sections;
 mod shell;
+mod shown;
 mod sign_in_pages;
 mod static_files;
 mod step_fields;
@@ -87,6 +91,7 @@ use store::{Store, Vault};
 
 use document_links::DocumentLinks;
 use gate::Gate;
+use outside::Outside;
 use request::ConsoleRequest;
 use shell::Shell;
 use static_files::StaticFiles;
@@ -98,8 +103,9 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `MAKE_DOCUMENTS`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET` (empty: a public
-    /// client), `JWKS_URL` (empty: the issuer's discovery says it) and `PUBLIC_URL` (empty: the host that was asked).
+    /// Reads `TABLE_NAME`, `MAKE_DOCUMENTS`, `KEY_ID`, `OIDC_ISSUER`, `OIDC_CLIENT_ID` (empty: the console is switched off), `OIDC_CLIENT_SECRET`
+    /// (empty: a public client), `JWKS_URL` (empty: the issuer's discovery says it), `PUBLIC_URL` (empty: the host that was asked), and what
+    /// [`Outside`] reads.
     ///
     /// # Errors
     ///
@@ -118,10 +124,9 @@ impl Handler {
         });
         let files = StaticFiles::new();
         let shell = Shell::new(routes::TEMPLATES, files.clone()).context("a page of the console does not compile")?;
-        let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
-        let own = public_url.as_deref().map(origin_of);
         let documents = DocumentLinks::new(env, clients)?;
-        let desk = Arc::new(ConsoleDesk { store, vault, clock, public_url, documents });
+        let desk = Arc::new(ConsoleDesk { store, vault, clock, documents, outside: Outside::new(env, clients)? });
+        let own = env.get("PUBLIC_URL").map(origin_of);
         Ok(Self { gate: Gate { desk, shell, files, client, web: Web::default(), own } })
     }
 

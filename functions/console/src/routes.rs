@@ -7,8 +7,11 @@
 //! A page is a file here with its handler, its template beside it, and below: a `mod` line, a row, and a line in [`TEMPLATES`].
 
 mod answered;
+mod audit;
+mod brand;
 mod bulk;
 mod calls;
+mod connections;
 mod customer;
 mod customer_acts;
 mod customer_rows;
@@ -17,16 +20,24 @@ mod going_live;
 mod home;
 mod invoice;
 mod invoices;
+mod keys;
 mod ladder_rows;
 mod message;
+mod people;
+mod privacy;
 mod publishing;
 mod ready_workflows;
+mod settings;
+mod settings_fields;
+mod settings_form;
 mod simulations;
+mod subscriptions;
 mod task;
 mod tasks;
 mod templates;
 mod text_tests;
 mod views;
+mod webhooks;
 mod workflow_draft;
 mod workflow_steps;
 mod workflow_versions;
@@ -141,6 +152,59 @@ routes! {
     GET "/console/go-live" ShowSettings => going_live::show;
     POST "/console/go-live" PatchSettings => going_live::change;
     POST "/console/go-live/jobs" StartJob => going_live::start;
+    GET "/console/connections" ListConnections => connections::list;
+    GET "/console/connections/{source}" ShowConnection => connections::show;
+    POST "/console/connections/{source}" PutConnection => connections::put;
+    POST "/console/connections/{source}/authorize" AuthorizeConnection => connections::authorize;
+    POST "/console/connections/{source}/confirm" ConfirmConnection => connections::confirm;
+    POST "/console/connections/{source}/backfill" BackfillConnection => connections::backfill;
+    POST "/console/connections/{source}/delete" DeleteConnection => connections::delete;
+    GET "/console/settings" ShowSettings => settings::overview;
+    GET "/console/settings/brand" ShowSettings => brand::show;
+    POST "/console/settings/brand" PatchSettings => brand::change;
+    GET "/console/settings/brand/preview" ShowSettings => brand::preview;
+    GET "/console/settings/json" ShowSettings => settings::show_json;
+    POST "/console/settings/json" PatchSettings => settings::patch_json;
+    POST "/console/settings/pause" Pause => settings::pause;
+    POST "/console/settings/resume" Resume => settings::resume;
+    POST "/console/settings/breaker" ResetBreaker => settings::reset_breaker;
+    GET "/console/settings/{group}" ShowSettings => settings::show;
+    POST "/console/settings/{group}" PatchSettings => settings::change;
+    GET "/console/people" ListMembers => people::list;
+    POST "/console/people/members" AddMember => people::add;
+    GET "/console/people/members/{subject}" ShowMember => people::show;
+    POST "/console/people/members/{subject}" ChangeMember => people::change;
+    POST "/console/people/members/{subject}/remove" RemoveMember => people::remove;
+    POST "/console/people/invitations" InviteMember => people::invite;
+    POST "/console/people/invitations/withdraw" WithdrawInvitation => people::withdraw;
+    POST "/console/people/absences" SetAbsence => people::set_absence;
+    POST "/console/people/hand_over" HandOver => people::hand_over;
+    GET "/console/privacy" ListSuppressions => privacy::show;
+    POST "/console/privacy/find" FindContact => privacy::find;
+    GET "/console/privacy/people/{id}" ExportContact => privacy::person;
+    POST "/console/privacy/people/{id}/export" ExportContact => privacy::export;
+    POST "/console/privacy/people/{id}/erase" EraseContact => privacy::erase;
+    POST "/console/privacy/suppressions" EnterSuppression => privacy::enter;
+    GET "/console/privacy/suppressions/{id}" ListSuppressions => privacy::suppression;
+    POST "/console/privacy/suppressions/{id}/lift" LiftSuppression => privacy::lift;
+    GET "/console/audit" ListAudit => audit::list;
+    GET "/console/audit/export" ExportAudit => audit::export;
+    GET "/console/health" ShowDailyHealth => audit::daily;
+    GET "/console/keys" ListKeys => keys::list;
+    POST "/console/keys" MakeKey => keys::make;
+    POST "/console/keys/{id}/rotate" RotateKey => keys::rotate;
+    POST "/console/keys/{id}/revoke" RevokeKey => keys::revoke;
+    GET "/console/webhooks" ListWebhooks => webhooks::list;
+    GET "/console/webhooks/{id}" ShowWebhook => webhooks::show;
+    POST "/console/webhooks/{id}/apply" ApplyWebhook => webhooks::apply;
+    GET "/console/webhooks/out" ListSubscriptions => subscriptions::list;
+    POST "/console/webhooks/out" MakeSubscription => subscriptions::make;
+    GET "/console/webhooks/out/{id}" ShowSubscription => subscriptions::show;
+    POST "/console/webhooks/out/{id}" ChangeSubscription => subscriptions::change;
+    POST "/console/webhooks/out/{id}/rotate" RotateSubscription => subscriptions::rotate;
+    POST "/console/webhooks/out/{id}/test" TestSubscription => subscriptions::test;
+    POST "/console/webhooks/out/{id}/replay" ReplayDeliveries => subscriptions::replay;
+    POST "/console/webhooks/out/{id}/delete" DeleteSubscription => subscriptions::delete;
 }
 
 /// The templates of the pages, each by the name that its handler gives.
@@ -174,6 +238,31 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("workflow_draft", include_str!("routes/workflow_draft.html")),
     ("workflow_version", include_str!("routes/workflow_version.html")),
     ("workflows", include_str!("routes/workflows.html")),
+    ("audit", include_str!("routes/audit.html")),
+    ("brand", include_str!("routes/brand.html")),
+    ("brand_drawing", include_str!("routes/brand_drawing.html")),
+    ("brand_preview", include_str!("routes/brand_preview.html")),
+    ("connection", include_str!("routes/connection.html")),
+    ("connection_sign_in", include_str!("routes/connection_sign_in.html")),
+    ("connections", include_str!("routes/connections.html")),
+    ("erased", include_str!("routes/erased.html")),
+    ("health", include_str!("routes/health.html")),
+    ("keys", include_str!("routes/keys.html")),
+    ("member", include_str!("routes/member.html")),
+    ("people", include_str!("routes/people.html")),
+    ("person", include_str!("routes/person.html")),
+    ("privacy", include_str!("routes/privacy.html")),
+    ("secret", include_str!("routes/secret.html")),
+    ("setting_parts", include_str!("routes/setting_parts.html")),
+    ("settings", include_str!("routes/settings.html")),
+    ("settings_group", include_str!("routes/settings_group.html")),
+    ("settings_json", include_str!("routes/settings_json.html")),
+    ("settings_none", include_str!("routes/settings_none.html")),
+    ("subscription", include_str!("routes/subscription.html")),
+    ("subscriptions", include_str!("routes/subscriptions.html")),
+    ("suppression", include_str!("routes/suppression.html")),
+    ("webhook", include_str!("routes/webhook.html")),
+    ("webhooks", include_str!("routes/webhooks.html")),
 ];
 
 /// What a path leads to.

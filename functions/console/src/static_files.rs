@@ -6,12 +6,17 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 /// Name, form and content.
 const FILES: [(&str, &str, &str, &str); 3] = [
-    ("console", "css", "text/css; charset=utf-8", concat!(include_str!("static/style.css"), include_str!("static/flow.css"))),
+    (
+        "console",
+        "css",
+        "text/css; charset=utf-8",
+        concat!(include_str!("static/style.css"), include_str!("static/flow.css"), include_str!("static/setup.css")),
+    ),
     (
         "console",
         "js",
         "text/javascript; charset=utf-8",
-        concat!(include_str!("static/console.js"), include_str!("static/live_preview.js")),
+        concat!(include_str!("static/console.js"), include_str!("static/live_preview.js"), include_str!("static/setup.js")),
     ),
     // htmx 2.0.11 as it is published, under the licence beside it.
     ("htmx", "js", "text/javascript; charset=utf-8", include_str!("static/htmx-2.0.11.min.js")),

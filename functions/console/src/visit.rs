@@ -8,9 +8,10 @@ use service::{
     Actor, Operation,
     lists::{ListReading, PageAsked},
 };
+use setup::SetupDesk;
 use store::{AuditEntry, Store, Vault};
 
-use crate::{document_links::DocumentLinks, formats::Formats, posted::Posted, request::ConsoleRequest};
+use crate::{document_links::DocumentLinks, formats::Formats, outside::Outside, posted::Posted, request::ConsoleRequest};
 
 /// What every page works with.
 #[derive(Clone)]
@@ -18,10 +19,10 @@ pub struct ConsoleDesk {
     pub store: Store,
     pub vault: Vault,
     pub clock: kit::Clock,
-    /// What the portal's addresses begin with; the host that was asked where nothing is said.
-    pub public_url: Option<String>,
     /// Who makes documents.
     pub documents: DocumentLinks,
+    /// What lies outside of the table.
+    pub outside: Outside,
 }
 
 /// One request.
@@ -63,15 +64,21 @@ impl ConsoleVisit {
         &self.desk.vault
     }
 
-    /// The table, as they act: whatever is written has an entry of the audit in its transaction. For operations whose function in `service`
-    /// takes a store that acts; most of them make the entry themselves.
-    pub fn acting(&self, operation: Operation, entry: impl FnOnce(AuditEntry) -> AuditEntry) -> Store {
-        self.desk.store.acting(entry(self.actor.entry(operation, self.now)))
+    /// What settings and connections are set up with.
+    pub fn setup(&self) -> SetupDesk<'_> {
+        let ConsoleDesk { store, vault, outside, .. } = &*self.desk;
+        SetupDesk { store, vault, web: &outside.web, stand_ins: outside.stand_ins, has_answers_model: outside.has_answers_model }
     }
 
     /// The address of the API as people and vendors reach it, without a slash at its end.
     pub fn public_url(&self) -> &str {
-        self.desk.public_url.as_deref().unwrap_or(self.request.host())
+        self.desk.outside.public_url.as_deref().unwrap_or(self.request.host())
+    }
+
+    /// The table, as they act: whatever is written has an entry of the audit in its transaction. For operations whose function in `service`
+    /// takes a store that acts; most of them make the entry themselves.
+    pub fn acting(&self, operation: Operation, entry: impl FnOnce(AuditEntry) -> AuditEntry) -> Store {
+        self.desk.store.acting(entry(self.actor.entry(operation, self.now)))
     }
 
     /// What lists are read with.

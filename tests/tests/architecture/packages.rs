@@ -69,6 +69,7 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "files",
         "mail",
         "issuer",
+        "setup",
     ];
     const BELOW_READING: [&str; 4] = ["domain", "store", "connectors", "kit"];
     const BELOW_SENDING: [&str; 4] = ["domain", "store", "channels", "kit"];
@@ -83,6 +84,8 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "shared/sending" => BELOW_SENDING.contains(&other),
         "shared/reading" => BELOW_READING.contains(&other),
         "shared/issuer" => ["service", "reading"].contains(&other),
+        // What an admin sets up is held against what connectors, providers and templates there are.
+        "shared/setup" => ["domain", "store", "service", "connectors", "channels", "payments", "reading"].contains(&other),
         // Its own tests hold what it says against what the connectors read.
         "infra/doubles" => ["domain", "connectors"].contains(&other),
         // What an item is part of, the store says; its own tests fill a table.

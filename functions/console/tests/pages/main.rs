@@ -2,6 +2,7 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
+mod access;
 mod browser;
 mod bulk;
 mod customer;
@@ -10,7 +11,9 @@ mod done_by_form;
 mod gate;
 mod going_live;
 mod invoices;
+mod outside;
 mod rights;
+mod settings;
 mod templates;
 mod work;
 mod workflows;

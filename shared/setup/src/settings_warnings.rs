@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Action, AnswerModelUse, Channel, Mode, NoticeWay, Settings, TenantId, Workflow, go_live, language::primary};
+use service::Done;
 use store::List;
 
-use crate::{answer::ApiResult, app::App, strangers::among, warning::Warning};
+use crate::{desk::SetupDesk, strangers::among};
 
 /// Most languages of customers that are looked at, of each shard of their list.
 const LANGUAGES_MAX: usize = 40;
@@ -18,7 +19,12 @@ const COUNTRIES_MAX: usize = 40;
 /// # Errors
 ///
 /// Those of reading.
-pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, published: &[Workflow]) -> ApiResult<Vec<Warning>> {
+pub async fn warnings(
+    desk: SetupDesk<'_>,
+    tenant: &TenantId,
+    settings: &Settings,
+    published: &[Workflow],
+) -> Done<Vec<(String, String)>> {
     let mut warnings = Vec::new();
     if settings.mode != Mode::Off {
         warnings.extend(go_live::missing(settings, published));
@@ -27,7 +33,7 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
     if settings.mode == Mode::Live {
         // A payment provider brings no invoices, and says by itself what becomes of payments.
         let brings_invoices = |source: &String| connectors::by_source(source).is_some();
-        let sources: BTreeSet<String> = app.vault.connections(tenant).await?.into_iter().filter(brings_invoices).collect();
+        let sources: BTreeSet<String> = desk.vault.connections(tenant).await?.into_iter().filter(brings_invoices).collect();
         if sources.is_empty() {
             let detail = "no source is connected, so that no invoice arrives; PUT /v1/connections/{source} connects one";
             warnings.push(("/mode".to_owned(), detail.to_owned()));
@@ -41,20 +47,20 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
         }));
     }
     if settings.mode != Mode::Off {
-        warnings.extend(untranslated(app, tenant, settings, published).await?);
-        warnings.extend(not_texted(app, tenant, settings, published).await?);
+        warnings.extend(untranslated(desk, tenant, settings, published).await?);
+        warnings.extend(not_texted(desk, tenant, settings, published).await?);
     }
-    if settings.answers.model == AnswerModelUse::Suggest && !app.has_answers_model {
+    if settings.answers.model == AnswerModelUse::Suggest && !desk.has_answers_model {
         let detail = "this deployment names no model any more (the parameter AnswersModel), so that none is asked; say off";
         warnings.push(("/answers/model".to_owned(), detail.to_owned()));
     }
-    warnings.extend(strangers(app, tenant, settings).await?);
-    warnings.extend(leading_nowhere(app, tenant, settings).await?);
-    Ok(warnings.into_iter().map(Warning::from).collect())
+    warnings.extend(strangers(desk, tenant, settings).await?);
+    warnings.extend(leading_nowhere(desk, tenant, settings).await?);
+    Ok(warnings)
 }
 
 /// Ways of notices whose channel nobody entered, or refused what it was sent: what is to go there goes by email.
-async fn leading_nowhere(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResult<Vec<(String, String)>> {
+async fn leading_nowhere(desk: SetupDesk<'_>, tenant: &TenantId, settings: &Settings) -> Done<Vec<(String, String)>> {
     let notices = &settings.notices;
     let mut named: Vec<(String, NoticeWay)> = Vec::new();
     let mut name = |at: String, ways: &[NoticeWay]| {
@@ -73,7 +79,7 @@ async fn leading_nowhere(app: &App, tenant: &TenantId, settings: &Settings) -> A
         if at.is_empty() {
             continue;
         }
-        let why = match app.store.notice_channel(tenant, way).await? {
+        let why = match desk.store.notice_channel(tenant, way).await? {
             None => "no channel was entered",
             Some(channel) if channel.gone_at.is_some() => "its channel refused what it was sent three times in a row",
             Some(_) => continue,
@@ -85,7 +91,7 @@ async fn leading_nowhere(app: &App, tenant: &TenantId, settings: &Settings) -> A
 }
 
 /// Who owns customers or is in a team, and is neither a member nor a team.
-async fn strangers(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResult<Vec<(String, String)>> {
+async fn strangers(desk: SetupDesk<'_>, tenant: &TenantId, settings: &Settings) -> Done<Vec<(String, String)>> {
     let mut named: Vec<(String, &str)> = Vec::new();
     named.extend(settings.owners.iter().enumerate().map(|(at, rule)| (format!("/owners/{at}/owner"), rule.owner.trim())));
     named.extend(settings.key_accounts.iter().map(|of| ("/key_accounts/owner".to_owned(), of.owner.trim())));
@@ -93,24 +99,24 @@ async fn strangers(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResu
         let team = team.replace('~', "~0").replace('/', "~1");
         named.extend(members.iter().enumerate().map(|(nth, member)| (format!("/teams/{team}/{nth}"), member.as_str())));
     }
-    among(app, tenant, settings, named).await
+    among(desk, tenant, settings, named).await
 }
 
 /// Which templates of the published workflows have no text in the tenant's language, once it is live, or in a language that customers have:
 /// their messages go out in another.
 async fn untranslated(
-    app: &App,
+    desk: SetupDesk<'_>,
     tenant: &TenantId,
     settings: &Settings,
     published: &[Workflow],
-) -> ApiResult<Vec<(String, String)>> {
+) -> Done<Vec<(String, String)>> {
     let own = settings.language.as_deref().filter(|_| settings.mode == Mode::Live).map(primary);
-    let theirs = app.store.places(tenant, &List::CustomersByLanguage, LANGUAGES_MAX).await?;
+    let theirs = desk.store.places(tenant, &List::CustomersByLanguage, LANGUAGES_MAX).await?;
     if own.is_none() && theirs.is_empty() {
         return Ok(vec![]);
     }
     let mut written: BTreeMap<(String, Channel), BTreeSet<String>> = BTreeMap::new();
-    for template in app.store.templates(tenant).await? {
+    for template in desk.store.templates(tenant).await? {
         written.entry((template.id, template.channel)).or_default().insert(primary(&template.language));
     }
     let wanted = wanted(published);
@@ -140,16 +146,16 @@ async fn untranslated(
 
 /// Which countries customers' numbers are of that get no text message, where published workflows send some and the settings name no countries.
 async fn not_texted(
-    app: &App,
+    desk: SetupDesk<'_>,
     tenant: &TenantId,
     settings: &Settings,
     published: &[Workflow],
-) -> ApiResult<Option<(String, String)>> {
+) -> Done<Option<(String, String)>> {
     let is_sent = |channel: &Channel| channel.facts().has_sender && channel.facts().paid_by_number;
     if !settings.sms.countries.is_empty() || !go_live::channels(published).iter().any(is_sent) {
         return Ok(None);
     }
-    let theirs = app.store.places(tenant, &List::CustomersByTextCountry, COUNTRIES_MAX).await?;
+    let theirs = desk.store.places(tenant, &List::CustomersByTextCountry, COUNTRIES_MAX).await?;
     let abroad: Vec<String> = theirs.into_iter().filter(|country| !settings.sms.reaches(country, &settings.country)).collect();
     let named = abroad.join(", ");
     let detail = format!(
