@@ -215,7 +215,7 @@ mod tests {
             ("See https://pay.example/p/abcdef?x=y now", "See [link] now"),
             ("Zahlen per www.acme.example/konto", "Zahlen per [link]"),
             ("12月4日まで不在", "[number]月[number]日まで不在"),
-            ("Anna weber, ACME Corp", "[name], [name]"),
+            ("Ask Anna weber, ACME Corp", "Ask [name], [name]"),
             ("the Weberei", "the Weberei"),
             ("and/or", "and/or"),
         ] {

@@ -80,7 +80,7 @@ fn a_hold_that_a_person_releases_early_has_its_end_asked_for_and_confirmed_thoug
     assert!(stage.facts.work.is_empty());
     // Another invoice that comes to the step stops supply anew.
     stage.invoice("B", EUR, 2_000, "2026-02-12");
-    assert_eq!(kinds(&stage.step(at("2026-02-17T09:00:00Z")).tasks), [TaskKind::CreditHold]);
+    assert_eq!(kinds(&stage.step(at("2026-02-18T09:00:00Z")).tasks), [TaskKind::CreditHold]);
 }
 
 #[test]

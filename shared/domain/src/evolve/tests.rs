@@ -16,7 +16,7 @@ fn stage() -> Stage {
     let mut stage = Stage::new(workflow);
     stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
     stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
-    stage.facts.work.push(OpenWork {
+    let asked = OpenWork {
         case: None,
         task: TaskId::derive(&["call"]),
         kind: crate::TaskKind::Task,
@@ -31,7 +31,14 @@ fn stage() -> Stage {
         released_at: None,
         via: Vec::new(),
         urgent: false,
-    });
+    };
+    let hold = OpenWork {
+        task: TaskId::derive(&["stop"]),
+        kind: crate::TaskKind::CreditHold,
+        reason: "stop".to_owned(),
+        ..asked.clone()
+    };
+    stage.facts.work.extend([asked, hold]);
     stage
 }
 
@@ -102,7 +109,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
         }),
         Event::OrderWithdrawn(crate::OrderId::derive(&["o"])),
         Event::TaskEnded { task: TaskId::derive(&["call"]), result: crate::TaskResult::Done },
-        Event::Released { task: TaskId::derive(&["call"]), at: now },
+        Event::Released { task: TaskId::derive(&["stop"]), at: now },
         Event::Decided { decision, at: now },
         Event::Claimed(message.clone()),
         Event::Retrying(message.clone()),
