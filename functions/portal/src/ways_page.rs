@@ -57,7 +57,7 @@ pub(crate) async fn ways(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
         action => format!("{}/ways", visit.path),
         pay => format!("{}/pay", visit.path),
         intro => labels.intro.replace("{}", address),
-        none => labels.none.replace("{}", address),
+        nothing_kept => labels.none.replace("{}", address),
         ways => shown.collect::<Vec<_>>(),
     };
     let page = form_page(&visit, "ways", labels.title, &wrong, values);
