@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    TenantId, Workflow,
+    Workflow,
     workflow::{Finding, Flaw, read},
 };
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What somebody does about being signed in, for whatever tenant, or none: who they are here, which tenant, and signing out. These need no right of
 //! the table: they are about nobody else.
 
-use domain::TenantId;
+use domain::{TenantId, language::CUSTOMER_LANGUAGES};
 use jiff::Timestamp;
 use minijinja::{Value, context};
 use service::{Actor, Done, members, sessions};
@@ -16,6 +16,14 @@ pub(crate) const TENANT: &str = "/console/tenant";
 /// The ways out.
 pub(crate) const SIGN_OUT: &str = "/console/sign-out";
 pub(crate) const SIGN_OUT_EVERYWHERE: &str = "/console/sign-out/everywhere";
+
+/// The languages in which people are told of work, and that of the tenant.
+pub(crate) fn language_choices() -> Vec<Value> {
+    let names = ["English", "German", "French", "Spanish", "Italian", "Japanese", "Dutch", "Portuguese"];
+    let of_tenant = context! { value => "", label => "the tenant's language" };
+    let each = CUSTOMER_LANGUAGES.into_iter().zip(names).map(|(value, label)| context! { value, label });
+    [of_tenant].into_iter().chain(each).collect()
+}
 
 /// Whether a path is one of these.
 pub(crate) fn is_own(path: &str) -> bool {
@@ -47,7 +55,14 @@ pub(crate) async fn you(
         name => session.name.as_deref().unwrap_or_default(),
         email => session.email.as_deref().unwrap_or_default(),
     };
-    let values = context! { person, tenants, sessions => shown.collect::<Vec<Value>>() };
+    let (me, _) = desk.store.member(actor.tenant(), actor.by(), None).await?;
+    let values = context! {
+        person, tenants,
+        sessions => shown.collect::<Vec<Value>>(),
+        // Whoever acts by the claims of their sign-in alone is no member, and is told of nothing.
+        language => me.as_ref().map(|me| me.language.clone().unwrap_or_default()),
+        languages => language_choices(),
+    };
     Ok(ConsolePage::new(Section::Own, "You", "you", values))
 }
 

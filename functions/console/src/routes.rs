@@ -175,6 +175,7 @@ routes! {
     GET "/console/people/members/{subject}" ShowMember => people::show;
     POST "/console/people/members/{subject}" ChangeMember => people::change;
     POST "/console/people/members/{subject}/remove" RemoveMember => people::remove;
+    POST "/console/you/language" ChangeMe => people::own_language;
     POST "/console/people/invitations" InviteMember => people::invite;
     POST "/console/people/invitations/withdraw" WithdrawInvitation => people::withdraw;
     POST "/console/people/absences" SetAbsence => people::set_absence;

@@ -16,6 +16,7 @@ use store::Member;
 
 use crate::{
     outcome::{ConsolePage, ConsoleReply, PageResult},
+    own_pages::{YOU, language_choices},
     posted::FormFlaws,
     sections::Section,
     shown::{percent, roles_up_to, shown},
@@ -80,7 +81,7 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     member_page(visit, FormFlaws::default()).await
 }
 
-/// `POST /console/people/members/{subject}`: changes role, name and signature.
+/// `POST /console/people/members/{subject}`: changes role, name, signature and the language of notices.
 pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     let (form, subject) = (visit.posted(), visit.path_value("subject"));
     let before = members::show(visit.store(), &visit.actor, subject).await?;
@@ -88,17 +89,25 @@ pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     if seen.is_some_and(|seen| seen != before.rev) {
         return Err(NotDone::Stale(before.rev).into());
     }
-    // A field that is emptied is taken away; the page always has all three.
+    // A field that is emptied is taken away; the page always has all four.
     let asked = MemberChange {
         role: form.owned("role"),
         name: Some(form.owned("name").unwrap_or_default()),
         signature: Some(form.owned("signature").unwrap_or_default()),
+        language: Some(form.owned("language").unwrap_or_default()),
     };
     match members::change(visit.store(), &visit.actor, subject, &asked, visit.now).await {
         Ok(member) => Ok(ConsoleReply::done(PEOPLE, format!("{} is changed, and is {} now.", called(&member), member.role))),
         Err(NotDone::Fields(flaws)) => member_page(visit, FormFlaws::of(flaws)).await,
         Err(other) => Err(other.into()),
     }
+}
+
+/// `POST /console/you/language`: in which language whoever is signed in is told of work.
+pub(crate) async fn own_language(visit: &ConsoleVisit) -> PageResult {
+    let language = visit.posted().text("language").unwrap_or_default();
+    members::change_own(visit.store(), &visit.actor, Some(language), visit.now).await?;
+    Ok(ConsoleReply::done(YOU, "The language in which you are told of work is changed.".to_owned()))
 }
 
 /// `POST /console/people/members/{subject}/remove`: they are refused at once.
@@ -279,6 +288,8 @@ async fn member_page(visit: &ConsoleVisit, flaws: FormFlaws) -> PageResult {
         role => as_typed("role", Some(&member.role)),
         name => as_typed("name", member.name.as_deref()),
         signature => as_typed("signature", member.signature.as_deref()),
+        language => as_typed("language", member.language.as_deref()),
+        languages => language_choices(),
         roles => roles_up_to(visit.actor.role()),
         may_change => member.removed_at.is_none() && visit.may(Operation::ChangeMember),
         may_remove => member.removed_at.is_none() && visit.may(Operation::RemoveMember),

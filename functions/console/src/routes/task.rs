@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{DisputeReason, ReplyStatus, SuggestedKind, TaskKind, word::Word};
+use domain::{DisputeReason, ReplyStatus, SuggestedKind, TaskKind};
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 use service::{Done, Operation, tasks::show as look_at};

@@ -18,7 +18,7 @@ const BEGINS_ON: i64 = DAYS - 14;
 
 const fn buyer(id: &'static str, name: &'static str, person: &'static str, email: &'static str) -> Buyer {
     let (place, language, currency) = (("GB", Some("ENG")), "en", "GBP");
-    Buyer { id, name, person, email, phone: None, place, language, currency, source: Source::Canonical }
+    Buyer { id, name, person, email, phone: None, executive: None, place, language, currency, source: Source::Canonical }
 }
 
 /// Who buys from it.

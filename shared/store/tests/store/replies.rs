@@ -209,7 +209,9 @@ async fn a_day_has_a_bound_of_answers_of_nobody_and_of_calls_of_a_model() {
         let kept = store.keep_unmatched(tenant, (&reply(n), None), DAY, counted, at(n)).await.unwrap();
         assert_eq!(kept == UnmatchedKept::DayIsFull, n == most, "{n}");
     }
-    let next = store.keep_unmatched(tenant, (&reply(most), None), DAY.tomorrow().unwrap(), counted, at(most)).await.unwrap();
+    // The task of a day names the day.
+    let of_next = |count: UnmatchedCount| NewTask { key: format!("next:{}", count.first), ..counted(count) };
+    let next = store.keep_unmatched(tenant, (&reply(most), None), DAY.tomorrow().unwrap(), of_next, at(most)).await.unwrap();
     assert_eq!(next, UnmatchedKept::Done);
     let calls = async |minutes: i64| store.count_model_call(tenant, 2, at(minutes)).await.unwrap();
     assert_eq!((calls(0).await, calls(1).await, calls(2).await), (true, true, false));
