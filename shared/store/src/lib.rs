@@ -16,6 +16,7 @@
 //! | `history` | versions of facts, and what was known at an instant |
 //! | `lists` | rows of lists, and the search |
 //! | `jobs` | long work, in slices |
+//! | `reports` | figures of customers, totals of days, and how far the walk over both has come |
 //! | `events` | bus events from the table's stream |
 //! | `deliveries` | events that go to subscriptions: queued in their order, tried, kept as a log, replayed |
 //! | [`inspect`] | items as they are stored, for what reads past the store |
@@ -35,6 +36,7 @@ mod lists;
 mod message;
 mod proposed_operation;
 mod released_work;
+mod reports;
 mod sync;
 mod table;
 mod tasks;
@@ -100,6 +102,7 @@ pub use message::{
     settle::Settlement,
 };
 pub use proposed_operation::ProposedOperation;
+pub use reports::{CustomerBooks, FiguresPage, KeptFigures, ReportsPlace, ReportsStep};
 pub use sync::{
     companies::Agreed,
     lease::{Lease, Leased, SignIn, Waiting},

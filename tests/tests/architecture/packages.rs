@@ -78,9 +78,11 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         // What is asked for as a document is named by the domain's ids.
         "shared/files" => ["domain", "kit"].contains(&other),
         "shared/testbed" => ["domain", "store", "kit"].contains(&other),
-        "shared/store" | "shared/connectors" | "shared/channels" | "shared/payments" | "shared/documents" | "shared/mail"
-        | "shared/answers" | "shared/figures" => other == "domain",
-        "shared/service" => ["domain", "store"].contains(&other),
+        "shared/connectors" | "shared/channels" | "shared/payments" | "shared/documents" | "shared/mail" | "shared/answers"
+        | "shared/figures" => other == "domain",
+        // What is kept of a day's figures is stored as what it is.
+        "shared/store" => ["domain", "figures"].contains(&other),
+        "shared/service" => ["domain", "figures", "store"].contains(&other),
         "shared/sending" => BELOW_SENDING.contains(&other),
         "shared/reading" => BELOW_READING.contains(&other),
         "shared/issuer" => ["service", "reading"].contains(&other),

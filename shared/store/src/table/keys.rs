@@ -118,7 +118,7 @@
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
 //! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
-//! Rows of lists: `keys/lists.rs` has their table.
+//! Rows of lists: `keys/lists.rs` has their table. What reports are made of: `keys/reports.rs`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -140,6 +140,7 @@ mod notices;
 mod people;
 mod plan_offers;
 mod portal_codes;
+mod reports;
 mod service_mails;
 mod sessions;
 mod sort;
@@ -158,6 +159,7 @@ pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;
+pub(crate) use reports::*;
 pub(crate) use service_mails::*;
 pub(crate) use sessions::*;
 pub(crate) use sort::*;
