@@ -51,6 +51,7 @@
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
 //! | [`ratings`] | how easy customers said it was to settle something |
 //! | [`going_live`] | the way to live: what has to be done first, what of it is missing, and going there |
+//! | [`reports`] | which reports there are, what each says of a day, and what its numbers are made of |
 //! | [`health`] | the daily record |
 //! | [`saved_views`] | how somebody looks at lists |
 //! | [`senders`] | whom tenants may send as |
@@ -142,6 +143,7 @@ pub mod reply_choosing;
 mod reply_proof;
 pub mod reply_taking;
 mod reply_task;
+pub mod reports;
 pub mod rights;
 pub mod role;
 pub mod saved_views;

@@ -1,211 +1,151 @@
 //! Reports: which there are, and what each says of a tenant's customers at the end of a day.
 //!
 //! Whole numbers of groups are totals that `report` wrote: of a past day those that it closed, of today those of its last look. What one
-//! customer comes to is replayed from its facts and their history. Nothing is reckoned here: `figures` has every formula.
+//! customer comes to is what is kept of it, or is replayed from its facts and their history. Nothing is reckoned here: `figures` has every formula.
+
+mod answered;
+mod asked;
+mod lines;
+mod of_customers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, CustomerId, ExchangeRate};
-use figures::{
-    GroupBy, LedgerEntry,
-    report::{ReportCell, ReportName, ReportUnit},
-};
+use domain::{CustomerId, Settings, TenantId, calendar::tenant_zone};
+use figures::{GroupBy, LedgerEntry, report::ReportName};
 use jiff::{Timestamp, civil::Date};
 use store::Store;
 
-use crate::{Actor, Done};
+pub use answered::{
+    AnsweredReport, MadeOf, ReportColumn, ReportCurrencies, ReportEntries, ReportKind, ReportLine, ReportQuery, StatedRates,
+};
 
-/// In which currencies a report speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ReportCurrencies {
-    /// Each by itself.
-    #[default]
-    Each,
-    /// One of them alone.
-    Only(Currency),
-    /// All together in the reporting currency, at the rates of `settings.reporting` as they are now.
-    Together,
-}
+use crate::{Actor, Done, NotDone, Operation, customers::no_customer, matter};
 
-/// What is asked of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportQuery {
-    /// The end of which day; today where it is not said.
-    pub as_of: Option<Date>,
-    /// The first day of the period, which is the first of a month, at most eleven months before that of `as_of`; where it is not said, of the
-    /// month two months before. Of reports that have no period nothing is to be said.
-    pub from: Option<Date>,
-    /// The last day of the period: the same as `as_of` where both are said.
-    pub to: Option<Date>,
-    /// By what the rows are told apart.
-    pub by: GroupBy,
-    /// By customer alone: those of this group (segment, owner or legal entity), and its name; empty for those of none.
-    pub within: Option<(GroupBy, String)>,
-    /// By customer alone: this one.
-    pub customer: Option<CustomerId>,
-    /// In which currencies.
-    pub currencies: ReportCurrencies,
-    /// By customer alone: how many customers a page looks at, 1 to 100, 50 where it is not said.
-    pub limit: Option<u32>,
-    /// By customer alone: the `next` of the page before.
-    pub cursor: Option<String>,
-}
-
-impl Default for ReportQuery {
-    fn default() -> Self {
-        Self {
-            as_of: None,
-            from: None,
-            to: None,
-            by: GroupBy::Tenant,
-            within: None,
-            customer: None,
-            currencies: ReportCurrencies::Each,
-            limit: None,
-            cursor: None,
-        }
-    }
-}
-
-/// A report that there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportKind {
-    /// Which.
-    pub name: ReportName,
-    /// What it says, in a sentence.
-    pub says: &'static str,
-    /// Whether it is over a period.
-    pub has_period: bool,
-    /// By what it can be told.
-    pub by: Vec<GroupBy>,
-    /// Whether all currencies can be told together.
-    pub together: bool,
-}
-
-/// A column of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReportColumn {
-    /// What it is, as a word.
-    pub name: &'static str,
-    /// What it counts.
-    pub unit: ReportUnit,
-}
-
-/// What a number of a report is made of: what to ask next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MadeOf {
-    /// The same report of the customers behind it.
-    Customers(Box<ReportQuery>),
-    /// What happened to one customer within days: [`entries`].
-    Entries {
-        /// Which.
-        customer: CustomerId,
-        /// The first day; from the beginning where it is not said.
-        from: Option<Date>,
-        /// The last day.
-        to: Date,
-    },
-}
-
-/// A row of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportLine {
-    /// The group, as it is stored: a segment, an owner's subject or team, a legal entity, a customer's id; empty for the tenant as a whole, and for
-    /// the customers of no group.
-    pub group: String,
-    /// What people call it: a customer's name, a member's, a legal entity's; the same as `group` where there is no other.
-    pub called: String,
-    /// The currency of its amounts; `None` where it is of customers whatever the currency.
-    pub currency: Option<Currency>,
-    /// What else tells rows of one group apart: a dispute's reason, a part of touches such as `channel:email`.
-    pub part: String,
-    /// Its values, in the order of the columns.
-    pub cells: Vec<ReportCell>,
-    /// What they are made of.
-    pub made_of: MadeOf,
-}
-
-/// At which rates currencies were put together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatedRates {
-    /// The currency.
-    pub currency: Currency,
-    /// The day on which the rates were read from the settings.
-    pub rated_on: Date,
-    /// What one unit of each currency is worth.
-    pub rates: BTreeMap<Currency, ExchangeRate>,
-    /// Currencies that are in no number: without a rate, or with amounts beyond 64 bits.
-    pub left_out: BTreeSet<Currency>,
-}
-
-/// A report, answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnsweredReport {
-    /// Which.
-    pub name: ReportName,
-    /// By what its rows are told apart.
-    pub by: GroupBy,
-    /// The end of which day it speaks of.
-    pub as_of: Date,
-    /// Whether that day is not over yet.
-    pub is_today: bool,
-    /// When its numbers were reckoned; `None` where nothing was reckoned of the day.
-    pub reckoned_at: Option<Timestamp>,
-    /// The first and the last day of its period, where it has one.
-    pub period: Option<(Date, Date)>,
-    /// Since which day the books are known; `None` while nothing was reckoned.
-    pub data_from: Option<Date>,
-    /// Whether the period begins before that: then what it says of it is too little.
-    pub begins_before_data: bool,
-    /// Whether nothing is known of the day: it lies before the books, or before the first day that was closed.
-    pub is_without_data: bool,
-    /// The rates, where all currencies are told together.
-    pub rates: Option<StatedRates>,
-    /// Its columns.
-    pub columns: Vec<ReportColumn>,
-    /// Its rows.
-    pub rows: Vec<ReportLine>,
-    /// By customer: the cursor of the next page, which may be there though this one is empty.
-    pub next: Option<String>,
-}
-
-/// What happened to a customer within days.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportEntries {
-    /// Which.
-    pub customer: CustomerId,
-    /// What it is called.
-    pub called: String,
-    /// The entries in the order in which they happened.
-    pub entries: Vec<LedgerEntry>,
-    /// Whether there were more, of which the oldest are left out.
-    pub is_cut_short: bool,
-}
+/// Most entries of a customer that are told at once.
+const ENTRIES_MAX: usize = 2_000;
 
 /// The reports that there are.
 ///
 /// # Errors
 ///
-/// [`crate::NotDone::NotAllowed`].
+/// [`NotDone::NotAllowed`].
 pub fn list(actor: &Actor) -> Done<Vec<ReportKind>> {
-    todo!()
+    actor.may(Operation::ListReports)?;
+    let kind = |name: ReportName| ReportKind {
+        name,
+        says: says(name),
+        has_period: name.has_period(),
+        by: GroupBy::ALL.into_iter().filter(|by| name.may_be_by(*by)).collect(),
+        together: asked::can_be_together(name),
+    };
+    Ok(ReportName::ALL.into_iter().map(kind).collect())
+}
+
+/// What a report says, in a sentence.
+const fn says(name: ReportName) -> &'static str {
+    match name {
+        ReportName::Aging => "What is open at the end of a day, by days past due.",
+        ReportName::Dso => "Days sales outstanding: simple, by countback and the best possible, and what of it is delay.",
+        ReportName::DaysToPay => "How many days after issue and after the due date invoices were settled.",
+        ReportName::Effectiveness => "How much of what was there to be collected was collected.",
+        ReportName::Collected => "What was sold, collected, taken back, credited and written off.",
+        ReportName::Promises => "Promises that were made, and how those that ended were kept.",
+        ReportName::Disputes => "What is contested at the end of a day, by reason and age.",
+        ReportName::Responses => "What came of touches, by step, channel, language, version and hour.",
+        ReportName::Cost => "How many touches there were, and what it cost to collect.",
+        ReportName::Concentration => "Which part of what is open the customers owe that owe most.",
+        ReportName::Ratings => "How easy customers said it was to settle something.",
+    }
+}
+
+fn today(settings: &Settings, now: Timestamp) -> Date {
+    now.to_zoned(tenant_zone(settings)).date()
 }
 
 /// A report.
 ///
 /// # Errors
 ///
-/// [`crate::NotDone::NotAllowed`]; [`crate::NotDone::Fields`] for what cannot be asked of it, with a pointer to the field of [`ReportQuery`];
-/// [`crate::NotDone::NotFound`] for a customer; and those of reading.
+/// [`NotDone::NotAllowed`]; [`NotDone::Fields`] for what cannot be asked of it, with a pointer to the field of [`ReportQuery`]; [`NotDone::Cursor`];
+/// [`NotDone::NotFound`] for a customer; and those of reading.
 pub async fn report(store: &Store, actor: &Actor, name: ReportName, query: &ReportQuery, now: Timestamp) -> Done<AnsweredReport> {
-    todo!()
+    let tenant = actor.may(Operation::ShowReport)?;
+    let settings = matter::settings(store, tenant).await?;
+    let today = today(&settings, now);
+    let place = store.reports_place(tenant).await?;
+    let newest = place.as_ref().and_then(store::ReportsPlace::newest);
+    let asked = asked::read(name, query, &settings, (today, newest))?;
+    let has = place.as_ref().is_some_and(|place| place.has(asked.as_of));
+    let (groups, next) = match asked.by {
+        GroupBy::Customer => of_customers::page(store, tenant, &settings, &asked, (today, place.as_ref())).await?,
+        GroupBy::Tenant | GroupBy::Segment | GroupBy::Owner | GroupBy::LegalEntity if has => {
+            (store.totals(tenant, asked.as_of, asked.by).await?, None)
+        }
+        by @ (GroupBy::Tenant | GroupBy::Segment | GroupBy::Owner | GroupBy::LegalEntity) => {
+            (figures::Groups::none(by, asked.as_of), None)
+        }
+    };
+    let data_from = place.as_ref().map(|place| place.data_from);
+    let is_known = match asked.by {
+        GroupBy::Customer => data_from.is_some_and(|from| from <= asked.as_of),
+        GroupBy::Tenant | GroupBy::Segment | GroupBy::Owner | GroupBy::LegalEntity => !groups.all.is_empty(),
+    };
+    let (groups, rates) = match (asked.currencies, &settings.reporting) {
+        (ReportCurrencies::Together, Some(reporting)) => {
+            let (groups, rates) = lines::together(groups, reporting, today);
+            (groups, Some(rates))
+        }
+        (ReportCurrencies::Each | ReportCurrencies::Only(_) | ReportCurrencies::Together, _) => (groups, None),
+    };
+    let (mut rows, begins_before_data) = lines::told(&asked, &groups, data_from);
+    call(store, tenant, &settings, asked.by, &mut rows).await?;
+    let is_current = |place: &store::ReportsPlace| place.is_done() && place.on == asked.as_of;
+    Ok(AnsweredReport {
+        name,
+        by: asked.by,
+        as_of: asked.as_of,
+        is_today: asked.as_of == today,
+        reckoned_at: place.as_ref().filter(|place| is_current(place)).map(|place| place.summed_at),
+        period: asked.period().map(|period| (period.from, period.to)),
+        data_from,
+        begins_before_data,
+        is_without_data: !is_known,
+        rates,
+        columns: lines::columns(name, asked.as_of),
+        rows,
+        next,
+    })
 }
 
-/// What happened to a customer within days, until the end of `to`.
+/// Says what people call the groups of rows.
+async fn call(store: &Store, tenant: &TenantId, settings: &Settings, by: GroupBy, rows: &mut [ReportLine]) -> Done<()> {
+    let names: BTreeMap<String, String> = match by {
+        GroupBy::Tenant => [(String::new(), settings.name.clone())].into(),
+        GroupBy::Segment => BTreeMap::new(),
+        GroupBy::Owner => {
+            let members = store.members(tenant).await?;
+            members.into_iter().filter_map(|member| Some((member.subject, member.name?))).collect()
+        }
+        GroupBy::LegalEntity => rows.iter().map(|row| (row.group.clone(), settings.name_of(&row.group).to_owned())).collect(),
+        GroupBy::Customer => {
+            let customers: BTreeSet<CustomerId> = rows.iter().filter_map(|row| CustomerId::parse(&row.group)).collect();
+            let names = store.names(tenant, &customers).await?;
+            names.into_iter().map(|(customer, named)| (customer.to_string(), named.name)).collect()
+        }
+    };
+    for row in rows {
+        if let Some(name) = names.get(&row.group) {
+            row.called.clone_from(name);
+        }
+    }
+    Ok(())
+}
+
+/// What happened to a customer within days, until the end of `to`, today where it is not said.
 ///
 /// # Errors
 ///
-/// [`crate::NotDone::NotAllowed`], [`crate::NotDone::NotFound`] for the customer, and those of reading.
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] for the customer, [`NotDone::Fields`] for days that end before they begin, and those of reading.
 pub async fn entries(
     store: &Store,
     actor: &Actor,
@@ -213,5 +153,20 @@ pub async fn entries(
     (from, to): (Option<Date>, Option<Date>),
     now: Timestamp,
 ) -> Done<ReportEntries> {
-    todo!()
+    let tenant = actor.may(Operation::ListLedger)?;
+    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
+    let settings = matter::settings(store, tenant).await?;
+    let today = today(&settings, now);
+    let to = to.unwrap_or(today);
+    if from.is_some_and(|from| from > to) {
+        return Err(NotDone::field("/from", format!("the days end on {to}, before they begin")));
+    }
+    let books = store.customer_books(tenant, &customer, &settings, today).await?.ok_or_else(no_customer)?;
+    let is_asked = |entry: &&LedgerEntry| from.is_none_or(|from| from <= entry.on) && entry.on <= to;
+    let mut entries: Vec<LedgerEntry> = books.ledger.in_order().into_iter().filter(is_asked).cloned().collect();
+    let is_cut_short = entries.len() > ENTRIES_MAX;
+    entries.drain(..entries.len().saturating_sub(ENTRIES_MAX));
+    let names = store.names(tenant, &BTreeSet::from([customer.clone()])).await?;
+    let called = names.get(&customer).map_or_else(|| customer.to_string(), |named| named.name.clone());
+    Ok(ReportEntries { customer, called, entries, is_cut_short })
 }

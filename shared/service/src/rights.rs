@@ -85,6 +85,9 @@ operations! {
         ListTemplateVersions = "list_template_versions", "Lists the versions of a template.";
         PreviewTemplate = "preview_template", "Renders a template with made-up data.";
         ShowCustomer = "show_customer", "Reads a customer's matter by the source's id.";
+        ListReports = "list_reports", "Lists the reports that there are.";
+        ShowReport = "show_report", "Reads a report of a day.";
+        ListLedger = "list_ledger", "Looks through what happened to a customer, as reports count it.";
         ShowDailyHealth = "show_daily_health", "Reads the daily record: what was counted, and the gate's self-test.";
         ExplainInvoice = "explain_invoice", "Explains why an invoice is, was or would be chased or not.";
         ExplainCase = "explain_case", "Explains the same of a case.";

@@ -71,7 +71,7 @@ impl BooksSince {
     /// Since when its document says what it does of what was paid and credited.
     pub(crate) fn stated(&self, invoice: &InvoiceId) -> Option<Timestamp> {
         let says = |row: &Row| {
-            let doc = document(row)?;
+            let doc = doc_of(row)?;
             Some(Value::from(vec![doc.get("paid_minor").cloned(), doc.get("credited_minor").cloned()]))
         };
         self.since(&format!("INV#{invoice}"), says)
@@ -97,12 +97,12 @@ impl BooksSince {
     }
 }
 
-fn document(row: &Row) -> Option<Value> {
+fn doc_of(row: &Row) -> Option<Value> {
     json(row, DOC).ok()
 }
 
 fn field(row: &Row, name: &str) -> Option<Value> {
-    document(row)?.get(name).cloned()
+    doc_of(row)?.get(name).cloned()
 }
 
 impl Store {
