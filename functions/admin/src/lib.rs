@@ -76,6 +76,7 @@ mod ratings;
 mod repeats;
 mod replies;
 mod saved_views;
+mod reports;
 mod senders;
 mod service_mails;
 mod settings;
@@ -224,6 +225,9 @@ routes! {
     "/v1/replies/{id}/dismiss": post replies::dismiss;
     "/v1/replies/{id}/undo": post replies::undo;
     "/v1/ratings": get ratings::list;
+    "/v1/reports": get reports::list;
+    "/v1/reports/{name}": get reports::show;
+    "/v1/customers/{customer_id}/ledger": get reports::ledger;
     "/v1/owners": get owners::list;
     "/v1/owners/hand_over": post owners::hand_over;
     "/v1/owners/{customer_id}": get owners::show, put owners::set;

@@ -261,6 +261,9 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
         ("list_cases", "sort") => Some(vec!["opened_at", "-opened_at"]),
         ("list_cases", "state") => Some(vec!["open", "waiting", "ended", "closed"]),
         ("list_tasks", "sort") => Some(vec!["age", "money_at_stake"]),
+        ("show_report", "name") => Some(figures::report::ReportName::ALL.map(figures::report::ReportName::as_str).to_vec()),
+        ("show_report", "by") => Some(figures::GroupBy::ALL.map(figures::GroupBy::as_str).to_vec()),
+        ("show_report", "within") => Some(vec!["segment", "owner", "legal_entity"]),
         ("list_notices", "status") => Some(domain::EffectStatus::WORDS.to_vec()),
         _ => None,
     }

@@ -183,7 +183,7 @@ mod tests {
             (ReportName::Dso, query(|q| (q.as_of, q.to) = (Some(date(2026, 3, 1)), Some(date(2026, 2, 10)))), vec!["/to"]),
             (ReportName::Aging, query(|q| q.from = Some(date(2026, 3, 1))), vec!["/from"]),
             (ReportName::Ratings, query(|q| q.by = GroupBy::LegalEntity), vec!["/by"]),
-            (ReportName::Aging, query(|q| q.cursor = Some("0.".to_owned())), vec!["/cursor"]),
+            (ReportName::Aging, query(|q| q.cursor = Some("0-".to_owned())), vec!["/cursor"]),
             (ReportName::Aging, query(|q| (q.by, q.limit) = (GroupBy::Customer, Some(101))), vec!["/limit"]),
             (ReportName::Aging, query(|q| q.currencies = ReportCurrencies::Together), vec!["/currency"]),
             (ReportName::Responses, query(|q| q.currencies = ReportCurrencies::Only(Currency::EUR)), vec!["/currency"]),

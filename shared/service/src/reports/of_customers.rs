@@ -20,7 +20,7 @@ struct Cursor {
 impl Cursor {
     fn read(text: Option<&str>) -> Done<Self> {
         let Some(text) = text else { return Ok(Self { shard: 0, after: None }) };
-        let (shard, after) = text.split_once('.').ok_or(NotDone::Cursor)?;
+        let (shard, after) = text.split_once('-').ok_or(NotDone::Cursor)?;
         let shard: u8 = shard.parse().ok().filter(|shard| *shard < Store::figure_shards()).ok_or(NotDone::Cursor)?;
         let after = Some(after).filter(|after| !after.is_empty());
         let after = after.map(|after| CustomerId::parse(after).ok_or(NotDone::Cursor)).transpose()?;
@@ -30,8 +30,8 @@ impl Cursor {
     /// The page behind one that ended with a customer, or with its shard.
     fn next(&self, after: Option<CustomerId>) -> Option<String> {
         match after {
-            Some(after) => Some(format!("{}.{after}", self.shard)),
-            None => Some(self.shard + 1).filter(|shard| *shard < Store::figure_shards()).map(|shard| format!("{shard}.")),
+            Some(after) => Some(format!("{}-{after}", self.shard)),
+            None => Some(self.shard + 1).filter(|shard| *shard < Store::figure_shards()).map(|shard| format!("{shard}-")),
         }
     }
 }
@@ -147,7 +147,7 @@ mod tests {
             shards += 1;
         }
         assert_eq!(shards, Store::figure_shards());
-        for wrong in ["", "x.", "200.", "0.nobody", "0"] {
+        for wrong in ["", "x-", "200-", "0-nobody", "0"] {
             assert!(matches!(Cursor::read(Some(wrong)), Err(NotDone::Cursor)), "{wrong}");
         }
     }
