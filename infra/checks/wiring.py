@@ -98,6 +98,8 @@ FOREIGN = {
 WRITTEN = (
     *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK", "SENT"),
     *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1", "SESSION", "SESS#ab"),
+    # What reports are made of.
+    *("FIG#cus_1", "TOT#tenant#0#x#00", "CHG#cus_1", "PLACE"),
 )
 # What rows and versions are made of, and the records that are looked at.
 READ = (

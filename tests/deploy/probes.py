@@ -38,7 +38,7 @@ def prepare(world):
     """What all probes need: a tenant, and a sender's queue that nobody but they reads."""
     world.tenant(TENANT)
     stripe.connect(world, TENANT)
-    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick", "EscalateFunctionTick"):
+    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick", "EscalateFunctionTick", "ReportFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
     for function in (*world.stack.senders(), "SyncFunction", "JobsFunction", "DeliverFunction", "EscalateFunction"):
         world.stack.switch(function, False)
@@ -237,6 +237,19 @@ def read_model_reckons(world):
     world.stack.tick("ReadModelFunction")
     found = client.get_item(TableName=table, Key=head, ConsistentRead=True)["Item"]
     assert STORED["head"]["owed_at"] in found, found
+
+
+def report_sets(world):
+    """The figures of a customer that changed are set anew, and it is forgotten that it changed."""
+    def changed():
+        return [row for row in rows(world) if row[STORED["every"]["sk"]]["S"].startswith("CHG#")]
+
+    world.owes(TENANT)
+    until(changed, "that a customer changed", PATIENCE)
+    restart(world, "ReportFunction")
+    answer = world.stack.tick("ReportFunction")
+    assert answer["reckoned"] > 0, answer
+    assert not changed(), "it is not forgotten who changed"
 
 
 def order(world, queue, customer):
@@ -1082,6 +1095,7 @@ PROBES = {
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons, read_model_queues],
+    "ReportRole": [report_sets],
     "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],

@@ -143,6 +143,7 @@ pub fn registry() -> Registry {
         "make-documents" => make_documents,
         "portal" => portal,
         "read-model" => read_model,
+        "report" => report,
         "sweep" => sweep,
         "sync" => sync,
     })
