@@ -67,6 +67,7 @@ mod recorded;
 mod releases;
 mod replay;
 mod replies;
+mod reports;
 mod sent_files;
 mod service_mails;
 mod simulated;
