@@ -1,8 +1,8 @@
 //! The walk that closes a tenant's day, and customers that changed since.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
-use domain::{Currency, CustomerId};
-use figures::{GroupBy, Groups};
+use domain::{Channel, Currency, CustomerId};
+use figures::{GroupBy, Groups, LedgerFact, Sum};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde_json::{Value, json};
 use testbed::aws::{Aws, event};
@@ -120,4 +120,29 @@ async fn midnight_is_the_tenants_where_clocks_change_too() {
         let place = desk.aws.store.reports_place(&desk.aws.tenant).await.unwrap().unwrap();
         assert_eq!(place.newest(), Some(today.parse().unwrap()), "{zone} {now}");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_left_is_a_touch_with_its_step_and_what_it_cost() {
+    let desk = Desk::new().await;
+    desk.aws.settings(|settings| settings.costs = [(Channel::Email, 100)].into()).await;
+    let customer = desk.aws.reminded("C-1").await;
+    let (store, tenant) = (&desk.aws.store, &desk.aws.tenant);
+    let settings = store.settings(tenant).await.unwrap().unwrap().value;
+    let today: Date = "2026-01-05".parse().unwrap();
+    let books = store.customer_books(tenant, &customer, &settings, today).await.unwrap().unwrap();
+    let touches: Vec<_> = books
+        .ledger
+        .in_order()
+        .into_iter()
+        .filter_map(|entry| if let LedgerFact::Touched(touch) = &entry.what { Some((entry.on, touch.clone())) } else { None })
+        .collect();
+    let [(on, touch)] = touches.as_slice() else { panic!("{touches:?}") };
+    assert_eq!((*on, touch.channel, touch.language.as_str()), (today, Channel::Email, "en"));
+    let step = touch.step.as_ref().unwrap();
+    assert_eq!((step.workflow.as_str(), step.version, step.step.as_str()), ("standard", 1, "reminder"));
+    let cost = touch.cost.unwrap();
+    assert_eq!((cost.currency, cost.millionths), (Currency::USD, Sum::from(100)));
+    let [figures] = books.figures([today]);
+    assert_eq!((figures.contacts_of_day.touches, figures.contacts_of_day.unpriced), (1, 0));
 }

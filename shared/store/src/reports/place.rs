@@ -74,23 +74,14 @@ impl ReportsPlace {
     /// again, so that today's figures are of today. A clock that was put back waits.
     #[must_use]
     pub fn of_day(self, today: Date) -> Self {
-        let begun = |closing: Date, of: Self| Self {
-            on: today,
-            closing,
-            step: ReportsStep::Customers(CustomerWalk::default()),
-            dirty: BTreeSet::new(),
-            ..of
-        };
-        if today < self.on {
+        let is_under_way = !self.is_done() && self.on == today;
+        let earliest = today.saturating_sub(CAUGHT_UP_DAYS.days());
+        let closing = self.closed.map_or(self.closing, next_day).max(earliest);
+        if today < self.on || is_under_way || closing >= today {
             return self;
         }
-        let earliest = today.saturating_sub(CAUGHT_UP_DAYS.days());
-        let next = self.closed.map_or(self.closing, next_day).max(earliest);
-        match &self.step {
-            ReportsStep::Customers(_) | ReportsStep::Sums(_) if self.on == today => self,
-            _ if next < today => begun(next, self),
-            ReportsStep::Customers(_) | ReportsStep::Sums(_) | ReportsStep::Done => self,
-        }
+        let step = ReportsStep::Customers(CustomerWalk::default());
+        Self { on: today, closing, step, dirty: BTreeSet::new(), ..self }
     }
 
     /// After the sum of the last shard: the day is closed.
