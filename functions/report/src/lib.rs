@@ -1,5 +1,5 @@
-//! Sets what reports are made of: at each tenant's midnight the figures of the day that is over and of the one that begins, customer by customer
-//! and shard by shard; after that, at each tick, those of the customers that changed.
+//! Sets what reports are made of: at each tenant's midnight the totals of the day that is over and of the one that begins, shard by shard, with
+//! the figures of the customers of whom something moved; after that, at each tick, those of the customers that changed.
 //!
 //! Nothing is added up from events: a customer's figures are set out of its facts and their history, and a shard's totals out of its customers'
 //! figures. So a tick that dies is gone on with where its place says, and what was done twice comes to the same. Memory holds a page of customers
@@ -14,7 +14,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use store::{Store, TenantRow};
 
-use walk::{TenantWalk, Walked};
+use walk::{TenantWalk, TickCounts};
 
 /// What an invocation leaves itself to answer in.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -51,12 +51,12 @@ impl Handler {
         let turn = usize::try_from(now.as_second().max(0) / TICK_S).unwrap_or_default();
         let first = turn.checked_rem(tenants.len()).unwrap_or_default();
         tenants.rotate_left(first);
-        let (mut walked, mut failed) = (Walked::default(), Vec::new());
+        let (mut counts_of_tick, mut failed) = (TickCounts::default(), Vec::new());
         let mut next = jiff::Timestamp::MAX;
         for TenantRow { tenant, .. } in &tenants {
             let walk = TenantWalk { store: &self.store, tenant, clock: &self.clock, budget: &budget };
             // Boxed: the layers of futures below are deeper than the compiler follows.
-            match Box::pin(walk.go_on(&mut walked)).await {
+            match Box::pin(walk.go_on(&mut counts_of_tick)).await {
                 Ok(until) => next = next.min(until),
                 Err(error) => {
                     let error = error.to_string();
@@ -66,12 +66,12 @@ impl Handler {
                 }
             }
         }
-        let counts = [("customers_reckoned", walked.reckoned), ("days_closed", walked.closed)];
+        let counts = [("customers_reckoned", counts_of_tick.reckoned), ("days_closed", counts_of_tick.closed)];
         let counts: Vec<(&str, u64)> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
         kit::metrics::emit(now, &[("function", "report")], &counts);
         if !failed.is_empty() {
             return Err(format!("the figures of {} could not be set; the log says why", failed.join(", ")).into());
         }
-        Ok(json!({ "reckoned": walked.reckoned, "closed": walked.closed, "idle_until": next }))
+        Ok(json!({ "reckoned": counts_of_tick.reckoned, "closed": counts_of_tick.closed, "idle_until": next }))
     }
 }

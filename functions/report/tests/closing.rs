@@ -90,7 +90,7 @@ async fn a_walk_goes_on_where_it_was() {
     assert_eq!(desk.open("2026-01-05", GroupBy::Tenant).await, one("", 375_000));
     // A walk that died behind its customers, and one that died within the sums, come to the same.
     let place = desk.aws.store.reports_place(&desk.aws.tenant).await.unwrap().unwrap();
-    for step in [store::ReportsStep::Customers(store::CustomerWalk::default()), store::ReportsStep::Sums(2)] {
+    for step in [store::ReportsStep::Customers(store::CustomerWalk::default()), store::ReportsStep::Shard(2)] {
         let died = store::ReportsPlace { step, closed: None, ..place.clone() };
         desk.aws.store.put_reports_place(&desk.aws.tenant, &died).await.unwrap();
         assert_eq!(desk.tick().await["closed"], 1);

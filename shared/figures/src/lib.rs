@@ -17,6 +17,7 @@
 //! | [`stock`], [`flow`], [`contact_flow`] | what is so, what happened, what was done to reach people |
 //! | [`cohort`] | what became of the same money later: roll, cure and at-risk |
 //! | [`customer_figures`] | the row of a customer, and the row that a day leaves |
+//! | [`steady`] | the same on a later day, where nothing new is known |
 //! | [`totals`] | many customers, by group |
 //! | [`converted`] | all currencies together |
 //! | [`measures`] | the formulas, each with its source |
@@ -49,6 +50,7 @@ pub mod measures;
 pub mod month;
 pub mod of_facts;
 pub mod report;
+pub mod steady;
 pub mod stock;
 pub mod tally;
 pub mod totals;

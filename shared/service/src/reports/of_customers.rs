@@ -1,7 +1,7 @@
 //! Reports by customer: a page of customers, each with the figures that are kept of it, else replayed from its facts and their history.
 
 use domain::{CustomerId, Settings, TenantId};
-use figures::{CustomerFigures, DayFigures, GroupBy, Groups, Totals, customer_figures::BalanceFigures};
+use figures::{CustomerFigures, GroupBy, Groups, Totals};
 use jiff::civil::Date;
 use store::{ReportsPlace, Store};
 
@@ -33,22 +33,6 @@ impl Cursor {
             Some(after) => Some(format!("{}-{after}", self.shard)),
             None => Some(self.shard + 1).filter(|shard| *shard < Store::figure_shards()).map(|shard| format!("{shard}-")),
         }
-    }
-}
-
-/// The figures of a day that is over, of which only that day is told.
-fn of_day(day: DayFigures) -> CustomerFigures {
-    let balances = day
-        .balances
-        .into_iter()
-        .map(|(balance, of)| (balance, BalanceFigures { stock: of.stock, day: of.flow, ..BalanceFigures::default() }));
-    CustomerFigures {
-        customer: day.customer,
-        as_of: day.day,
-        belongs: day.belongs,
-        balances: balances.collect(),
-        contacts: std::collections::BTreeMap::new(),
-        contacts_of_day: day.contacts,
     }
 }
 
@@ -106,26 +90,18 @@ pub(super) async fn page(
     }
     let cursor = Cursor::read(asked.cursor.as_deref())?;
     let is_current = place.is_some_and(|place| place.is_done() && place.on == asked.as_of);
-    let is_kept = !asked.name.has_period() && place.is_some_and(|place| place.has(asked.as_of));
-    let after = if is_current {
-        let page = store.figures_page(tenant, cursor.shard, cursor.after.as_ref(), asked.limit).await?;
-        let of_today = page.rows.iter().filter(|(_, kept)| kept.today.as_of == asked.as_of);
-        of_today.for_each(|(_, kept)| add(&mut groups, &kept.today, asked));
-        page.after
-    } else if is_kept {
-        let of = (asked.as_of, cursor.shard);
-        let page = store.day_figures_page(tenant, of, cursor.after.as_ref(), asked.limit).await?;
-        page.rows.into_iter().for_each(|(_, day)| add(&mut groups, &of_day(day), asked));
-        page.after
-    } else {
-        let limit = asked.limit.min(REPLAYED_MAX);
-        let page = store.figures_page(tenant, cursor.shard, cursor.after.as_ref(), limit).await?;
-        for (customer, _) in &page.rows {
-            let figures = replayed(store, tenant, settings, (customer, asked.as_of, today)).await?;
-            figures.iter().for_each(|figures| add(&mut groups, figures, asked));
-        }
-        page.after
-    };
+    let limit = if is_current { asked.limit } else { asked.limit.min(REPLAYED_MAX) };
+    let page = store.figures_page(tenant, cursor.shard, cursor.after.as_ref(), limit).await?;
+    for (customer, kept) in &page.rows {
+        let figures = match kept.on(asked.as_of) {
+            Some(figures) => Some(figures),
+            // Who is not in today's totals yet is not in what they are made of.
+            None if is_current => None,
+            None => replayed(store, tenant, settings, (customer, asked.as_of, today)).await?,
+        };
+        figures.iter().for_each(|figures| add(&mut groups, figures, asked));
+    }
+    let after = page.after;
     Ok((groups, cursor.next(after)))
 }
 

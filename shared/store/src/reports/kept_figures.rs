@@ -1,8 +1,12 @@
-//! The figures of customers as they are kept: those of today and of the last day that was closed, in one row a customer; and the row that each
-//! day leaves. All are set whole and never added to.
+//! The figures of customers as they are kept: those of the day on which they were set, and of the day that was closed then, in one row a customer.
+//! They are set whole and never added to. Until a day that the row says, later ones follow from them without a look at any fact.
 
 use domain::{CustomerId, Settings, TenantId};
-use figures::{CustomerFigures, DayFigures, entry::Belongs};
+use figures::{
+    CustomerFigures,
+    entry::Belongs,
+    steady::{carried, steady_until},
+};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -12,23 +16,22 @@ use crate::{
     table::{
         attributes::{
             document::DOC,
-            every::{EXPIRES_AT, PK, SK},
+            every::{PK, SK},
         },
         change::Change,
-        db::{Row, failed, json, n, s, text, to_json},
+        db::{Row, failed, json, s, text, to_json},
         keys::{self, Key},
     },
 };
 
-/// Days for which the row is kept that a day leaves of a customer.
-const DAYS_KEPT: i64 = 400;
-
 /// The figures of a customer as they are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptFigures {
-    /// Those of today, as of the last look.
+    /// Those of the day on which they were set.
     pub today: CustomerFigures,
-    /// Those of the last day that was closed; `None` of a customer that was not there then.
+    /// Until which day later ones follow from them, where nothing new becomes known.
+    pub steady_until: Date,
+    /// Those of the day that was closed when they were set, where one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<CustomerFigures>,
     /// To whom it belonged, each from its day on.
@@ -38,11 +41,22 @@ pub struct KeptFigures {
     pub at: Timestamp,
 }
 
+impl KeptFigures {
+    /// The figures at the end of a day, where they follow from what is kept.
+    pub fn on(&self, day: Date) -> Option<CustomerFigures> {
+        if let Some(closed) = self.closed.as_ref().filter(|closed| closed.as_of == day) {
+            return Some(closed.clone());
+        }
+        let is_steady = self.today.as_of <= day && day <= self.steady_until;
+        is_steady.then(|| carried(&self.today, day))
+    }
+}
+
 /// A page of a shard's customers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FiguresPage<T> {
+pub struct FiguresPage {
     /// Each with what is kept of it, by id.
-    pub rows: Vec<(CustomerId, T)>,
+    pub rows: Vec<(CustomerId, KeptFigures)>,
     /// The last one, to go on after; `None` at the end.
     pub after: Option<CustomerId>,
 }
@@ -85,8 +99,8 @@ impl Store {
         row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 
-    /// Sets the figures of a customer out of its facts as they are now: those of today and, where a day is closed, those of that one and the row
-    /// that it leaves. Doing so again comes to the same. False where there is no such customer.
+    /// Sets the figures of a customer out of its facts as they are now: those of today and, where a day is closed, those of that one. Doing so again
+    /// comes to the same. False where there is no such customer.
     ///
     /// # Errors
     ///
@@ -106,8 +120,6 @@ impl Store {
         let (of_today, closed) = match closing {
             Some(day) => {
                 let [of_today, of_day] = books.figures([today, day]);
-                let before = known.and_then(|known| known.closed).filter(|closed| closed.as_of == day);
-                self.put_day(tenant, customer, &of_day, before.is_some(), now).await?;
                 (of_today, Some(of_day))
             }
             None => {
@@ -115,31 +127,10 @@ impl Store {
                 (of_today, known.and_then(|known| known.closed))
             }
         };
-        let kept = KeptFigures { today: of_today, closed, belonged: books.belonged, at: now };
+        let steady_until = steady_until(&books.ledger, today);
+        let kept = KeptFigures { today: of_today, steady_until, closed, belonged: books.belonged, at: now };
         let change = Change::of(keys::figures_of(tenant, customer)).put(DOC, s(to_json(&kept)));
         self.write("set the figures of", change, false).await.map(|_| true)
-    }
-
-    /// Writes what a day leaves of a customer; where the day was written before and leaves nothing now, takes it away.
-    async fn put_day(
-        &self,
-        tenant: &TenantId,
-        customer: &CustomerId,
-        figures: &CustomerFigures,
-        was_written: bool,
-        now: Timestamp,
-    ) -> Result<()> {
-        const OP: &str = "keep what a day left of";
-        let key = keys::day_figures_of(tenant, figures.as_of, customer);
-        match DayFigures::of(figures) {
-            Some(day) => {
-                let expires_at = now.as_second().saturating_add(DAYS_KEPT * 86_400);
-                let change = Change::of(key).put(DOC, s(to_json(&day))).put(EXPIRES_AT, n(expires_at));
-                self.write(OP, change, false).await.map(|_| ())
-            }
-            None if was_written => self.drop_item(OP, &key).await,
-            None => Ok(()),
-        }
     }
 
     /// Deletes an item, whatever it holds.
@@ -159,31 +150,8 @@ impl Store {
         shard: u8,
         after: Option<&CustomerId>,
         limit: u32,
-    ) -> Result<FiguresPage<KeptFigures>> {
-        self.page_of_figures(keys::figures(tenant, shard), after, limit).await
-    }
-
-    /// The same of the rows that a day left.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading.
-    pub async fn day_figures_page(
-        &self,
-        tenant: &TenantId,
-        (day, shard): (Date, u8),
-        after: Option<&CustomerId>,
-        limit: u32,
-    ) -> Result<FiguresPage<DayFigures>> {
-        self.page_of_figures(keys::day_figures(tenant, day, shard), after, limit).await
-    }
-
-    async fn page_of_figures<T: serde::de::DeserializeOwned>(
-        &self,
-        pk: String,
-        after: Option<&CustomerId>,
-        limit: u32,
-    ) -> Result<FiguresPage<T>> {
+    ) -> Result<FiguresPage> {
+        let pk = keys::figures(tenant, shard);
         let start = after.map(|after| Key { pk: pk.clone(), sk: format!("{}{after}", keys::FIGURES) }.attributes());
         let out = self
             .db
@@ -204,7 +172,7 @@ impl Store {
             let Some(customer) = customer(&row) else { continue };
             match json(&row, DOC) {
                 Ok(figures) => page.rows.push((customer, figures)),
-                // What a later release wrote is set anew by that; what is broken, at the next midnight.
+                // It is set anew when the customer changes.
                 Err(error) => {
                     let error = error.to_string();
                     tracing::error!(customer.id = %customer, error, "the figures of a customer do not read, and are in no total");

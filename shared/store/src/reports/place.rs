@@ -23,10 +23,18 @@ const CAUGHT_UP_DAYS: i32 = 31;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportsStep {
-    /// It sets the figures of the customers that it comes to.
+    /// It sets the figures of every customer that it comes to: the first time, and after settings that count changed.
     Customers(CustomerWalk),
-    /// It sums this shard of them.
-    Sums(u8),
+    /// It sets those of the customers to whom a message was decided on this day (UTC), behind this place in the list of the day's messages.
+    Written {
+        /// The day.
+        of: Date,
+        /// The place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    /// It sets those of this shard's customers that do not follow from what is kept, and sums the shard.
+    Shard(u8),
     /// It is over.
     Done,
 }
@@ -46,6 +54,9 @@ pub struct ReportsPlace {
     pub on: Date,
     /// The day that the walk closes.
     pub closing: Date,
+    /// By which settings it counts, as a text.
+    #[serde(default)]
+    pub by: String,
     /// What the walk does next.
     pub step: ReportsStep,
     /// Shards of today that are to be summed anew, because a customer in them changed.
@@ -57,13 +68,14 @@ pub struct ReportsPlace {
 
 impl ReportsPlace {
     /// The first walk of a tenant: it closes the day before.
-    pub fn first(on: Date, data_from: Date, now: Timestamp) -> Self {
+    pub fn first(on: Date, data_from: Date, by: String, now: Timestamp) -> Self {
         Self {
             data_from,
             first_closed: None,
             closed: None,
             on,
             closing: eve(on),
+            by,
             step: ReportsStep::Customers(CustomerWalk::default()),
             dirty: BTreeSet::new(),
             summed_at: now,
@@ -71,24 +83,28 @@ impl ReportsPlace {
     }
 
     /// Goes on with what is known, on a day: a walk under way, the next day that is to be closed, or nothing. A walk that a midnight overtakes begins
-    /// again, so that today's figures are of today. A clock that was put back waits.
+    /// again, so that today's figures are of today. A clock that was put back waits. A walk by other settings than the one before sets every customer.
     #[must_use]
-    pub fn of_day(self, today: Date) -> Self {
+    pub fn of_day(self, today: Date, by: &str) -> Self {
         let is_under_way = !self.is_done() && self.on == today;
         let earliest = today.saturating_sub(CAUGHT_UP_DAYS.days());
         let closing = self.closed.map_or(self.closing, next_day).max(earliest);
         if today < self.on || is_under_way || closing >= today {
             return self;
         }
-        let step = ReportsStep::Customers(CustomerWalk::default());
-        Self { on: today, closing, step, dirty: BTreeSet::new(), ..self }
+        // One that was to set every customer, and did not come to its end, is not over because a day is.
+        let is_unfinished = matches!(self.step, ReportsStep::Customers(_));
+        let sets_all = is_unfinished || self.by != by;
+        let written = ReportsStep::Written { of: eve(closing), after: None };
+        let step = if sets_all { ReportsStep::Customers(CustomerWalk::default()) } else { written };
+        Self { on: today, closing, by: by.to_owned(), step, dirty: BTreeSet::new(), ..self }
     }
 
     /// After the sum of the last shard: the day is closed.
     #[must_use]
     pub fn closed(self, now: Timestamp) -> Self {
         let (first_closed, closed) = (self.first_closed.or(Some(self.closing)), Some(self.closing));
-        Self { first_closed, closed, step: ReportsStep::Done, summed_at: now, ..self }
+        Self { first_closed, closed, step: ReportsStep::Done, dirty: BTreeSet::new(), summed_at: now, ..self }
     }
 
     /// Whether the walk is over, so that today's totals are of all customers.
@@ -147,28 +163,34 @@ mod tests {
     #[test]
     fn each_day_is_closed_once_and_in_its_order() {
         let now = Timestamp::UNIX_EPOCH;
-        let first = ReportsPlace::first(date(2026, 3, 28), date(2026, 1, 1), now);
+        let of_day = |place: &ReportsPlace, day: Date| place.clone().of_day(day, "a");
+        let first = ReportsPlace::first(date(2026, 3, 28), date(2026, 1, 1), "a".to_owned(), now);
         assert_eq!((first.closing, first.newest(), first.has(date(2026, 3, 27))), (date(2026, 3, 27), None, false));
-        assert_eq!(first.clone().of_day(date(2026, 3, 28)), first, "it goes on where it is");
+        assert_eq!(of_day(&first, date(2026, 3, 28)), first, "it goes on where it is");
         let closed = first.closed(now);
         assert_eq!(closed.newest(), Some(date(2026, 3, 28)));
         assert!(closed.has(date(2026, 3, 27)) && closed.has(date(2026, 3, 28)) && !closed.has(date(2026, 3, 26)));
-        assert_eq!(closed.clone().of_day(date(2026, 3, 28)), closed, "a day is closed once");
-        assert_eq!(closed.clone().of_day(date(2026, 3, 27)), closed, "a clock that was put back waits");
+        assert_eq!(of_day(&closed, date(2026, 3, 28)), closed, "a day is closed once");
+        assert_eq!(of_day(&closed, date(2026, 3, 27)), closed, "a clock that was put back waits");
         // Two days later the one between is closed first.
-        let next = closed.of_day(date(2026, 3, 30));
-        assert_eq!((next.closing, next.on, next.is_done()), (date(2026, 3, 28), date(2026, 3, 30), false));
+        let next = of_day(&closed, date(2026, 3, 30));
+        let written = |of: Date| ReportsStep::Written { of, after: None };
+        assert_eq!((next.closing, next.on), (date(2026, 3, 28), date(2026, 3, 30)));
+        assert_eq!(next.step, written(date(2026, 3, 27)), "whom somebody wrote to meanwhile is looked at");
         assert_eq!(next.newest(), Some(date(2026, 3, 27)), "today is told of once all are counted");
-        let last = next.closed(now).of_day(date(2026, 3, 30));
+        let last = of_day(&next.closed(now), date(2026, 3, 30));
         assert_eq!((last.closing, last.is_done()), (date(2026, 3, 29), false));
-        let done = last.closed(now).of_day(date(2026, 3, 30));
+        let done = of_day(&last.closed(now), date(2026, 3, 30));
         assert!(done.is_done());
         // A walk that midnight overtakes begins again with the same day.
-        let under_way = ReportsPlace { step: ReportsStep::Sums(2), ..done.of_day(date(2026, 3, 31)) };
-        let overtaken = under_way.of_day(date(2026, 4, 1));
+        let under_way = ReportsPlace { step: ReportsStep::Shard(2), ..of_day(&done, date(2026, 3, 31)) };
+        let overtaken = of_day(&under_way, date(2026, 4, 1));
         assert_eq!((overtaken.closing, overtaken.on), (date(2026, 3, 30), date(2026, 4, 1)));
-        assert_eq!(overtaken.step, ReportsStep::Customers(CustomerWalk::default()));
+        assert_eq!(overtaken.step, written(date(2026, 3, 29)));
+        // By other settings every customer is set, be it that a midnight comes between.
+        let other = done.of_day(date(2026, 3, 31), "b").of_day(date(2026, 4, 1), "b");
+        assert_eq!(other.step, ReportsStep::Customers(CustomerWalk::default()));
         // After half a year not all of it is made up for.
-        assert_eq!(overtaken.closed(now).of_day(date(2026, 10, 1)).closing, date(2026, 8, 31));
+        assert_eq!(of_day(&overtaken.closed(now), date(2026, 10, 1)).closing, date(2026, 8, 31));
     }
 }

@@ -3,8 +3,7 @@
 //!
 //! | item | pk | sk | written by | read by | cost |
 //! |---|---|---|---|---|---|
-//! | figures of a customer | `T#FIGURES#{shard}` | `FIG#{customer}` | `report`, once a day and after it changed | `report`, by key and a query a shard; reports by customer: a query a shard | by size, 2 to 6 W |
-//! | what a day left of a customer | `T#FIGURES#{day}#{shard}` | `FIG#{customer}` | `report`, once | reports by customer and exports: a query a shard | 1 W by size, expires after 400 days |
+//! | figures of a customer | `T#FIGURES#{shard}` | `FIG#{customer}` | `report`, after it changed and on a day that moves what is open of it | `report`, by key and once a day a query a shard; reports by customer: a query a shard | by size, 2 to 6 W |
 //! | totals of a day | `T#TOTALS#{day}` | `TOT#{by}#{shard}#{hash of the group}#{part}` | `report`, once, those of today after a change | reports: a query a kind of group | by size, expires after 3 years |
 //! | that a customer changed | `T#CHANGED` | `CHG#{customer}` | `read-model`, once a batch and customer | `report`: query | 1 W, 1 W to forget |
 //! | how far the reports have come | `T#REPORTS` | `PLACE` | `report`, between its steps | `report` and reports, by key | 1 W |
@@ -27,13 +26,6 @@ pub(crate) fn figures(t: &TenantId, shard: u8) -> String {
 }
 pub(crate) fn figures_of(t: &TenantId, c: &CustomerId) -> Key {
     Key::new(figures(t, list_shard(c.as_str())), format!("{FIGURES}{c}"))
-}
-/// The partition of what a day left of a shard's customers.
-pub(crate) fn day_figures(t: &TenantId, day: Date, shard: u8) -> String {
-    format!("T#{t}#FIGURES#{day}#{shard}")
-}
-pub(crate) fn day_figures_of(t: &TenantId, day: Date, c: &CustomerId) -> Key {
-    Key::new(day_figures(t, day, list_shard(c.as_str())), format!("{FIGURES}{c}"))
 }
 /// Reads the customer back from the sort key of its figures.
 pub(crate) fn parse_figures(sk: &str) -> Option<CustomerId> {
