@@ -37,6 +37,7 @@ async fn everybody_is_confirmed_by_their_number_and_the_run_is_shown() {
     let (manager, viewer) = (console.as_role("manager").await, console.as_role("viewer").await);
     console.world.customer("acme", "C-1", |_| {}).await;
     console.world.customer("acme", "C-2", |_| {}).await;
+    console.world.follow(&domain::TenantId::parse("acme").unwrap()).await;
     let note = [("action", "note"), ("action.note.text", "Moved house")];
     console.post(&manager, "/console/bulk/preview", &note).await.is(200).says("This is everybody").says("Moved house");
     for count in ["", "1", "many"] {
