@@ -190,7 +190,12 @@ fn invoice(dice: &mut Dice, ledger: &mut Ledger, (at, number): (u64, i64), is_on
     if dice.is_one_in(3) {
         let (made, minor) = (issued + dice.of(20), 1 + dice.of(100_000));
         let promise = agreement("promise");
-        let promised = LedgerFact::Promised { promise: promise.clone(), balance: balance.clone(), amount_minor: minor, pays_on: on(made + 7) };
+        let promised = LedgerFact::Promised {
+            promise: promise.clone(),
+            balance: balance.clone(),
+            amount_minor: minor,
+            pays_on: on(made + 7),
+        };
         put(made, "promised", promised);
         let end = dice.pick(&[PromiseEnd::Kept, PromiseEnd::PartlyKept, PromiseEnd::Broken, PromiseEnd::Cancelled]);
         let paid_minor = if end == PromiseEnd::PartlyKept { minor / 2 } else { 0 };
@@ -201,10 +206,13 @@ fn invoice(dice: &mut Dice, ledger: &mut Ledger, (at, number): (u64, i64), is_on
         let dispute = agreement("dispute");
         let reason = dice.pick(&["price", "goods_missing"]).into();
         let invoices = vec![invoice.clone()];
-        put(made, "disputed", LedgerFact::Disputed { dispute: dispute.clone(), balance: balance.clone(), invoices, amount_minor, reason });
+        put(
+            made,
+            "disputed",
+            LedgerFact::Disputed { dispute: dispute.clone(), balance: balance.clone(), invoices, amount_minor, reason },
+        );
         if dice.is_one_in(2) {
-            let end =
-                dice.pick(&[DisputeEnd::Upheld, DisputeEnd::PartlyUpheld, DisputeEnd::Rejected, DisputeEnd::Withdrawn]);
+            let end = dice.pick(&[DisputeEnd::Upheld, DisputeEnd::PartlyUpheld, DisputeEnd::Rejected, DisputeEnd::Withdrawn]);
             put(made + dice.of(40), "dispute_ended", LedgerFact::DisputeEnded { dispute, end });
         }
     }

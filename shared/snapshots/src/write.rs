@@ -40,7 +40,8 @@ pub(crate) fn file(rows: &TableRows) -> Result<Vec<u8>, ParquetError> {
         let until = rows.len().min(from + GROUP_ROWS);
         let mut group = writer.next_row_group()?;
         for texts in &rows.texts {
-            let values: Vec<ByteArray> = texts[from..until].iter().map(|text| ByteArray::from(text.as_bytes().to_vec())).collect();
+            let values: Vec<ByteArray> =
+                texts[from..until].iter().map(|text| ByteArray::from(text.as_bytes().to_vec())).collect();
             let mut column = group.next_column()?.ok_or_else(too_few)?;
             column.typed::<ByteArrayType>().write_batch(values.as_slice(), None, None)?;
             column.close()?;

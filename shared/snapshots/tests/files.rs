@@ -17,7 +17,8 @@ const DAY: Date = date(2026, 3, 31);
 fn figures_of(name: &str, total_minor: i64) -> CustomerFigures {
     let (invoice, balance) = (InvoiceId::derive(&[name]), BalanceKey::with(Currency::EUR, "berlin"));
     let due = date(2026, 3, 1);
-    let issued = IssuedInvoice { invoice: invoice.clone(), balance: balance.clone(), total_minor, parts: vec![(due, total_minor)] };
+    let issued =
+        IssuedInvoice { invoice: invoice.clone(), balance: balance.clone(), total_minor, parts: vec![(due, total_minor)] };
     let paid = AppliedMoney { invoice: Some(invoice), balance, amount_minor: 1_000 };
     let ledger: Ledger = [
         LedgerEntry::on(date(2026, 2, 1), "issued", LedgerFact::Issued(issued)),
@@ -50,11 +51,10 @@ fn bytes(file: &SnapshotFile) -> bytes::Bytes {
 #[test]
 fn what_is_written_is_read_back() {
     let files = files(&[figures_of("one", 5_000), figures_of("two", 7_000)]);
-    assert_eq!(files.iter().map(|file| (file.table, file.rows)).collect::<Vec<_>>(), [
-        (SnapshotTable::Balances, 2),
-        (SnapshotTable::Contacts, 0),
-        (SnapshotTable::Disputes, 0),
-    ]);
+    assert_eq!(
+        files.iter().map(|file| (file.table, file.rows)).collect::<Vec<_>>(),
+        [(SnapshotTable::Balances, 2), (SnapshotTable::Contacts, 0), (SnapshotTable::Disputes, 0),]
+    );
     for file in &files {
         assert_eq!(read(file).len(), file.rows, "{}", file.table.as_str());
     }
@@ -97,12 +97,10 @@ fn files_lie_by_table_day_and_tenant() {
 fn each_column_is_documented_under_its_table_and_nothing_else_is() {
     let text = include_str!("../../../docs/snapshots.md");
     for table in SnapshotTable::ALL {
-        let section = text.split("\n## ").find(|section| section.starts_with(&format!("`{}`", table.as_str()))).expect("a section");
-        let documented: Vec<&str> = section
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-            .map(|(name, _)| name)
-            .collect();
+        let section =
+            text.split("\n## ").find(|section| section.starts_with(&format!("`{}`", table.as_str()))).expect("a section");
+        let documented: Vec<&str> =
+            section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(name, _)| name).collect();
         let columns: Vec<&str> = table.texts().iter().chain(table.numbers()).copied().collect();
         assert_eq!(documented, columns, "{}", table.as_str());
     }
