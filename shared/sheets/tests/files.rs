@@ -1,0 +1,105 @@
+//! A report as files, read back.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader, Xlsx};
+use domain::{Currency, CustomerId};
+use figures::{
+    Figure, GroupBy, Sum, Undefined,
+    report::{ReportCell, ReportName, ReportUnit, ReportValue},
+};
+use jiff::civil::{Date, date};
+use service::reports::{AnsweredReport, MadeOf, ReportColumn, ReportLine};
+use sheets::{
+    lines,
+    workbook::{notes, xlsx},
+};
+
+const DAY: Date = date(2026, 3, 31);
+
+fn row(called: &str, past_due: i128, share: Figure) -> ReportLine {
+    let customer = CustomerId::derive(&[called]);
+    let cells = vec![
+        ReportCell {
+            name: "past_due",
+            unit: ReportUnit::Minor,
+            value: ReportValue::Whole(Sum::of(past_due)),
+            is_cut_short: false,
+        },
+        ReportCell { name: "past_due_share", unit: ReportUnit::Percent, value: ReportValue::Figure(share), is_cut_short: false },
+    ];
+    let made_of = MadeOf::Entries { customer: customer.clone(), from: None, to: DAY };
+    let (group, part) = (customer.to_string(), String::new());
+    ReportLine { group, called: called.to_owned(), currency: Some(Currency::EUR), part, cells, made_of }
+}
+
+fn report() -> AnsweredReport {
+    let column = |name, unit| ReportColumn { name, unit };
+    AnsweredReport {
+        name: ReportName::Aging,
+        by: GroupBy::Customer,
+        as_of: DAY,
+        is_today: false,
+        reckoned_at: None,
+        period: None,
+        data_from: Some(date(2026, 1, 1)),
+        begins_before_data: false,
+        is_without_data: false,
+        rates: None,
+        columns: vec![column("past_due", ReportUnit::Minor), column("past_due_share", ReportUnit::Percent)],
+        rows: vec![
+            row("=HYPERLINK(\"https://evil.example\")", 123_456, Figure::quotient(100, 3, Undefined::NothingOpen)),
+            row("Müller, \"Söhne\"\nKG", -5, Figure::Undefined(Undefined::NothingOpen)),
+            row("Large", i128::from(i64::MAX), Figure::quotient(100, 1, Undefined::NothingOpen)),
+        ],
+        next: None,
+    }
+}
+
+#[test]
+fn numbers_are_numbers_and_texts_are_texts() {
+    let bytes = xlsx(&report(), "Acme & Söhne").expect("a file");
+    assert_eq!(xlsx(&report(), "Acme & Söhne").expect("a file"), bytes, "the same report is the same file");
+    let mut book: Xlsx<Cursor<Vec<u8>>> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    assert_eq!(book.sheet_names(), ["aging", "About"]);
+    let table = book.worksheet_range("aging").expect("the table");
+    let at = |row, column| table.get_value((row, column)).cloned().unwrap_or(Data::Empty);
+    let text = |text: &str| Data::String(text.to_owned());
+    assert_eq!([at(0, 0), at(0, 1), at(0, 2), at(0, 3)], ["Customer", "Currency", "Past due", "Past due of open (%)"].map(text));
+    assert_eq!(at(1, 0), text("=HYPERLINK(\"https://evil.example\")"));
+    assert_eq!((at(1, 2).to_string(), at(1, 3).to_string()), ("1234.56".to_owned(), "33.33".to_owned()));
+    assert!(matches!((at(1, 2), at(2, 2)), (Data::Float(_), Data::Float(_))));
+    assert_eq!((at(2, 0), at(2, 3)), (text("Müller, \"Söhne\"\nKG"), text("not defined: nothing is open")));
+    assert_eq!(at(3, 2), text("92233720368547758.07"), "more digits than a spreadsheet keeps");
+    let formulas = book.worksheet_formula("aging").expect("formulas");
+    assert!(formulas.used_cells().next().is_none(), "nothing is a formula");
+    let about = book.worksheet_range("About").expect("what it is of");
+    assert_eq!(about.get_value((1, 1)), Some(&text("Acme & Söhne")));
+    assert!(matches!(about.get_value((2, 1)), Some(Data::DateTime(_))), "a day is a day");
+}
+
+#[test]
+fn lines_are_harmless_and_say_why_something_is_not_defined() {
+    let csv = lines::csv(&report()).expect("lines");
+    let id = |name: &str| CustomerId::derive(&[name]).to_string();
+    let expected = format!(
+        "as_of,group,called,currency,part,past_due,past_due_share,not_defined\r\n\
+         2026-03-31,{},\"'=HYPERLINK(\"\"https://evil.example\"\")\",EUR,,1234.56,33.33,\r\n\
+         2026-03-31,{},\"Müller, \"\"Söhne\"\"\nKG\",EUR,,-0.05,,past_due_share: nothing is open\r\n\
+         2026-03-31,{},Large,EUR,,92233720368547758.07,100.00,\r\n",
+        id("=HYPERLINK(\"https://evil.example\")"),
+        id("Müller, \"Söhne\"\nKG"),
+        id("Large"),
+    );
+    assert_eq!(csv, expected);
+}
+
+#[test]
+fn what_has_to_be_said_is_said() {
+    assert!(notes(&report()).is_empty());
+    let early = AnsweredReport { begins_before_data: true, is_today: true, next: Some("x".to_owned()), ..report() };
+    let said = notes(&early).join("\n");
+    for part in ["not over yet", "begins before the books are known, on 2026-01-01", "one page"] {
+        assert!(said.contains(part), "{said}");
+    }
+}
