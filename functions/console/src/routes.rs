@@ -39,6 +39,7 @@ mod templates;
 mod text_tests;
 mod views;
 mod webhooks;
+mod weekly;
 mod workflow_draft;
 mod workflow_steps;
 mod workflow_versions;
@@ -208,6 +209,7 @@ routes! {
     POST "/console/webhooks/out/{id}/replay" ReplayDeliveries => subscriptions::replay;
     POST "/console/webhooks/out/{id}/delete" DeleteSubscription => subscriptions::delete;
     GET "/console/reports" ListReports => reports::list;
+    GET "/console/reports/weekly" ShowReport => weekly::show;
     GET "/console/reports/{name}" ShowReport => reports::show;
     GET "/console/reports/{name}/file" ShowReport => reports::file;
     GET "/console/reports/entries/{customer}" ListLedger => reports::entries;
@@ -273,6 +275,7 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("report", include_str!("routes/report.html")),
     ("report_entries", include_str!("routes/report_entries.html")),
     ("reports", include_str!("routes/reports.html")),
+    ("weekly", include_str!("routes/weekly.html")),
 ];
 
 /// What a path leads to.

@@ -12,6 +12,8 @@ use jiff::civil::{Date, date};
 use service::reports::{AnsweredReport, MadeOf, ReportColumn, ReportLine};
 use sheets::{
     lines,
+    weekly::{WeeklyReader, WeeklyReports, weekly_mail},
+    weekly_words::WeeklyWords,
     workbook::{notes, xlsx},
 };
 
@@ -79,19 +81,18 @@ fn numbers_are_numbers_and_texts_are_texts() {
 }
 
 #[test]
-fn lines_are_harmless_and_say_why_something_is_not_defined() {
-    let csv = lines::csv(&report()).expect("lines");
+fn lines_are_those_of_the_api_and_harmless() {
     let id = |name: &str| CustomerId::derive(&[name]).to_string();
     let expected = format!(
-        "as_of,group,called,currency,part,past_due,past_due_share,not_defined\r\n\
-         2026-03-31,{},\"'=HYPERLINK(\"\"https://evil.example\"\")\",EUR,,1234.56,33.33,\r\n\
-         2026-03-31,{},\"Müller, \"\"Söhne\"\"\nKG\",EUR,,-0.05,,past_due_share: nothing is open\r\n\
-         2026-03-31,{},Large,EUR,,92233720368547758.07,100.00,\r\n",
+        "customer,name,currency,part,past_due,past_due_share\r\n\
+         {},\"'=HYPERLINK(\"\"https://evil.example\"\")\",EUR,,123456,33.33\r\n\
+         {},\"Müller, \"\"Söhne\"\"\nKG\",EUR,,-5,\r\n\
+         {},Large,EUR,,9223372036854775807,100.00\r\n",
         id("=HYPERLINK(\"https://evil.example\")"),
         id("Müller, \"Söhne\"\nKG"),
         id("Large"),
     );
-    assert_eq!(csv, expected);
+    assert_eq!(lines::csv(&report()), expected);
 }
 
 #[test]
@@ -101,5 +102,67 @@ fn what_has_to_be_said_is_said() {
     let said = notes(&early).join("\n");
     for part in ["not over yet", "begins before the books are known, on 2026-01-01", "one page"] {
         assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn the_weekly_mail_says_in_text_and_in_bars_of_cells_what_the_reports_say() {
+    let cell = |name, unit, value| ReportCell { name, unit, value, is_cut_short: false };
+    let whole = |name, minor| cell(name, ReportUnit::Minor, ReportValue::Whole(Sum::of(minor)));
+    let mut aging = report();
+    aging.by = GroupBy::Tenant;
+    let buckets = [("current", 10_000), ("1-30", 20_000), ("31-60", 0), ("61-90", 5_000), ("over-90", 1), ("past_due", 25_001)];
+    aging.rows = vec![ReportLine {
+        cells: buckets.map(|(name, minor)| whole(name, minor)).to_vec(),
+        ..row("Acme", 0, Figure::Undefined(Undefined::NothingOpen))
+    }];
+    let of = |name, cells| AnsweredReport {
+        name,
+        rows: vec![ReportLine { cells, ..row("Acme", 0, Figure::Undefined(Undefined::NothingOpen)) }],
+        ..report()
+    };
+    let dso = of(
+        ReportName::Dso,
+        vec![cell("dso", ReportUnit::Days, ReportValue::Figure(Figure::quotient(91, 2, Undefined::NoSales)))],
+    );
+    let mut collected = of(ReportName::Collected, vec![whole("collected_net", 7_700)]);
+    (collected.period, collected.begins_before_data) = (Some((date(2026, 1, 1), DAY)), true);
+    let undefined = ReportValue::Figure(Figure::Undefined(Undefined::NoPromise));
+    let promises = of(ReportName::Promises, vec![cell("kept_by_amount", ReportUnit::Percent, undefined)]);
+    let reports = WeeklyReports::of([aging, dso, collected, promises]);
+    let amount = |minor: i64, currency: Currency| format!("{currency} {minor}");
+    let reader = |language| WeeklyReader {
+        words: WeeklyWords::of(Some(language), None),
+        tenant_name: "Acme <&> Söhne",
+        amount: &amount,
+        date: &|day| day.to_string(),
+        link: Some("https://acme.example/console/reports"),
+    };
+    let mail = weekly_mail(&reports, &reader("en"));
+    assert_eq!(mail.subject, "Receivables at the end of 2026-03-31");
+    for said in [
+        "Open in EUR",
+        "  1–30 days: EUR 20000",
+        "Past due: EUR 25001",
+        "Days sales outstanding: 45.50 days",
+        "Collected, net: EUR 7700",
+        "Promises kept, by amount: not defined",
+        "2026-01-01 to 2026-03-31",
+        "The books are known since 2026-01-01",
+        "https://acme.example/console/reports",
+    ] {
+        assert!(mail.text.contains(said), "no '{said}' in {}", mail.text);
+    }
+    for said in
+        ["<td width=\"100%\" bgcolor", "<td width=\"50%\" bgcolor", "<td width=\"25%\" bgcolor", "Acme &lt;&amp;&gt; Söhne"]
+    {
+        assert!(mail.html.contains(said), "no '{said}' in {}", mail.html);
+    }
+    for banned in ["<img", "style", "<script", "<svg", "width=\"0%\""] {
+        assert!(!mail.html.contains(banned), "{banned} in {}", mail.html);
+    }
+    for language in domain::language::CUSTOMER_LANGUAGES {
+        let mail = weekly_mail(&reports, &reader(language));
+        assert!(!mail.text.contains("{}") && mail.text.contains("EUR 20000"), "{language}: {}", mail.text);
     }
 }

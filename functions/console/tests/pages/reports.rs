@@ -50,7 +50,7 @@ async fn a_report_is_a_chart_a_table_and_files_and_each_number_leads_on() {
     behind.says("Invoice issued").says("1,250.00");
     let csv = console.get(&viewer, "/console/reports/aging/file?kind=csv&as_of=2026-02-10&by=customer").await.is(200);
     assert_eq!(csv.headers["content-disposition"], "attachment; filename=\"aging-2026-02-10.csv\"");
-    csv.says("'=Beispiel <b>GmbH").says("1250.00");
+    csv.says("'=Beispiel <b>GmbH").says(",125000,");
     let xlsx = console.get(&viewer, "/console/reports/aging/file?kind=xlsx&as_of=2026-02-10").await.is(200);
     assert!(xlsx.html.starts_with("UEsD"), "a zip begins so");
     assert_eq!(xlsx.headers["content-type"], "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
@@ -70,4 +70,13 @@ async fn what_is_not_defined_says_why_and_what_does_not_read_is_named() {
     console.get(&viewer, "/console/reports/ratings?by=legal_entity").await.is(422);
     console.get(&viewer, "/console/reports/aging/file?kind=pdf").await.is(422);
     console.get(&viewer, "/console/reports/entries/cus_none").await.is(404);
+}
+
+#[tokio::test]
+async fn the_weekly_mail_is_looked_at_before_anybody_gets_it() {
+    let console = Console::new().await;
+    console.world.customer("acme", "C-1", |_| {}).await;
+    let viewer = console.as_role("viewer").await;
+    let page = console.get(&viewer, "/console/reports/weekly?language=de").await.is(200);
+    page.says("Nobody gets this.").says("Forderungen am Ende des").says("lang=\"de\"").hides("style=").hides("<img");
 }
