@@ -49,16 +49,18 @@ pub(crate) fn asked(request: &ConsoleRequest) -> (ReportQuery, Vec<AddressFlaw>)
     if currencies.is_none() {
         wrong("currency", "it is a currency, such as EUR, or together");
     }
+    // The controls keep of which customers a page was; told by anything else it is of all.
+    let is_of_customers = by == Some(GroupBy::Customer);
     let query = ReportQuery {
         as_of: as_of.or(to),
         from,
         to,
         by: by.unwrap_or(GroupBy::Tenant),
-        within: within.flatten(),
-        customer: customer.flatten(),
+        within: within.flatten().filter(|_| is_of_customers),
+        customer: customer.flatten().filter(|_| is_of_customers),
         currencies: currencies.unwrap_or_default(),
         limit: None,
-        cursor: request.query("cursor").map(str::to_owned),
+        cursor: request.query("cursor").filter(|_| is_of_customers).map(str::to_owned),
     };
     (query, flaws)
 }
