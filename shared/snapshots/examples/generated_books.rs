@@ -130,12 +130,6 @@ fn expected(books: &[(&CustomerId, Book<'_>)]) -> Value {
 /// What happened to a customer, in any order that books may have.
 fn ledger(dice: &mut Dice, at: u64, is_one_currency: bool) -> Ledger {
     let mut ledger = Ledger::default();
-    let belongs = |dice: &mut Dice| {
-        let segment = dice.pick(&["", "large", "small \"&\" ünïque"]);
-        let owner = dice.pick(&["", "ann", "bob"]);
-        let some = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Into::into);
-        LedgerFact::Belongs(Belongs { segment: some(segment), owner: some(owner) })
-    };
     ledger.put(LedgerEntry::on(FIRST, "belongs", belongs(dice)));
     if dice.is_one_in(3) {
         ledger.put(LedgerEntry::on(on(30 + dice.of(40)), "moved", belongs(dice)));
@@ -147,6 +141,14 @@ fn ledger(dice: &mut Dice, at: u64, is_one_currency: bool) -> Ledger {
         contact(dice, &mut ledger, number);
     }
     ledger
+}
+
+/// Whom a customer belongs to.
+fn belongs(dice: &mut Dice) -> LedgerFact {
+    let segment = dice.pick(&["", "large", "small \"&\" ünïque"]);
+    let owner = dice.pick(&["", "ann", "bob"]);
+    let some = |text: &str| if text.is_empty() { None } else { Some(text.into()) };
+    LedgerFact::Belongs(Belongs { segment: some(segment), owner: some(owner) })
 }
 
 fn on(day: i64) -> Date {
