@@ -131,11 +131,12 @@ fn the_weekly_mail_says_in_text_and_in_bars_of_cells_what_the_reports_say() {
     let promises = of(ReportName::Promises, vec![cell("kept_by_amount", ReportUnit::Percent, undefined)]);
     let reports = WeeklyReports::of([aging, dso, collected, promises]);
     let amount = |minor: i64, currency: Currency| format!("{currency} {minor}");
+    let date = |day: Date| day.to_string();
     let reader = |language| WeeklyReader {
         words: WeeklyWords::of(Some(language), None),
         tenant_name: "Acme <&> Söhne",
         amount: &amount,
-        date: &|day| day.to_string(),
+        date: &date,
         link: Some("https://acme.example/console/reports"),
     };
     let mail = weekly_mail(&reports, &reader("en"));
