@@ -5,6 +5,7 @@ queue would only cost time. It asserts what a user would see.
 """
 
 import base64
+import datetime
 import hashlib
 import hmac
 import html
@@ -265,7 +266,7 @@ def report_leaves(world):
 
 def report_mails(world):
     """A manager gets the weekly mail, once."""
-    name, weekday = member(world), time.strftime("%A").lower()
+    name, weekday = member(world), datetime.date.fromisoformat(today()).strftime("%A").lower()
     notices = {"digest": {"at": "00:00"}, "reports": {"on": weekday, "to": name}}
     world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": notices})
     restart(world, "ReportFunction")

@@ -57,13 +57,13 @@ impl<'a> DaySnapshot<'a> {
         Ok(())
     }
 
-    /// Writes what is left. The first file of a shard is written also where it has no rows, over what may be there.
+    /// Writes what is left.
     ///
     /// # Errors
     ///
     /// As of [`Self::add`].
     pub(crate) async fn finish(mut self) -> anyhow::Result<()> {
-        if !self.is_given_up && (self.written == 0 || self.part.rows() > 0) {
+        if !self.is_given_up && self.part.rows() > 0 {
             self.write().await?;
         }
         Ok(())
@@ -73,7 +73,8 @@ impl<'a> DaySnapshot<'a> {
         let part = std::mem::take(&mut self.part);
         // Long tables take their time, and whoever shares the thread has other work.
         let files = tokio::task::spawn_blocking(move || part.files()).await??;
-        for file in files {
+        // Where nothing was contested there is nothing to ask: a file without rows would cost and say nothing.
+        for file in files.into_iter().filter(|file| file.rows > 0) {
             let key = file.table.key(self.day, self.tenant, self.first + self.written);
             self.bucket.put(&key, PARQUET, file.bytes).await?;
         }

@@ -82,7 +82,7 @@ impl SnapshotPart {
         self.balances.len() + self.contacts.len() + self.disputes.len()
     }
 
-    /// The files: one of each table, also of one without rows, so that what is written again leaves nothing of before.
+    /// The files: one of each table, also of one without rows.
     ///
     /// # Errors
     ///
