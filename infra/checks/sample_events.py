@@ -138,7 +138,7 @@ def sample_events(vendor):
         # A customer was decided: its rows are read anew and written.
         "read-model": First(image(due()), {BATCH, PUT}, table(due()), taken),
         # A tick closes the day of a tenant that nobody has looked after yet.
-        "report": First(tick, {QUERY, GET, UPDATE, OBJECT}, table(due()), says(closed=1)),
+        "report": First(tick, {QUERY, GET, UPDATE}, table(due()), says(closed=1)),
         # A message goes out: guarded, rendered, claimed, sent, recorded.
         "send-email": First(order("email"), {GET, DECRYPT, MAIL, PUT, UPDATE}, table(queued("email")), taken),
         "send-sms": First(order("sms"), {GET, DECRYPT, TEXT, PUT, UPDATE}, table(queued("sms")), taken),
