@@ -19,7 +19,7 @@ async fn reckon(console: &Console, customer: &CustomerId) {
         groups.add(&kept.today);
         store.put_totals(&tenant, Store::figure_shard(customer), &groups, now).await.unwrap();
     }
-    let place = ReportsPlace::first(today, "2026-01-01".parse().unwrap(), now).closed(now);
+    let place = ReportsPlace::first(today, "2026-01-01".parse().unwrap(), String::new(), now).closed(now);
     store.put_reports_place(&tenant, &place).await.unwrap();
 }
 
