@@ -67,7 +67,8 @@ pub fn carried(figures: &CustomerFigures, to: Date) -> CustomerFigures {
     later.contacts.retain(|month, _| *month >= oldest);
     for of in later.balances.values_mut() {
         let (open, current) = (of.stock.open(), of.stock.current());
-        of.stock.overdue_days += Sum::of(of.stock.past_due().whole().saturating_mul(i128::from(days)));
+        let more = Sum::of(of.stock.past_due().whole().saturating_mul(i128::from(days)));
+        of.stock.overdue_days += more;
         of.day = Flow::default();
         let months = (1..).map(|ahead| before.plus(ahead)).take_while(|month| *month <= newest);
         for month in months {
