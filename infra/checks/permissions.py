@@ -16,11 +16,12 @@ REVIEWED = {
     ("SendSmsRole", "ReviewedPublish"): "a phone number is no resource to AWS; a deny takes topics away",
     ("SendSmsRole", "ReviewedText"): "tenants choose their sender: a number, a pool or a sender id of the account",
     ("SendEmailRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
+    ("ReportRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
     ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
     ("FeedbackRole", "ReviewedModel"): "an inference profile leads to a model in several regions; AnswersModelArns lists them, without a wildcard",
 }
 # A suffix that means the insides of one resource, not several resources.
-INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "parked", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
+INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "parked", "attached", "answered", "inbound", "jobs", "slices", "documents", "reports"))}
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

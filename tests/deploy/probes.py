@@ -5,6 +5,7 @@ queue would only cost time. It asserts what a user would see.
 """
 
 import base64
+import datetime
 import hashlib
 import hmac
 import html
@@ -250,6 +251,28 @@ def report_sets(world):
     answer = world.stack.tick("ReportFunction")
     assert answer["reckoned"] > 0, answer
     assert not changed(), "it is not forgotten who changed"
+
+
+def report_leaves(world):
+    """What the day before leaves of a new tenant lies in the bucket."""
+    tenant = f"leaves-{next(NUMBERS)}"
+    world.tenant(tenant)
+    world.owes(tenant)
+    restart(world, "ReportFunction")
+    world.stack.tick("ReportFunction")
+    listed = world.stack.client("s3").list_objects_v2(Bucket=world.stack.ids["Bucket"], Prefix=f"reports/{tenant}/balances/day=")
+    assert listed["KeyCount"] > 0, "the day left no file"
+
+
+def report_mails(world):
+    """A manager gets the weekly mail, once."""
+    name, weekday = member(world), datetime.date.fromisoformat(today()).strftime("%A").lower()
+    notices = {"digest": {"at": "00:00"}, "reports": {"on": weekday, "to": name}}
+    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": notices})
+    restart(world, "ReportFunction")
+    same(world.stack.tick("ReportFunction")["mailed"], 1, "mails of a tick")
+    same(world.stack.tick("ReportFunction")["mailed"], 0, "mails of the next one")
+    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": None})
 
 
 def order(world, queue, customer):
@@ -1095,7 +1118,7 @@ PROBES = {
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons, read_model_queues],
-    "ReportRole": [report_sets],
+    "ReportRole": [report_sets, report_leaves, report_mails],
     "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],

@@ -185,3 +185,31 @@ async fn a_mail_is_in_its_readers_language_and_a_channel_in_the_tenants() {
     // Whoever is no member by an item of their own has nothing to say it on.
     desk.admin("PATCH", "/v1/me", &json!({"language": "de"})).await.is(404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_weekly_mail_with_reports_reaches_a_manager_once_on_its_day() {
+    let desk = desk(json!({"reports": {"on": "monday", "to": "managers"}, "digest": {"at": "08:30"}})).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-28")).await;
+    let weekly = || -> Vec<Sent> {
+        let is_weekly = |sent: &Sent| {
+            sent.to == KIM && sent.subject.as_deref().is_some_and(|text| text.starts_with("Forderungen am Ende des"))
+        };
+        desk.stack.outbox(Some(TENANT)).into_iter().filter(is_weekly).collect()
+    };
+    // 2026-02-09 is a Monday; half past eight in Berlin is half past seven.
+    desk.to("2026-02-09T07:15:00Z").await;
+    assert_eq!(weekly().len(), 0);
+    desk.to("2026-02-09T08:00:00Z").await;
+    let sent = weekly();
+    assert_eq!(sent.len(), 1);
+    let text = sent[0].text.clone().unwrap();
+    for part in
+        ["Offen in EUR", "Nicht fällig: 1.250,00\u{a0}€", "Überfällig: 0,00\u{a0}€", "Zusagen, nach Betrag: nicht definiert"]
+    {
+        assert!(text.contains(part), "no '{part}' in {text}");
+    }
+    desk.to("2026-02-10T12:00:00Z").await;
+    assert_eq!(weekly().len(), 1, "once");
+    desk.to("2026-02-16T09:00:00Z").await;
+    assert_eq!(weekly().len(), 2, "and once in the week after");
+}

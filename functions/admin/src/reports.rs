@@ -1,7 +1,6 @@
 //! Reports: which there are, what each says of a day, as JSON and as a table for a spreadsheet, and what its numbers are made of.
 
 mod shown;
-mod table;
 
 use std::{str::FromStr, sync::Arc};
 
@@ -104,7 +103,9 @@ pub async fn show(
     if wants_table(&headers) {
         let file = format!("attachment; filename=\"{}-{}.csv\"", name.as_str(), found.as_of);
         let kind = "text/csv; charset=utf-8".to_owned();
-        return Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, file)], table::csv(&found)).into_response());
+        return Ok(
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, file)], sheets::lines::csv(&found)).into_response()
+        );
     }
     Ok(Json(shown::report(found)).into_response())
 }

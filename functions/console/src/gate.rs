@@ -226,6 +226,7 @@ impl Gate {
             }
             ConsoleReply::File { content_type, name, body } => shell::download(content_type, &name, &body),
             ConsoleReply::Document { html } => shell::document(&html),
+            ConsoleReply::Binary { content_type, name, body } => shell::download_bytes(content_type, &name, &body),
         }
     }
 }

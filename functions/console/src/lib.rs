@@ -31,6 +31,7 @@
 //! | `back`, `typed_amount` | where forms lead back to, and amounts that are typed |
 //! | [`document_links`] | documents that another function makes, and links to them |
 //! | `shown` | what templates are filled with |
+//! | `report_asked`, `report_values`, `report_charts`, `report_entries` | what reports are asked by addresses, and what they show |
 //! | `shell` | the templates around a page, and the headers of answers |
 //! | `agreement_rows`, `explained_rows`, `timeline_rows`, `typed_amount` | agreements, explanations, a timeline and typed amounts, for several pages |
 //! | `trouble` | why there is no page, as a page |
@@ -57,6 +58,10 @@ pub mod outcome;
 pub mod outside;
 mod own_pages;
 pub mod posted;
+mod report_asked;
+mod report_charts;
+mod report_entries;
+mod report_values;
 pub mod request;
 mod routes;
 mod secrets;

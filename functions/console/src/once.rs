@@ -83,7 +83,7 @@ pub(crate) async fn settle(desk: &ConsoleDesk, mark: &Once, now: Timestamp, resu
         }
         // What is shown once, such as a secret, is kept nowhere.
         Ok(ConsoleReply::Page(page)) if page.status < 400 && mark.has_written() => desk.vault.keep_answer(mark, None).await,
-        Ok(ConsoleReply::File { .. } | ConsoleReply::Document { .. }) if mark.has_written() => {
+        Ok(ConsoleReply::File { .. } | ConsoleReply::Document { .. } | ConsoleReply::Binary { .. }) if mark.has_written() => {
             desk.vault.keep_answer(mark, None).await
         }
         // Its effect may be there whole: what is posted again would have it twice.
@@ -93,7 +93,8 @@ pub(crate) async fn settle(desk: &ConsoleDesk, mark: &Once, now: Timestamp, resu
             desk.vault.keep_answer(mark, None).await
         }
         Ok(ConsoleReply::Page(_)) | Err(_) if mark.has_written() => desk.vault.forget_request(mark).await,
-        Ok(ConsoleReply::Page(_) | ConsoleReply::File { .. } | ConsoleReply::Document { .. }) | Err(_) => Ok(()),
+        Ok(ConsoleReply::Page(_) | ConsoleReply::File { .. } | ConsoleReply::Document { .. } | ConsoleReply::Binary { .. })
+        | Err(_) => Ok(()),
     };
     if let Err(error) = noted {
         // What was done is done, also where it cannot be noted.

@@ -16,6 +16,8 @@ pub enum ConsoleReply {
     File { content_type: &'static str, name: String, body: String },
     /// A document that somebody else wrote, such as a mail as it was sent: shown in a frame of ours, where nothing of it runs or is loaded.
     Document { html: String },
+    /// What a browser keeps as a file of bytes that are no text.
+    Binary { content_type: &'static str, name: String, body: Vec<u8> },
 }
 
 impl ConsoleReply {

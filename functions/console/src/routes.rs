@@ -27,6 +27,7 @@ mod people;
 mod privacy;
 mod publishing;
 mod ready_workflows;
+mod reports;
 mod settings;
 mod settings_fields;
 mod settings_form;
@@ -38,6 +39,7 @@ mod templates;
 mod text_tests;
 mod views;
 mod webhooks;
+mod weekly;
 mod workflow_draft;
 mod workflow_steps;
 mod workflow_versions;
@@ -206,6 +208,11 @@ routes! {
     POST "/console/webhooks/out/{id}/test" TestSubscription => subscriptions::test;
     POST "/console/webhooks/out/{id}/replay" ReplayDeliveries => subscriptions::replay;
     POST "/console/webhooks/out/{id}/delete" DeleteSubscription => subscriptions::delete;
+    GET "/console/reports" ListReports => reports::list;
+    GET "/console/reports/weekly" ShowReport => weekly::show;
+    GET "/console/reports/{name}" ShowReport => reports::show;
+    GET "/console/reports/{name}/file" ShowReport => reports::file;
+    GET "/console/reports/entries/{customer}" ListLedger => reports::entries;
 }
 
 /// The templates of the pages, each by the name that its handler gives.
@@ -264,6 +271,11 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("suppression", include_str!("routes/suppression.html")),
     ("webhook", include_str!("routes/webhook.html")),
     ("webhooks", include_str!("routes/webhooks.html")),
+    ("customers", include_str!("routes/customers.html")),
+    ("report", include_str!("routes/report.html")),
+    ("report_entries", include_str!("routes/report_entries.html")),
+    ("reports", include_str!("routes/reports.html")),
+    ("weekly", include_str!("routes/weekly.html")),
 ];
 
 /// What a path leads to.

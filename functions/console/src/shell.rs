@@ -1,5 +1,6 @@
 //! What stands around every page: the templates, the navigation, and the headers under which an answer leaves.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use kit::causes;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde_json::{Value as Json, json};
@@ -158,11 +159,23 @@ pub(crate) fn document(html: &str) -> Json {
 
 /// A file that a browser keeps.
 pub(crate) fn download(content_type: &str, name: &str, body: &str) -> Json {
+    answer(200, kept_as(content_type, name), body, &[])
+}
+
+/// The same of bytes that are no text.
+pub(crate) fn download_bytes(content_type: &str, name: &str, body: &[u8]) -> Json {
+    let mut answer = answer(200, kept_as(content_type, name), &STANDARD.encode(body), &[]);
+    answer["isBase64Encoded"] = json!(true);
+    answer
+}
+
+/// The headers of a file that a browser keeps under a name.
+fn kept_as(content_type: &str, name: &str) -> Json {
     let mut headers = headers(content_type, NOTHING);
     let plain: String =
         name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '_' }).collect();
     headers["content-disposition"] = json!(format!("attachment; filename=\"{plain}\""));
-    answer(200, headers, body, &[])
+    headers
 }
 
 /// A file of ours, which never changes under its name.

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::{CustomerId, Settings, TenantId, calendar::tenant_zone};
 use figures::{CustomerFigures, GroupBy, Groups};
+use files::Bucket;
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kit::{Budget, Clock};
 use store::{KeptFigures, Line, List, ReportsPlace, ReportsStep, Store};
+
+use crate::snapshot::DaySnapshot;
 
 /// Customers whose figures are set at once.
 const AT_ONCE: usize = 16;
@@ -32,6 +35,7 @@ pub struct TickCounts {
 /// A tenant whose figures are set.
 pub struct TenantWalk<'a> {
     pub store: &'a Store,
+    pub bucket: &'a Bucket,
     pub tenant: &'a TenantId,
     pub clock: &'a Clock,
     pub budget: &'a Budget,
@@ -55,8 +59,8 @@ impl TenantWalk<'_> {
     ///
     /// # Errors
     ///
-    /// Those of the table.
-    pub async fn go_on(&self, counts: &mut TickCounts) -> store::Result<Timestamp> {
+    /// Those of the table and of the bucket.
+    pub async fn go_on(&self, counts: &mut TickCounts) -> anyhow::Result<Timestamp> {
         let now = self.clock.now();
         let Some(settings) = self.store.settings(self.tenant).await?.map(|settings| settings.value) else {
             return Ok(Timestamp::MAX);
@@ -106,7 +110,7 @@ impl TenantWalk<'_> {
         place: &ReportsPlace,
         settings: &Settings,
         counts: &mut TickCounts,
-    ) -> store::Result<Option<ReportsPlace>> {
+    ) -> anyhow::Result<Option<ReportsPlace>> {
         let days = (place.on, Some(place.closing));
         let with = |step: ReportsStep| Some(ReportsPlace { step, ..place.clone() });
         match &place.step {
@@ -163,8 +167,9 @@ impl TenantWalk<'_> {
         (today, closing): (Date, Option<Date>),
         settings: &Settings,
         counts: &mut TickCounts,
-    ) -> store::Result<bool> {
+    ) -> anyhow::Result<bool> {
         let now = self.clock.now();
+        let mut snapshot = closing.map(|day| DaySnapshot::of(self.bucket, self.tenant, day, shard));
         let mut of_today = Sums::none(today);
         let mut of_day = closing.map(Sums::none);
         let mut after: Option<CustomerId> = None;
@@ -185,14 +190,18 @@ impl TenantWalk<'_> {
                 let kept = anew.unwrap_or(kept);
                 kept.on(today).iter().for_each(|figures| of_today.add(figures));
                 let of_closed = closing.and_then(|day| kept.on(day));
-                if let (Some(sums), Some(figures)) = (&mut of_day, of_closed) {
+                if let (Some(sums), Some(snapshot), Some(figures)) = (&mut of_day, &mut snapshot, of_closed) {
                     sums.add(&figures);
+                    snapshot.add(&figures).await?;
                 }
             }
             after = page.after;
             if after.is_none() {
                 break;
             }
+        }
+        if let Some(snapshot) = snapshot {
+            snapshot.finish().await?;
         }
         for sums in of_day.into_iter().chain([of_today]) {
             for groups in &sums.0 {

@@ -4,8 +4,12 @@
 use domain::{Channel, Currency, CustomerId};
 use figures::{GroupBy, Groups, LedgerFact, Sum};
 use jiff::{SignedDuration, Timestamp, civil::Date};
+use kit::Env;
 use serde_json::{Value, json};
-use testbed::aws::{Aws, event};
+use testbed::{
+    TABLE,
+    aws::{Aws, event},
+};
 
 struct Desk {
     aws: Aws,
@@ -15,7 +19,9 @@ struct Desk {
 impl Desk {
     async fn new() -> Self {
         let aws = Aws::start().await;
-        let report = report::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
+        let pairs = [("TABLE_NAME", TABLE), ("BUCKET_NAME", "bodies"), ("CONFIGURATION_SET", "mail"), ("CONSOLE_URL", "")];
+        let env = Env::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let report = report::Handler::new(&env, &aws.clients, aws.clock.clone()).unwrap();
         Self { aws, report }
     }
 
@@ -55,7 +61,7 @@ async fn a_day_is_closed_at_the_tenants_midnight_and_today_is_told_of_after_a_ch
     let desk = Desk::new().await;
     let customer = desk.aws.owes("C-1").await;
     desk.aws.follow().await;
-    assert_eq!(desk.tick().await, json!({ "reckoned": 1, "closed": 1, "idle_until": "2026-01-05T23:00:00Z" }));
+    assert_eq!(desk.tick().await, json!({ "reckoned": 1, "closed": 1, "mailed": 0, "idle_until": "2026-01-05T23:00:00Z" }));
     for day in ["2026-01-04", "2026-01-05"] {
         assert_eq!(desk.open(day, GroupBy::Tenant).await, one("", 125_000), "{day}");
         assert_eq!(desk.open(day, GroupBy::Owner).await, one("", 125_000), "{day}");
@@ -64,7 +70,7 @@ async fn a_day_is_closed_at_the_tenants_midnight_and_today_is_told_of_after_a_ch
     desk.owned(&customer, "ann", "1").await;
     // Told twice, it is so once.
     desk.owned(&customer, "ann", "1").await;
-    assert_eq!(desk.tick().await, json!({ "reckoned": 1, "closed": 0, "idle_until": "2026-01-05T23:00:00Z" }));
+    assert_eq!(desk.tick().await, json!({ "reckoned": 1, "closed": 0, "mailed": 0, "idle_until": "2026-01-05T23:00:00Z" }));
     assert_eq!(desk.open("2026-01-05", GroupBy::Owner).await, one("ann", 125_000), "the group of nobody is gone");
     assert_eq!(desk.open("2026-01-04", GroupBy::Owner).await, one("", 125_000), "what is closed stays");
     assert_eq!(desk.tick().await["reckoned"], 0, "it is forgotten that it changed");

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What keys of tenants' objects begin with; the tenant follows.
-const ROOMS: [&str; 8] = ["answered", "attached", "documents", "incoming", "jobs", "parked", "slices", "uploads"];
+const ROOMS: [&str; 9] = ["answered", "attached", "documents", "incoming", "jobs", "parked", "reports", "slices", "uploads"];
 /// The file that says what there is.
 const LIST: &str = "objects.jsonl";
 /// The type of an object whose bucket says none.

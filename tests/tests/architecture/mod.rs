@@ -218,11 +218,15 @@ fn undocumented_crates(sources: &[Source]) -> Vec<String> {
 /// Where amounts are kept, read, reckoned or shown.
 const MONEY: [&str; 4] = ["functions/", "shared/", "infra/doubles/src", "infra/copy/src"];
 /// What names floats there, and why it may.
-const FLOATS: [(&str, &str); 6] = [
+const FLOATS: [(&str, &str); 7] = [
     ("shared/connectors/src/json.rs", "JSON has them; what reads amounts takes integers, or the text of a number"),
     ("shared/service/src/flaws.rs", "serde has them; settings have none"),
     ("infra/doubles/src/xero/wire.rs", "Xero writes rates, quantities and sums of nothing so"),
     ("functions/jobs/src/kinds/import/sheet.rs", "XLSX has them; a cell is taken as the text of a number"),
+    (
+        "shared/sheets/src/workbook.rs",
+        "XLSX has them; a cell is given the digits of an exact number, and more than fit are a text",
+    ),
     ("shared/documents/src/canvas.rs", "PDF has them; places on a page, never amounts"),
     ("shared/testbed/", "capacity units"),
 ];

@@ -70,6 +70,7 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "mail",
         "issuer",
         "setup",
+        "sheets",
     ];
     const BELOW_READING: [&str; 4] = ["domain", "store", "connectors", "kit"];
     const BELOW_SENDING: [&str; 4] = ["domain", "store", "channels", "kit"];
@@ -88,6 +89,9 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "shared/issuer" => ["service", "reading"].contains(&other),
         // What an admin sets up is held against what connectors, providers and templates there are.
         "shared/setup" => ["domain", "store", "service", "connectors", "channels", "payments", "reading"].contains(&other),
+        "shared/snapshots" => ["domain", "figures"].contains(&other),
+        // What a report is, service says; its words and files are made of that.
+        "shared/sheets" => ["domain", "figures", "service"].contains(&other),
         // Its own tests hold what it says against what the connectors read.
         "infra/doubles" => ["domain", "connectors"].contains(&other),
         // What an item is part of, the store says; its own tests fill a table.
@@ -95,6 +99,8 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "infra/local" | "tests" | "tests/bench" => true,
         // Fonts and the writer of PDF are large: one function links them, and others invoke it.
         "functions/make-documents" if other == "documents" => true,
+        // So is the writer of Parquet.
+        "functions/report" if other == "snapshots" => true,
         function if function.starts_with("functions/") => SHARED.contains(&other),
         _ => false,
     }

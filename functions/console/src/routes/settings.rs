@@ -171,7 +171,10 @@ pub(super) async fn written(visit: &ConsoleVisit, patch: Json, is_trial: bool) -
 fn stale(reply: ConsoleReply) -> ConsoleReply {
     match reply {
         ConsoleReply::Page(page) => page.with_status(409).into(),
-        other @ (ConsoleReply::See { .. } | ConsoleReply::File { .. } | ConsoleReply::Document { .. }) => other,
+        other @ (ConsoleReply::See { .. }
+        | ConsoleReply::File { .. }
+        | ConsoleReply::Document { .. }
+        | ConsoleReply::Binary { .. }) => other,
     }
 }
 

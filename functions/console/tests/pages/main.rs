@@ -12,6 +12,7 @@ mod gate;
 mod going_live;
 mod invoices;
 mod outside;
+mod reports;
 mod rights;
 mod settings;
 mod templates;

@@ -6,6 +6,7 @@ mod day_totals;
 mod figures_of;
 mod kept_figures;
 mod ledger_facts;
+mod mailed;
 mod place;
 
 pub use figures_of::CustomerBooks;

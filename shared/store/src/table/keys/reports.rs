@@ -7,6 +7,7 @@
 //! | totals of a day | `T#TOTALS#{day}` | `TOT#{by}#{shard}#{hash of the group}#{part}` | `report`, once, those of today after a change | reports: a query a kind of group | by size, expires after 3 years |
 //! | that a customer changed | `T#CHANGED` | `CHG#{customer}` | `read-model`, once a batch and customer | `report`: query | 1 W, 1 W to forget |
 //! | how far the reports have come | `T#REPORTS` | `PLACE` | `report`, between its steps | `report` and reports, by key | 1 W |
+//! | who gets the weekly mail | `T#REPORTS` | `MAIL#{day}#{hash of the subject}` | `report`, before it sends one | `report`, by key | 1 W, expires after 90 days |
 
 use domain::{CustomerId, TenantId, id::digest};
 use jiff::civil::Date;
@@ -56,6 +57,9 @@ pub(crate) fn changed_customer(t: &TenantId, c: &CustomerId) -> Key {
 /// Reads the customer back from the sort key of a change.
 pub(crate) fn parse_changed(sk: &str) -> Option<CustomerId> {
     CustomerId::parse(sk.strip_prefix(CHANGED)?)
+}
+pub(crate) fn report_mail(t: &TenantId, day: Date, subject: &str) -> Key {
+    Key::new(format!("T#{t}#REPORTS"), format!("MAIL#{day}#{}", digest(&[subject])))
 }
 pub(crate) fn reports_place(t: &TenantId) -> Key {
     Key::new(format!("T#{t}#REPORTS"), "PLACE")

@@ -1,12 +1,10 @@
-//! A report as a table for a spreadsheet: a line of names, then a line each row.
+//! A report as a table for a spreadsheet: a line of names, then a line each row. API and console give the same.
 
 use figures::report::ReportValue;
 use service::reports::AnsweredReport;
 
-use super::shown::value;
-
-/// The table, as RFC 4180 has it. What is not defined is empty.
-pub(super) fn csv(report: &AnsweredReport) -> String {
+/// The table, as RFC 4180 has it: amounts in minor units, quotients rounded, what is not defined empty.
+pub fn csv(report: &AnsweredReport) -> String {
     let mut names = vec![report.by.as_str().to_owned(), "name".to_owned(), "currency".to_owned(), "part".to_owned()];
     names.extend(report.columns.iter().map(|column| column.name.to_owned()));
     let mut lines = vec![line(&names)];
@@ -15,7 +13,7 @@ pub(super) fn csv(report: &AnsweredReport) -> String {
         let mut cells = vec![defused(&row.group), defused(&row.called), currency, defused(&row.part)];
         cells.extend(row.cells.iter().map(|cell| match cell.value {
             ReportValue::Whole(sum) => sum.to_string(),
-            ReportValue::Figure(figure) => value(cell.unit, figure).unwrap_or_default(),
+            ReportValue::Figure(figure) => figure.exact().map(|ratio| ratio.rounded(cell.unit.digits())).unwrap_or_default(),
         }));
         lines.push(line(&cells));
     }
