@@ -568,7 +568,7 @@ def console_session(world, tenant, minutes=10):
             STORED["every"]["pk"]: {"S": f"SESSION#{hashed}"},
             STORED["every"]["sk"]: {"S": "SESSION"},
             **{names[name]: {"S": said} for name, said in (("subject", "robin"), ("tenant", tenant), ("role", "admin"))},
-            **{names[name]: {"N": str(used)} for name in ("began_at", "seen_at")},
+            **{names[name]: {"N": str(used)} for name in names if name.endswith("_at")},
             names["until"]: {"N": str(now + 3_600_000)},
         },
     )

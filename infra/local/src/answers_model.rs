@@ -1,19 +1,7 @@
 //! What stands for a model of Bedrock: it says what it is told to say, or misbehaves as models do, and keeps what it was asked.
-//!
-//! `POST /_local/model` says what it does from now on; `GET /_local/model` has what it was asked, oldest first.
 
-use std::sync::Arc;
-
-use axum::{
-    Json,
-    body::Bytes,
-    extract::State,
-    response::{IntoResponse, Response},
-};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-use crate::{lock, problem::read, world::World};
 
 /// Most questions that are kept.
 const ASKED_MAX: usize = 200;
@@ -51,33 +39,6 @@ pub struct ModelDouble {
     asked: Vec<Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelIn {
-    #[serde(default)]
-    mode: ModelMode,
-    /// Its choice, in the mode `says`.
-    #[serde(default)]
-    says: Option<Value>,
-}
-
-/// Says what the model does from now on.
-pub async fn set(State(world): State<Arc<World>>, body: Bytes) -> Response {
-    let ModelIn { mode, says } = match read(&body) {
-        Ok(wish) => wish,
-        Err(refusal) => return *refusal,
-    };
-    let mut model = lock(&world.model);
-    (model.mode, model.says) = (mode, says);
-    Json(json!({})).into_response()
-}
-
-/// What the model was asked, oldest first.
-pub async fn show(State(world): State<Arc<World>>) -> Response {
-    let model = lock(&world.model);
-    Json(json!({ "mode": model.mode, "asked": model.asked })).into_response()
-}
-
 /// What becomes of a question.
 pub(crate) enum Conversed {
     /// It is answered so.
@@ -87,6 +48,16 @@ pub(crate) enum Conversed {
 }
 
 impl ModelDouble {
+    /// Does so from now on.
+    pub(crate) fn behave(&mut self, mode: ModelMode, says: Option<Value>) {
+        (self.mode, self.says) = (mode, says);
+    }
+
+    /// How it behaves, and what it was asked, oldest first.
+    pub(crate) fn shown(&self) -> Value {
+        json!({ "mode": self.mode, "asked": self.asked })
+    }
+
     /// Is asked of `words` by a model's id.
     pub(crate) fn ask(&mut self, id: &str, system: &str, words: &str) -> Conversed {
         if self.asked.len() < ASKED_MAX {

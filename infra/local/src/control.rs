@@ -17,10 +17,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    answers_model,
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, inbound, lock, notices, page, payments,
+    gateway, inbound, lock, model_control, notices, page, payments,
     problem::{problem, read},
     sign_in, tenants,
     token::TokenIn,
@@ -51,7 +50,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/notices/{way}/{tenant}", post(notices::take))
         .route("/_local/inbound", post(inbound::take).layer(DefaultBodyLimit::max(INBOUND_BYTES_MAX)))
         .route("/_local/metrics", get(metrics))
-        .route("/_local/model", get(answers_model::show).post(answers_model::set))
+        .route("/_local/model", get(model_control::show).post(model_control::set))
         .route("/_local/baskets", get(payments::show))
         .route("/_local/baskets/{id}", post(payments::act))
         .route("/_local/vendors", get(vendors::show))

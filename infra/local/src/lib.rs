@@ -20,6 +20,7 @@ mod inbound_mime;
 mod inbound_text;
 pub mod kept;
 pub mod metrics;
+mod model_control;
 mod notices;
 pub mod outbox;
 pub mod overview;
