@@ -310,7 +310,7 @@ impl Story {
                 let told = told(channel, customer);
                 let [notice] = told.as_slice() else { panic!("{channel} of {}: {told:?}", customer.id()) };
                 assert_eq!(notice.at.strftime("%F").to_string(), customer.text("/managers_told_on"), "{notice:?}");
-                says(notice, &[&format!("Past due: {}", customer.text("/asked/explained")), "Step: managers", "Task: tsk_"]);
+                says(notice, &[&format!("Past due: {}", customer.text("/asked/noticed")), "Step: managers", "Task: tsk_"]);
             }
             let mail = self.last(customer.text("/executive_mailbox"));
             let asked = [customer.text("/asked/undisputed"), customer.text("/asked/rest_of_second"), customer.text("/executive")];
