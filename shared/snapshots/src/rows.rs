@@ -45,7 +45,7 @@ impl TableRows {
         // All of a row is looked at before any of it is entered.
         let fit = numbers.iter().zip(self.table.numbers()).map(|(number, column)| {
             let too_large =
-                || SnapshotError::TooLarge { column: *column, customer: texts.first().copied().unwrap_or_default().to_owned() };
+                || SnapshotError::TooLarge { column, customer: texts.first().copied().unwrap_or_default().to_owned() };
             number.minor().ok_or_else(too_large)
         });
         let fit = fit.collect::<Result<Vec<i64>, _>>()?;
