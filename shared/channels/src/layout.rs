@@ -183,7 +183,7 @@ impl Sheet<'_> {
         if self.input.invoices.is_empty() {
             return String::new();
         }
-        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more)));
+        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more, self.locale)));
         let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
         let pay_by = self.input.pay_by.map_or(String::new(), |day| {
             let day = format!("<strong>{}</strong>", html(&self.locale.date(day)));
@@ -333,7 +333,7 @@ impl Sheet<'_> {
         if self.more() > 0 {
             rows.push_str(&format!(
                 "<tr><td class=\"soft\" colspan=\"3\" style=\"{CELL};color:#5b6672\">… {}</td></tr>",
-                html(&words.more(self.more()))
+                html(&words.more(self.more(), self.locale))
             ));
         }
         if let Some(total) = self.total() {
@@ -398,7 +398,7 @@ impl Sheet<'_> {
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         if self.more() > 0 {
-            lines.push(format!("… {}", words.more(self.more())));
+            lines.push(format!("… {}", words.more(self.more(), self.locale)));
         }
         lines.extend(total_row.iter().map(line));
         if !upcoming.is_empty() {

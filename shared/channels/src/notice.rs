@@ -218,7 +218,7 @@ impl Tongue {
         match names.as_slice() {
             [only] => self.labels.invoice_name.replace("{number}", only),
             several => {
-                let listed = self.labels.listed(several, numbers.len().saturating_sub(NAMED_MAX));
+                let listed = self.labels.listed(several, numbers.len().saturating_sub(NAMED_MAX), self.locale);
                 fill(self.words.invoices, &[("numbers", &listed)])
             }
         }
@@ -234,7 +234,7 @@ impl Tongue {
 
     fn monies(&self, all: &[Money]) -> String {
         let all: Vec<String> = all.iter().map(|money| self.locale.money(*money)).collect();
-        self.labels.listed(&all, 0)
+        self.labels.listed(&all, 0, self.locale)
     }
 }
 
@@ -423,7 +423,7 @@ fn receipt(tongue: &Tongue, (received, on): (Money, Date), lines: &[ReceiptLine]
     let head = [words.column_invoice, words.column_paid, words.column_open].map(str::to_owned);
     let row = |line: &ReceiptLine| [unlinked(&line.number), locale.money(line.paid), locale.money(line.open)];
     let more = lines.len().saturating_sub(LISTED_MAX);
-    let more = (more > 0).then(|| [format!("… {}", labels.more(more)), String::new(), String::new()]);
+    let more = (more > 0).then(|| [format!("… {}", labels.more(more, locale)), String::new(), String::new()]);
     // Lines of a basket are of one currency.
     let rest = lines.iter().map(|line| line.open.minor()).fold(0, i64::saturating_add);
     let rest = if rest > 0 {
