@@ -3,6 +3,7 @@
 use domain::Money;
 
 use crate::carried_words::says_carried;
+use crate::columns::{at_left, at_right, widest};
 use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
@@ -390,11 +391,11 @@ impl Sheet<'_> {
             self.total().map(|total| [words.total.to_owned(), String::new(), self.locale.money(total), String::new()]);
         let upcoming: Vec<_> = self.coming().iter().map(row_of).collect();
         let all = || rows.iter().chain(&total_row).chain(&upcoming);
-        let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
+        let width = |column: usize| widest(all().map(|row| row[column].as_str()));
         let widths = [width(0), width(1), width(2)];
         let line = |[number, date, money, notes]: &[String; 4]| {
             let [first, second, third] = widths;
-            format!("{number:<first$}  {date:<second$}  {money:>third$}{notes}")
+            format!("{}  {}  {}{notes}", at_left(number, first), at_left(date, second), at_right(money, third))
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         if self.more() > 0 {

@@ -25,6 +25,7 @@ mod calendar_file;
 mod carried;
 mod carried_words;
 pub mod channel;
+mod columns;
 mod end_user_messaging;
 mod engine;
 mod failure;

@@ -5,6 +5,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
+use crate::columns::{at_left, at_right, widest};
 use crate::labels::MailLabels;
 use crate::layout::{filled, foot, glance, table_of};
 use crate::locale::Locale;
@@ -562,8 +563,10 @@ impl Hero {
 
 /// Rows as plain text, their columns one below the other.
 fn text_rows(rows: &[[String; 3]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
+    let width = |column: usize| widest(rows.iter().map(|row| row[column].as_str()));
     let [first, second, third] = [width(0), width(1), width(2)];
-    let line = |[one, two, three]: &[String; 3]| format!("{one:<first$}  {two:>second$}  {three:>third$}").trim_end().to_owned();
+    let line = |[one, two, three]: &[String; 3]| {
+        format!("{}  {}  {}", at_left(one, first), at_right(two, second), at_right(three, third)).trim_end().to_owned()
+    };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
