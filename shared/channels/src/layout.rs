@@ -4,12 +4,13 @@ use domain::Money;
 
 use crate::carried_words::says_carried;
 use crate::columns::{at_left, at_right, widest};
-use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::mail_brand::Brand;
 use crate::plain::{html, link, plain, unlinked};
 use crate::prose::Prose;
+use crate::reference_words::numbers_that_are_paid;
 
 /// Characters of the preview that mail clients show beside the subject.
 const PREVIEW_CHARS_MAX: usize = 110;
@@ -219,8 +220,15 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return lines;
         }
-        let reference = self.input.reference().map(|numbers| self.words.reference.replace("{}", &unlinked(&numbers)));
-        lines.into_iter().chain(reference).collect()
+        lines.into_iter().chain(self.reference()).collect()
+    }
+
+    /// What a transfer names: the numbers of what the message asks for, or that they are to be named, where they are too many. Charges have none.
+    fn reference(&self) -> Option<String> {
+        let has_numbers = self.input.invoices.iter().any(|row| row.kind != RowKind::Charge);
+        let instead = || has_numbers.then(|| numbers_that_are_paid(self.language).to_owned());
+        let named = self.input.reference().map(|numbers| unlinked(&numbers)).or_else(instead)?;
+        Some(self.words.reference.replace("{}", &named))
     }
 
     /// What plans were broken, a sentence each.

@@ -42,6 +42,7 @@ mod promises;
 mod prose;
 pub mod prove;
 pub mod provider;
+mod reference_words;
 mod render;
 mod samples;
 mod scan;
