@@ -202,7 +202,7 @@ const ALL: [MailLabels; 8] = [
         colon: ":",
         invoice: "Rechnung",
         due_on: "Fällig am",
-        amount: "Fälliger Betrag",
+        amount: "Zu zahlen",
         total: "Summe",
         late_one: "1 Tag überfällig",
         late: "{} Tage überfällig",
