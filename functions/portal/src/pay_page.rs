@@ -116,7 +116,7 @@ impl PayForm<'_> {
             begun => Value::from(Serde(&begun)),
             others => Value::from(Serde(&others)),
             not_listed => self.group.filter(|group| group.not_listed > 0)
-                .map(|group| labels.not_listed.replace("{}", &group.not_listed.to_string())),
+                .map(|group| labels.not_listed.replace("{}", &visit.locale.count(group.not_listed))),
         };
         let look = Look::of(&visit.settings.brand).leading_to(self.places);
         PortalPage::Filled { status: self.status, template: "pay_form", words: visit.words, look, values }

@@ -15,7 +15,10 @@ use payments::KeptWays;
 use serde_json::Value;
 use store::KeptWay;
 
-use crate::{plan_due::due_of_plans, visit::Visit};
+use crate::{
+    plan_due::{due_of_plans, first_parts_on},
+    visit::Visit,
+};
 
 /// Most invoices of a form.
 const ITEMS_MAX: usize = 100;
@@ -95,6 +98,7 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
     let most = basket::payable(&receivables, now);
     let taken = being_paid(facts, now);
     let mut by_plan = due_of_plans(&receivables, next);
+    let parts_on = first_parts_on(&receivables);
     let mut groups: BTreeMap<(Currency, String), Vec<PayItem>> = BTreeMap::new();
     for item in &receivables.items {
         let Some(invoice) = item.invoice else { continue };
@@ -105,6 +109,9 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
         let is_due = item.due_on <= receivables.today;
         let due_minor = if is_due { item.due_now_minor.max(0) } else { 0 };
         let due_minor = due_minor.saturating_add(by_plan.remove(&invoice.id).unwrap_or(0));
+        // All of it is in a plan: the part is what falls due.
+        let part_on = parts_on.get(&invoice.id).copied().filter(|_| item.owed_minor() <= 0);
+        let due_on = part_on.unwrap_or(item.due_on);
         let group = groups.entry((item.currency, item.legal_entity.to_owned())).or_default();
         // Instalments of an invoice are paid with it, the oldest first.
         match group.iter_mut().find(|known| known.invoice == invoice.id) {
@@ -112,8 +119,8 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
             None => group.push(PayItem {
                 invoice: invoice.id.clone(),
                 number: invoice.number.clone(),
-                due_on: item.due_on,
-                days_past_due: days_between(item.due_on, receivables.today),
+                due_on,
+                days_past_due: days_between(due_on, receivables.today),
                 most_minor,
                 due_minor: due_minor.min(most_minor),
                 elsewhere: paid_there(facts, item.url),

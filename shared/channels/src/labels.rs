@@ -4,6 +4,7 @@
 //! plurals are two fields. A parser and its bundles would go into each sender.
 
 use crate::input::{InvoiceRow, RowKind};
+use crate::locale::Locale;
 
 /// What the layout says in one language; `{}` stands for a number, a name, a date or an amount.
 #[derive(Debug)]
@@ -79,8 +80,8 @@ impl MailLabels {
     }
 
     /// How many are not listed.
-    pub fn more(&self, count: usize) -> String {
-        if count == 1 { self.more_one.to_owned() } else { self.more.replace("{}", &count.to_string()) }
+    pub fn more(&self, count: usize, locale: &Locale) -> String {
+        if count == 1 { self.more_one.to_owned() } else { self.more.replace("{}", &locale.count(count)) }
     }
 
     /// Whose mail it is. A name that ends in a full stop, as `S.L.` does, ends the sentence.
@@ -119,7 +120,7 @@ impl MailLabels {
     }
 
     /// Due items as a sentence counts them: `3 invoices`, `2 instalments`, or `5 items` where they are of several kinds.
-    pub fn counted<'r>(&self, rows: impl Iterator<Item = &'r InvoiceRow> + Clone, more: usize) -> String {
+    pub fn counted<'r>(&self, rows: impl Iterator<Item = &'r InvoiceRow> + Clone, more: usize, locale: &Locale) -> String {
         let all = |kinds: &[RowKind]| rows.clone().all(|row| kinds.contains(&row.kind));
         let [one, several] = if all(&[RowKind::Invoice]) {
             self.invoices
@@ -129,22 +130,22 @@ impl MailLabels {
             self.items
         };
         let count = rows.clone().count() + more;
-        if count == 1 { one.to_owned() } else { several.replace("{}", &count.to_string()) }
+        if count == 1 { one.to_owned() } else { several.replace("{}", &locale.count(count)) }
     }
 
     /// A single due item by its name, several counted.
-    pub fn named<'r>(&self, rows: impl Iterator<Item = &'r InvoiceRow> + Clone, more: usize) -> String {
+    pub fn named<'r>(&self, rows: impl Iterator<Item = &'r InvoiceRow> + Clone, more: usize, locale: &Locale) -> String {
         let mut first = rows.clone();
         match (first.next(), first.next(), more) {
             (Some(only), None, 0) => self.name(only),
-            _ => self.counted(rows, more),
+            _ => self.counted(rows, more, locale),
         }
     }
 
     /// Names one after another: `a, b and c`.
-    pub fn listed(&self, names: &[String], more: usize) -> String {
+    pub fn listed(&self, names: &[String], more: usize, locale: &Locale) -> String {
         match names {
-            _ if more > 0 => format!("{} {}", names.join(", "), self.more(more)),
+            _ if more > 0 => format!("{} {}", names.join(", "), self.more(more, locale)),
             [rest @ .., last] if !rest.is_empty() => format!("{} {} {last}", rest.join(", "), self.and),
             _ => names.concat(),
         }
@@ -201,7 +202,7 @@ const ALL: [MailLabels; 8] = [
         colon: ":",
         invoice: "Rechnung",
         due_on: "Fällig am",
-        amount: "Fälliger Betrag",
+        amount: "Zu zahlen",
         total: "Summe",
         late_one: "1 Tag überfällig",
         late: "{} Tage überfällig",
@@ -554,13 +555,14 @@ mod tests {
             (vec![&fee], 0, "Late fee", "Late fee"),
             (vec![&invoice, &invoice], 0, "2 invoices", "2 Rechnungen"),
             (vec![&invoice], 3, "4 invoices", "4 Rechnungen"),
+            (vec![&invoice], 1_999, "2,000 invoices", "2.000 Rechnungen"),
             (vec![&part, &plan], 0, "2 instalments", "2 Raten"),
             (vec![&invoice, &part, &fee], 0, "3 items", "3 Posten"),
         ] {
-            let named = |language: &str| MailLabels::of(language).named(rows.iter().copied(), more);
+            let named = |language: &str| MailLabels::of(language).named(rows.iter().copied(), more, Locale::of(language, None));
             assert_eq!((named("en").as_str(), named("de").as_str()), (english, german));
         }
-        assert_eq!(MailLabels::of("en").counted([&invoice].into_iter(), 0), "1 invoice");
+        assert_eq!(MailLabels::of("en").counted([&invoice].into_iter(), 0, Locale::NEUTRAL), "1 invoice");
     }
 
     #[test]
@@ -591,7 +593,7 @@ mod tests {
             (3, 0, "a, b and c"),
             (2, 5, "a, b and 5 more, listed in your statement"),
         ] {
-            assert_eq!(MailLabels::of("en").listed(&names(count), more), expected);
+            assert_eq!(MailLabels::of("en").listed(&names(count), more, Locale::NEUTRAL), expected);
         }
     }
 }

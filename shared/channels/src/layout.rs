@@ -3,12 +3,14 @@
 use domain::Money;
 
 use crate::carried_words::says_carried;
-use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::columns::{at_left, at_right, widest};
+use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::mail_brand::Brand;
 use crate::plain::{html, link, plain, unlinked};
 use crate::prose::Prose;
+use crate::reference_words::numbers_that_are_paid;
 
 /// Characters of the preview that mail clients show beside the subject.
 const PREVIEW_CHARS_MAX: usize = 110;
@@ -183,7 +185,7 @@ impl Sheet<'_> {
         if self.input.invoices.is_empty() {
             return String::new();
         }
-        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more)));
+        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more, self.locale)));
         let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
         let pay_by = self.input.pay_by.map_or(String::new(), |day| {
             let day = format!("<strong>{}</strong>", html(&self.locale.date(day)));
@@ -218,8 +220,15 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return lines;
         }
-        let reference = self.input.reference().map(|numbers| self.words.reference.replace("{}", &unlinked(&numbers)));
-        lines.into_iter().chain(reference).collect()
+        lines.into_iter().chain(self.reference()).collect()
+    }
+
+    /// What a transfer names: the numbers of what the message asks for, or that they are to be named, where they are too many. Charges have none.
+    fn reference(&self) -> Option<String> {
+        let has_numbers = self.input.invoices.iter().any(|row| row.kind != RowKind::Charge);
+        let instead = || has_numbers.then(|| numbers_that_are_paid(self.language).to_owned());
+        let named = self.input.reference().map(|numbers| unlinked(&numbers)).or_else(instead)?;
+        Some(self.words.reference.replace("{}", &named))
     }
 
     /// What plans were broken, a sentence each.
@@ -333,7 +342,7 @@ impl Sheet<'_> {
         if self.more() > 0 {
             rows.push_str(&format!(
                 "<tr><td class=\"soft\" colspan=\"3\" style=\"{CELL};color:#5b6672\">… {}</td></tr>",
-                html(&words.more(self.more()))
+                html(&words.more(self.more(), self.locale))
             ));
         }
         if let Some(total) = self.total() {
@@ -390,15 +399,15 @@ impl Sheet<'_> {
             self.total().map(|total| [words.total.to_owned(), String::new(), self.locale.money(total), String::new()]);
         let upcoming: Vec<_> = self.coming().iter().map(row_of).collect();
         let all = || rows.iter().chain(&total_row).chain(&upcoming);
-        let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
+        let width = |column: usize| widest(all().map(|row| row[column].as_str()));
         let widths = [width(0), width(1), width(2)];
         let line = |[number, date, money, notes]: &[String; 4]| {
             let [first, second, third] = widths;
-            format!("{number:<first$}  {date:<second$}  {money:>third$}{notes}")
+            format!("{}  {}  {}{notes}", at_left(number, first), at_left(date, second), at_right(money, third))
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         if self.more() > 0 {
-            lines.push(format!("… {}", words.more(self.more())));
+            lines.push(format!("… {}", words.more(self.more(), self.locale)));
         }
         lines.extend(total_row.iter().map(line));
         if !upcoming.is_empty() {

@@ -5,6 +5,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
+use crate::columns::{at_left, at_right, widest};
 use crate::labels::MailLabels;
 use crate::layout::{filled, foot, glance, table_of};
 use crate::locale::Locale;
@@ -218,7 +219,7 @@ impl Tongue {
         match names.as_slice() {
             [only] => self.labels.invoice_name.replace("{number}", only),
             several => {
-                let listed = self.labels.listed(several, numbers.len().saturating_sub(NAMED_MAX));
+                let listed = self.labels.listed(several, numbers.len().saturating_sub(NAMED_MAX), self.locale);
                 fill(self.words.invoices, &[("numbers", &listed)])
             }
         }
@@ -234,7 +235,7 @@ impl Tongue {
 
     fn monies(&self, all: &[Money]) -> String {
         let all: Vec<String> = all.iter().map(|money| self.locale.money(*money)).collect();
-        self.labels.listed(&all, 0)
+        self.labels.listed(&all, 0, self.locale)
     }
 }
 
@@ -423,7 +424,7 @@ fn receipt(tongue: &Tongue, (received, on): (Money, Date), lines: &[ReceiptLine]
     let head = [words.column_invoice, words.column_paid, words.column_open].map(str::to_owned);
     let row = |line: &ReceiptLine| [unlinked(&line.number), locale.money(line.paid), locale.money(line.open)];
     let more = lines.len().saturating_sub(LISTED_MAX);
-    let more = (more > 0).then(|| [format!("… {}", labels.more(more)), String::new(), String::new()]);
+    let more = (more > 0).then(|| [format!("… {}", labels.more(more, locale)), String::new(), String::new()]);
     // Lines of a basket are of one currency.
     let rest = lines.iter().map(|line| line.open.minor()).fold(0, i64::saturating_add);
     let rest = if rest > 0 {
@@ -562,8 +563,10 @@ impl Hero {
 
 /// Rows as plain text, their columns one below the other.
 fn text_rows(rows: &[[String; 3]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
+    let width = |column: usize| widest(rows.iter().map(|row| row[column].as_str()));
     let [first, second, third] = [width(0), width(1), width(2)];
-    let line = |[one, two, three]: &[String; 3]| format!("{one:<first$}  {two:>second$}  {three:>third$}").trim_end().to_owned();
+    let line = |[one, two, three]: &[String; 3]| {
+        format!("{}  {}  {}", at_left(one, first), at_right(two, second), at_right(three, third)).trim_end().to_owned()
+    };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

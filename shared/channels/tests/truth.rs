@@ -415,8 +415,20 @@ fn ways_to_pay_are_promised_only_where_there_are_some() {
                 "Referência: N-100",
             ];
             let reference = body.contains(of_language(language, words));
-            // The numbers of thirty are more than a transfer carries.
+            // The numbers of thirty are more than a transfer carries: that they are to be named stands in their place.
             assert_eq!(reference, there && shape.count <= 3, "{id} {language} {shape:?}: {body}");
+            let words = [
+                "Reference: the numbers",
+                "Verwendungszweck: die Nummern",
+                "Référence\u{a0}: les numéros",
+                "Concepto: los números",
+                "Causale: i numeri",
+                "照会番号：お支払いになる請求書の番号",
+                "Kenmerk: de nummers",
+                "Referência: os números",
+            ];
+            let told = body.contains(of_language(language, words));
+            assert_eq!(told, there && shape.count > 3, "{id} {language} {shape:?}: {body}");
         }
     });
 }

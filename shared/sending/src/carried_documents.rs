@@ -3,11 +3,11 @@
 //! A message carries the copies of all its invoices or none, because some of them would look like all. An answer to whoever asked for copies names those that
 //! it brings, so that it brings what there is room for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{Attachment, CarriedDocument};
 use domain::{
-    Action, AttachedDocument, Channel, Covered, CustomerId, Facts, InvoiceId, Mode, Pending, Policy, TenantId,
+    Action, AttachedDocument, Channel, Covered, CustomerId, Facts, Invoice, InvoiceId, Mode, Pending, Policy, TenantId,
     attached_document::COPIES_ATTACHED_MAX, attachment::ATTACHED_BYTES_MAX, is_statement, own_message::is_own_message,
 };
 use futures::future::join_all;
@@ -23,7 +23,7 @@ const ROOM_BYTES: u64 = ATTACHED_BYTES_MAX - IMAGES_BYTES;
 type Wanted = (CarriedDocument, Option<InvoiceId>);
 
 impl Sender {
-    /// The documents that a mail carries which leaves: all copies of invoices or none, and nothing for which there is no room.
+    /// The documents that a mail carries which leaves: all copies of invoices or none, in the order of its rows, and nothing for which there is no room.
     pub(crate) async fn documents(
         &self,
         queued: &QueuedMessage,
@@ -111,11 +111,15 @@ fn asked(facts: &Facts, policy: &Policy, pending: &Pending) -> BTreeSet<Attached
     workflow.steps.iter().filter(is_at).flat_map(attach).collect()
 }
 
-/// The invoices that a message is about, each once, with what people call them.
+/// The invoices that a message is about, each once, with what people call them, in the order of its rows.
 fn invoices(facts: &Facts, rows: &[Covered]) -> Vec<(InvoiceId, String)> {
-    let covered: BTreeSet<&InvoiceId> = rows.iter().filter_map(|row| row.item.invoice()).collect();
-    let known = facts.invoices.iter().map(|fact| &fact.invoice).filter(|invoice| covered.contains(&invoice.id));
-    known.map(|invoice| (invoice.id.clone(), invoice.number.clone())).collect()
+    let mut places: BTreeMap<&InvoiceId, usize> = BTreeMap::new();
+    for (place, invoice) in rows.iter().filter_map(|row| row.item.invoice()).enumerate() {
+        places.entry(invoice).or_insert(place);
+    }
+    let placed = |invoice: &Invoice| Some((*places.get(&invoice.id)?, (invoice.id.clone(), invoice.number.clone())));
+    let known: BTreeMap<usize, (InvoiceId, String)> = facts.invoices.iter().filter_map(|fact| placed(&fact.invoice)).collect();
+    known.into_values().collect()
 }
 
 /// The documents, the statement first. Of more invoices than a mail carries copies of, none.
