@@ -38,6 +38,7 @@ async fn a_report_is_a_chart_a_table_and_files_and_each_number_leads_on() {
     let console = Console::new().await;
     let customer = console.world.customer("acme", "C-1", |customer| customer.name = "=Beispiel <b>GmbH".to_owned()).await;
     reckon(&console, &customer).await;
+    console.world.follow(&domain::TenantId::parse("acme").unwrap()).await;
     let viewer = console.as_role("viewer").await;
     console.get(&viewer, "/console/reports").await.is(200).says("1,250.00").hides("Nothing was reckoned yet.");
     let page = console.get(&viewer, "/console/reports/aging?as_of=2026-02-10").await.is(200);
