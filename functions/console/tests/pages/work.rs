@@ -68,6 +68,21 @@ async fn the_worklist_says_why_and_offers_what_somebody_may_do() {
 }
 
 #[tokio::test]
+async fn the_next_page_of_home_is_of_the_same_people() {
+    let console = Console::new().await;
+    let collector = console.as_role("collector").await;
+    for place in 0..21 {
+        raised(&console, &format!("C-{place}"), &task(TaskKind::Approval, &format!("k{place}"), "A letter waits")).await;
+    }
+    // Nothing is theirs, so that the page is everybody's without its address saying so.
+    let first = console.get(&collector, "/console?sort=age").await.is(200).says("everybody's work");
+    let address = first.html.split_once("rel=\"next\"").expect("a next page").0.rsplit_once("<a href=\"").unwrap().1;
+    let address = address.split('"').next().unwrap().replace("&#x2f;", "/").replace("&amp;", "&");
+    assert!(address.contains("whose=all"), "{address}");
+    console.get(&collector, &address).await.is(200).says("A letter waits").says("First page");
+}
+
+#[tokio::test]
 async fn a_task_is_taken_given_away_ended_and_opened_again() {
     let console = Console::new().await;
     let collector = console.as_role("collector").await;
