@@ -31,8 +31,8 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     let is_said = !asked.whose.is_empty();
     let asked = if is_said { asked } else { asked.of_whom(if is_nobodys { EVERYBODY } else { me }) };
     let mut found = work(visit, &asked).await?;
-    // Who owns nothing yet sees what there is, and the page says so.
-    let is_everybody_instead = !is_said && asked.whose != EVERYBODY && found.rows.is_empty() && found.next.is_none();
+    // Who owns nothing of the foremost sees what there is, and the page says so.
+    let is_everybody_instead = !is_said && asked.whose != EVERYBODY && found.rows.is_empty();
     let asked = if is_everybody_instead { asked.of_whom(EVERYBODY) } else { asked };
     if is_everybody_instead {
         found = work(visit, &asked).await?;
