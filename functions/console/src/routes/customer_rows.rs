@@ -53,7 +53,11 @@ impl ItemRow {
             days: item.days_past_due,
             open: formats.amount(item.open_minor, item.currency),
             kept_back: (kept_back > 0).then(|| formats.amount(kept_back, item.currency)),
-            next: item.next.as_ref().map(|(step, at)| format!("{step}, {}", formats.from_now(*at))),
+            next: item.next.as_ref().map(|(step, at)| {
+                let is_kept_back = item.open_minor > 0 && item.due_now_minor <= 0;
+                let when = if is_kept_back { "once nothing keeps it back".to_owned() } else { formats.from_now(*at) };
+                format!("{step}, {when}")
+            }),
         }
     }
 }
