@@ -28,7 +28,7 @@ const PAGES = [
   ["invoice", (person) => first(person, "/console/invoices", INVOICE)],
   ["tasks", at("/console/tasks")],
   ["workflows", at("/console/workflows")],
-  ["workflow", (person) => first(person, "/console/workflows", /^\/console\/workflows\/[^/?]+$/)],
+  ["workflow", (person) => first(person, "/console/workflows", /^\/console\/workflows\/(?!ready$)[^/?]+$/)],
   ["templates", at("/console/templates")],
   ["reports", at("/console/reports")],
   ["settings", at("/console/settings")],

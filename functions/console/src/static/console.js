@@ -64,6 +64,11 @@
     button.setAttribute("aria-keyshortcuts", hint.textContent);
   });
 
+  // Where the sections do not fit, the one that the page belongs to is seen.
+  const section = document.querySelector(".sections a[aria-current]");
+  const sections = section?.closest(".sections");
+  if (sections) sections.scrollLeft = section.offsetLeft - (sections.clientWidth - section.offsetWidth) / 2;
+
   if (keys && show) {
     show.hidden = false;
     show.addEventListener("click", () => keys.showModal());
