@@ -33,7 +33,7 @@ async fn a_call_is_taken() {
     }
     let of_invoice = addresses(&shown, "/console/invoices/inv_").remove(0);
     let ladder = browser.get(&of_invoice).await.is(200).text;
-    for text in ["class=\"ladder\"", "rung done", "sent by email", "next, at the earliest", "By what is known now."] {
+    for text in ["class=\"rungs\"", "rung done", "sent by email", "next, at the earliest", "By what is known now."] {
         assert!(ladder.contains(text), "no '{text}' in {ladder}");
     }
 

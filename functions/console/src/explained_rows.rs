@@ -44,15 +44,15 @@ impl ExplainedView {
         let cases = || answer.decided.iter().flat_map(|decided| &decided.cases);
         let of_cases = cases().flat_map(|case| &case.changes);
         let recheck = answer.message.iter().filter_map(|message| message.recheck.as_ref()).flat_map(|recheck| &recheck.rules);
-        let mut changes: Vec<String> = answer.changes.iter().chain(of_cases).cloned().collect();
+        let mut changes: Vec<String> = answer.changes.iter().chain(of_cases).map(|said| without_ids(said)).collect();
         changes.dedup();
         Self {
             at: formats.moment(answer.at),
             rests_on: rests_on(answer.basis),
             is_unknown: answer.basis == ExplainBasis::UnknownBefore,
-            outcome: answer.outcome.clone(),
+            outcome: answer.outcome.iter().map(|said| without_ids(said)).collect(),
             changes,
-            earliest: cases().filter_map(|case| case.earliest.as_ref()).map(|earliest| earliest.said.clone()).collect(),
+            earliest: cases().filter_map(|case| case.earliest.as_ref()).map(|earliest| without_ids(&earliest.said)).collect(),
             hints: answer.assumption.iter().chain(&answer.not_rebuilt).cloned().collect(),
             rules: cases().flat_map(|case| &case.rules).chain(recheck).map(|rule| RuleRow::of(rule, formats)).collect(),
         }
@@ -72,6 +72,17 @@ impl RuleRow {
     }
 }
 
+/// A sentence without the ids of agreements that it names: a page shows those beside it, by what they are.
+pub(crate) fn without_ids(sentence: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(sentence.len()), sentence);
+    while let Some((before, after)) = rest.split_once(" (agr_") {
+        plain.push_str(before);
+        rest = after.split_once(')').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain
+}
+
 /// What an explanation rests on.
 fn rests_on(basis: ExplainBasis) -> &'static str {
     match basis {
@@ -82,5 +93,24 @@ fn rests_on(basis: ExplainBasis) -> &'static str {
         ExplainBasis::Erased => "It cannot be compared with the record, because personal fields were erased since.",
         ExplainBasis::UnknownBefore => "What was known then is not known: history begins later. Nothing is guessed.",
         ExplainBasis::Assumed => "Looked at from a moment to come, by what is known now.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_ids;
+
+    #[test]
+    fn agreements_are_called_by_what_they_are() {
+        for (said, shown) in [
+            ("A hold is the dispute (agr_1a2b) until Friday.", "A hold is the dispute until Friday."),
+            (
+                "the pause (agr_1), which has no end; the plan (agr_2) until May",
+                "the pause, which has no end; the plan until May",
+            ),
+            ("Nothing is due (yet).", "Nothing is due (yet)."),
+        ] {
+            assert_eq!(without_ids(said), shown);
+        }
     }
 }

@@ -106,7 +106,8 @@ impl Gate {
         let (id, session) = match opened {
             Ok(Some(found)) => found,
             Ok(None) if is_form => {
-                let why = "You are not signed in any more, and the form was not taken. Sign in, open its page again and send it from there.";
+                let why = "You are not signed in any more, and the form was not taken. Go back and copy what you typed; then sign in, open its page \
+                           again and send it from there.";
                 let way = WayOut { to: SIGN_IN, label: "Sign in" };
                 return self.alone(&trouble::page(401, "You are not signed in", why, Some(way), false));
             }

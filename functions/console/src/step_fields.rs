@@ -265,6 +265,8 @@ fn offset_views(step: &Value, prefix: &str) -> Vec<FieldView> {
         Some(count) => ("before", count.to_owned()),
         None => ("after", count),
     };
+    // A distance that is no whole number of one unit stays as the document writes it.
+    let form_of_count = if count.bytes().all(|digit| digit.is_ascii_digit()) { "number" } else { "text" };
     let field = |name: &str, label, form, value: String, options| FieldView {
         name: format!("{prefix}at.{name}"),
         label,
@@ -275,7 +277,7 @@ fn offset_views(step: &Value, prefix: &str) -> Vec<FieldView> {
         flaw: String::new(),
     };
     vec![
-        field("offset", "How far", "text", count, Vec::new()),
+        field("offset", "How far", form_of_count, count, Vec::new()),
         field("unit", "In", "choice", unit.to_owned(), offered(UNITS)),
         field("side", "Before or after", "choice", side.to_owned(), offered(SIDES)),
     ]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Currency, CustomerId, ReplyRead, ReplyStatus, ReplySuggestion, SuggestedKind, TaskKind, TaskResult};
+use domain::{
+    AgreementId, Currency, CustomerId, LinkId, ReplyRead, ReplyStatus, ReplySuggestion, SuggestedKind, TaskKind, TaskResult,
+};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,7 +14,7 @@ use service::{
         PageAsked,
         agreements::{self, AgreementsAsked},
     },
-    replies,
+    notes, replies,
     tasks::TaskOf,
 };
 use store::{AgreementLine, CustomerBrief, KeptReply, Task, TaskStake};
@@ -23,6 +25,8 @@ use crate::{formats::Formats, visit::ConsoleVisit, work_asked::label_of};
 const WORDS_SHOWN: usize = 360;
 /// Broken promises that are looked through.
 const PROMISES: u32 = 100;
+/// Notes about a dispute that are looked through for the first.
+const NOTES: u32 = 20;
 
 /// A task as a row shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -49,6 +53,8 @@ pub(crate) struct WorkOnPage {
     pub(crate) concerns: Option<u64>,
     pub(crate) message: Option<String>,
     pub(crate) reply: Option<WorkReply>,
+    /// What was said of the dispute that it is about.
+    pub(crate) said: Option<WorkSaid>,
     pub(crate) proposal: Option<WorkProposal>,
     pub(crate) answers: Vec<LikelyAnswer>,
     /// How it ended; absent while it is open.
@@ -84,6 +90,15 @@ pub(crate) struct WorkReply {
     pub(crate) is_open: bool,
     /// What is suggested, in words.
     pub(crate) suggested: Option<String>,
+}
+
+/// The words that a dispute was made with, as evidence.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WorkSaid {
+    pub(crate) at: String,
+    /// Who of the tenant wrote them; absent where they are the customer's, from outside.
+    pub(crate) by: Option<String>,
+    pub(crate) text: String,
 }
 
 /// What somebody proposes to be carried out.
@@ -129,8 +144,8 @@ pub(crate) async fn work_rows(visit: &ConsoleVisit, tasks: Vec<TaskOf>, back: &s
 }
 
 async fn work_row(visit: &ConsoleVisit, (task, brief): TaskOf, back: &str) -> Done<WorkOnPage> {
-    let reply = reply_of(visit, &task).await?;
-    Ok(on_page(visit, task, brief, reply.as_ref(), back, WORDS_SHOWN))
+    let (reply, said) = (reply_of(visit, &task).await?, said_of(visit, &task).await?);
+    Ok(WorkOnPage { said, ..on_page(visit, task, brief, reply.as_ref(), back, WORDS_SHOWN) })
 }
 
 /// Says at rows after a broken promise what was promised.
@@ -171,8 +186,8 @@ fn promised(line: &AgreementLine, formats: &Formats) -> String {
 ///
 /// Those of reading.
 pub(crate) async fn work_whole(visit: &ConsoleVisit, (task, brief): TaskOf, back: &str) -> Done<(WorkOnPage, Option<KeptReply>)> {
-    let reply = reply_of(visit, &task).await?;
-    let mut shown = [on_page(visit, task, brief, reply.as_ref(), back, usize::MAX)];
+    let (reply, said) = (reply_of(visit, &task).await?, said_of(visit, &task).await?);
+    let mut shown = [WorkOnPage { said, ..on_page(visit, task, brief, reply.as_ref(), back, usize::MAX) }];
     with_promises(visit, &mut shown).await?;
     let [shown] = shown;
     Ok((shown, reply.map(|(_, reply)| reply)))
@@ -191,6 +206,30 @@ async fn reply_of(visit: &ConsoleVisit, task: &Task) -> Done<Option<FoundReply>>
         Err(NotDone::NotFound(_)) => Ok(None),
         Err(other) => Err(other),
     }
+}
+
+/// The first words about the dispute that a task asks to decide.
+async fn said_of(visit: &ConsoleVisit, task: &Task) -> Done<Option<WorkSaid>> {
+    let Some(customer) = task.customer.as_ref().filter(|_| is_about_dispute(task)) else { return Ok(None) };
+    if !visit.may(Operation::ListNotes) {
+        return Ok(None);
+    }
+    let about = Some(task.task.key.as_str());
+    match notes::list(visit.store(), &visit.actor, customer.as_str(), about, Some(NOTES), None).await {
+        Ok(mut page) => Ok(page.notes.pop().map(|note| WorkSaid {
+            at: visit.formats.moment(note.at),
+            by: LinkId::parse(&note.by).is_none().then_some(note.by),
+            text: note.text,
+        })),
+        // A customer that is no longer there has no notes.
+        Err(NotDone::NotFound(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether a task asks to decide a dispute: its key is the agreement.
+fn is_about_dispute(task: &Task) -> bool {
+    task.task.kind == TaskKind::Dispute && AgreementId::parse(&task.task.key).is_some()
 }
 
 fn on_page(
@@ -227,6 +266,7 @@ fn on_page(
         step: task.task.step,
         concerns: task.concerns,
         message,
+        said: None,
         reply: found.map(|(_, reply)| reply_on_page(reply, formats, most)),
         proposal: task.proposal.map(|proposal| WorkProposal {
             operation: proposal.operation,
@@ -358,6 +398,15 @@ fn answers(visit: &ConsoleVisit, task: &Task, found: Option<&FoundReply>, back: 
                 button(Operation::SetMessageResult, to.clone(), (label, letter), &values)
             });
             each.collect()
+        }
+        (_, TaskKind::Dispute, ..) if is_about_dispute(task) => {
+            let words = [("uphold", "Uphold", "u"), ("reject", "Reject", "r")];
+            let each = words.into_iter().filter_map(|(word, label, letter)| {
+                let to = format!("/console/agreements/{}/{word}", task.task.key);
+                button(Operation::ActOnAgreement, to, (label, letter), &[("task", task.id.as_str())])
+            });
+            // Somebody may have decided it elsewhere.
+            each.chain(button(Operation::FinishTask, ends, ("Done", "d"), &[("result", "done")])).collect()
         }
         (_, TaskKind::Approval, ..) => {
             let words = [("approve", "Approve", "a"), ("refuse", "Refuse", "r")];

@@ -8,18 +8,19 @@ use jiff::civil::Date;
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
 use service::{
-    NotDone,
+    NotDone, Operation,
     agreement_making::{self, ActAsked, AgreementAsked},
     links::{self, LinkAsked},
     logged_contacts::{self, ContactMade},
     messages,
     notes::{self, NoteAsked},
     owners,
-    tasks::{self, TaskAsked},
+    tasks::{self, EndAsked, TaskAsked},
 };
 
 use super::customer;
 use crate::{
+    back::back_to,
     outcome::{ConsolePage, ConsoleReply, ConsoleTrouble, PageResult},
     sections::Section,
     typed_amount::typed_minor,
@@ -177,8 +178,13 @@ pub(crate) async fn act(visit: &ConsoleVisit) -> PageResult {
     let act = visit.path_value("act").to_owned();
     let asked = ActAsked { act, amount_minor: None, customer: None };
     let (customer, after) = agreement_making::act(visit.store(), &visit.actor, visit.path_value("id"), &asked, visit.now).await?;
-    let status = crate::agreement_rows::in_words(after.status());
-    Ok(ConsoleReply::done(format!("/console/customers/{customer}"), format!("It is {status} now.")))
+    let mut said = format!("It is {} now.", crate::agreement_rows::in_words(after.status()));
+    // The work that asked for it is over with it.
+    if let Some(task) = visit.posted().text("task") {
+        tasks::end(visit.store(), &visit.actor, Operation::FinishTask, task, EndAsked::default(), visit.now).await?;
+        said.push_str(" Its task is over.");
+    }
+    Ok(ConsoleReply::done(back_to(visit, &format!("/console/customers/{customer}")), said))
 }
 
 /// `POST /console/messages/{id}/undo`: takes a message back before its sender has it, or a call that was logged by mistake.

@@ -6,7 +6,7 @@ use domain::{Channel, Contact, KeptRate, Next, Suppression};
 use serde::Serialize;
 use service::customer_matter::{CaseSaid, OpenItem, OwedByAge};
 
-use crate::{agreement_rows::in_words, formats::Formats, timeline_rows::channel_name};
+use crate::{agreement_rows::in_words, explained_rows::without_ids, formats::Formats, timeline_rows::channel_name};
 
 /// What is owed in a currency, by age.
 #[derive(Serialize)]
@@ -53,7 +53,11 @@ impl ItemRow {
             days: item.days_past_due,
             open: formats.amount(item.open_minor, item.currency),
             kept_back: (kept_back > 0).then(|| formats.amount(kept_back, item.currency)),
-            next: item.next.as_ref().map(|(step, at)| format!("{step}, {}", formats.from_now(*at))),
+            next: item.next.as_ref().map(|(step, at)| {
+                let is_kept_back = item.open_minor > 0 && item.due_now_minor <= 0;
+                let when = if is_kept_back { "once nothing keeps it back".to_owned() } else { formats.from_now(*at) };
+                format!("{step}, {when}")
+            }),
         }
     }
 }
@@ -117,9 +121,9 @@ impl CaseOnPage {
             workflow: case.workflow.clone(),
             step: case.step.clone(),
             because: in_words(&case.because),
-            outcome: case.outcome.clone(),
-            changes: case.changes.clone(),
-            earliest: case.earliest.clone(),
+            outcome: case.outcome.iter().map(|said| without_ids(said)).collect(),
+            changes: case.changes.iter().map(|said| without_ids(said)).collect(),
+            earliest: case.earliest.as_deref().map(without_ids),
         }
     }
 }

@@ -19,6 +19,8 @@ use crate::{
 
 /// Rows of a page: few enough to be looked at one after the other.
 const ROWS: u32 = 20;
+/// Pages without a row of theirs that are read on at most.
+const READS: u32 = 5;
 
 /// `GET /console`.
 pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
@@ -29,8 +31,8 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     let is_said = !asked.whose.is_empty();
     let asked = if is_said { asked } else { asked.of_whom(if is_nobodys { EVERYBODY } else { me }) };
     let mut found = work(visit, &asked).await?;
-    // Who owns nothing yet sees what there is, and the page says so.
-    let is_everybody_instead = !is_said && asked.whose != EVERYBODY && found.rows.is_empty() && found.next.is_none();
+    // Who owns nothing of the foremost sees what there is, and the page says so.
+    let is_everybody_instead = !is_said && asked.whose != EVERYBODY && found.rows.is_empty();
     let asked = if is_everybody_instead { asked.of_whom(EVERYBODY) } else { asked };
     if is_everybody_instead {
         found = work(visit, &asked).await?;
@@ -39,7 +41,7 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     let (views, beside) = (view_links(visit).await?, day(visit).await?);
     let values = context! {
         rows => Value::from(Serde(&rows)),
-        pages => Value::from(Serde(&PagerView::of(&visit.request, found.next.as_deref()))),
+        pages => Value::from(Serde(&pages(visit, &asked, found.next.as_deref()))),
         tabs => Value::from(Serde(&tabs(visit, &asked))),
         views => Value::from(Serde(&views)),
         is_mine => asked.whose == me,
@@ -50,10 +52,24 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
     Ok(ConsolePage::new(Section::Home, "Home", "home", values).into())
 }
 
-/// A page of work.
+/// The ways to other pages. They say whose work it is also where the address did not: a cursor is good for what it was made for, and for nothing else.
+fn pages(visit: &ConsoleVisit, asked: &WorkAsked, next: Option<&str>) -> PagerView {
+    let to = |cursor: Option<&str>| visit.request.address_with(&[("whose", Some(asked.whose.as_str())), ("cursor", cursor)]);
+    PagerView { first: visit.query("cursor").map(|_| to(None)), next: next.map(|next| to(Some(next))) }
+}
+
+/// A page of work: the first that holds any. A page of everybody's may hold nothing of one person's, and the next one something.
 async fn work(visit: &ConsoleVisit, asked: &WorkAsked) -> service::Done<ListedPage<TaskOf>> {
-    let page = lists::PageAsked { limit: Some(ROWS), ..visit.page_asked() };
-    lists::tasks::list(visit.reading(), &visit.actor, &asked.tasks(), &page, visit.now).await
+    let mut page = lists::PageAsked { limit: Some(ROWS), ..visit.page_asked() };
+    let mut reads = READS;
+    loop {
+        let found = lists::tasks::list(visit.reading(), &visit.actor, &asked.tasks(), &page, visit.now).await?;
+        reads -= 1;
+        if reads == 0 || !found.rows.is_empty() || found.next.is_none() {
+            return Ok(found);
+        }
+        page.cursor = found.next;
+    }
 }
 
 /// What is beside the work.

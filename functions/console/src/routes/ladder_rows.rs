@@ -40,7 +40,15 @@ impl LadderView {
     pub(super) fn of(ladder: &ItemLadder, currency: Currency, formats: &Formats) -> Self {
         let kept_back = ladder.open_minor.saturating_sub(ladder.due_now_minor);
         let last = ladder.rungs.len().saturating_sub(1);
-        let rung = |(at, rung): (usize, &LadderRung)| RungRow { is_first: at == 0, is_last: at == last, ..row(rung, formats) };
+        let is_kept_back = ladder.open_minor > 0 && ladder.due_now_minor <= 0;
+        let rung = |(at, rung): (usize, &LadderRung)| {
+            let row = if is_kept_back && rung.standing == RungStanding::Next {
+                kept_back_row(rung, formats)
+            } else {
+                row(rung, formats)
+            };
+            RungRow { is_first: at == 0, is_last: at == last, ..row }
+        };
         Self {
             part: ladder.instalment.map(|(at, of)| format!("{at} of {of}")),
             due_on: formats.date(ladder.due_on),
@@ -80,6 +88,12 @@ fn row(rung: &LadderRung, formats: &Formats) -> RungRow {
         is_first: false,
         is_last: false,
     }
+}
+
+/// The next step of what is kept back whole: it does not happen at its moment.
+fn kept_back_row(rung: &LadderRung, formats: &Formats) -> RungRow {
+    let said = "next, once nothing keeps it back; not before".to_owned();
+    RungRow { said, away: None, ..row(rung, formats) }
 }
 
 /// What came of a step: its mark, and words.
@@ -146,5 +160,8 @@ mod tests {
         assert_eq!(shown.rungs[1].away.as_deref(), Some("4 days ago"));
         assert_eq!(shown.rungs[2].when.as_deref(), Some("2026-02-12"));
         assert!(shown.rungs[0].is_first && shown.rungs[3].is_last && shown.kept_back.is_some());
+        assert_eq!(shown.rungs[2].said, "next, at the earliest");
+        let shown = LadderView::of(&ItemLadder { due_now_minor: 0, ..ladder }, Currency::EUR, &formats);
+        assert_eq!(shown.rungs[2].said, "next, once nothing keeps it back; not before");
     }
 }

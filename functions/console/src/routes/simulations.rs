@@ -1,15 +1,16 @@
 //! Simulations: started for a draft, watched, cancelled, and what they came to, as charts with their tables and lists of what differs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::job::JobStatus;
+use domain::{CustomerId, job::JobStatus};
 use jiff::{Timestamp, civil::Date};
 use minijinja::{Value as Shown, context, value::Serde};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use service::{
-    NotDone, Operation,
+    Done, NotDone, Operation,
     jobs::{self, version},
+    lists::customer_cards::show_cards,
 };
 use store::Job;
 
@@ -159,8 +160,10 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
             None
         }
     });
+    let names = names_of(visit, result.as_ref()).await?;
     let values = context! {
         id => job.id.as_str(),
+        names => Shown::from(Serde(&names)),
         workflow,
         status => job.status.as_str(),
         is_under_way => job.status.is_under_way(),
@@ -176,6 +179,18 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
         result => result.map(|result| shown(&result, &visit.formats)),
     };
     Ok(ConsolePage::new(Section::Workflows, title(&job), "simulation", values).into())
+}
+
+/// What the customers are called of whom something differs, by their ids.
+async fn names_of(visit: &ConsoleVisit, result: Option<&PlayedResult>) -> Done<BTreeMap<String, String>> {
+    let examples = result.and_then(|result| result.difference.as_ref()).map(|difference| difference.examples.as_slice());
+    let moved = examples.unwrap_or_default().iter();
+    let ids: BTreeSet<CustomerId> = moved.filter_map(|moved| CustomerId::parse(&moved.customer)).collect();
+    if ids.is_empty() || !visit.may(Operation::ListCustomers) {
+        return Ok(BTreeMap::new());
+    }
+    let cards = show_cards(visit.reading(), &visit.actor, &ids).await?;
+    Ok(cards.into_iter().map(|(id, card)| (id.to_string(), card.name)).collect())
 }
 
 fn title(job: &Job) -> String {

@@ -11,6 +11,7 @@ use service::{
 };
 
 use crate::{
+    formats::Formats,
     outcome::{ConsolePage, ConsoleReply, PageResult},
     posted::FormFlaws,
     sections::Section,
@@ -98,7 +99,7 @@ pub(crate) async fn write(visit: &ConsoleVisit) -> PageResult {
         Err(detail) => return page(visit, FormFlaws::of(vec![("/body".to_owned(), detail)]), None).await,
     };
     if posted.text("do") != Some("send") {
-        let seen = seen(&plan, rendered);
+        let seen = seen(&plan, rendered, &visit.formats);
         return page(visit, FormFlaws::default(), Some(seen)).await;
     }
     messages::write(visit.store(), &visit.actor, &asked, visit.now).await?;
@@ -106,10 +107,10 @@ pub(crate) async fn write(visit: &ConsoleVisit) -> PageResult {
     Ok(ConsoleReply::done(format!("/console/customers/{id}"), said))
 }
 
-fn seen(plan: &MessagePlan, rendered: channels::Rendered) -> SeenMessage {
+fn seen(plan: &MessagePlan, rendered: channels::Rendered, formats: &Formats) -> SeenMessage {
     let (guard, may_leave) = match &plan.guard {
         Recheck::Send { .. } => ("The guard allows it now.".to_owned(), true),
-        Recheck::Defer(until, refusal) => (format!("It waits until {until}: {refusal}."), true),
+        Recheck::Defer(until, refusal) => (format!("It waits until {}: {refusal}.", formats.moment(*until)), true),
         Recheck::Block(refusal) => (format!("The guard forbids it: {refusal}."), false),
         Recheck::Supersede(why) => (format!("It cannot be sent: {why}."), false),
     };

@@ -23,23 +23,24 @@
     return document.activeElement?.closest("[data-row]") ?? (rows.length === 1 ? rows[0] : null);
   };
 
-  // A letter of the row's own, or of the page. Only a single letter that is written on a button of ours.
+  // A letter of the row that is looked at, else of the page itself: the letter of a row that nobody looks at presses nothing.
   const act = (key) => {
     if (!/^[a-z]$/.test(key)) return false;
-    const here = row();
-    const own = key === "x" ? here?.querySelector("input.pick") : here?.querySelector(`[data-key="${key}"]`);
-    const found = own ?? document.querySelector(`[data-key-page="${key}"]`);
+    const own = row()?.querySelector(key === "x" ? "input.pick" : `[data-key="${key}"]`);
+    const ofPage = [...document.querySelectorAll(`[data-key="${key}"], [data-key-page="${key}"]`)].find((one) => !one.closest("[data-row]"));
+    const found = own ?? ofPage;
     found?.click();
-    return found !== null && found !== undefined;
+    return found !== undefined;
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyped(event.target)) return;
-    const led = before === "g" ? document.querySelector(`.sections a[data-letter="${CSS.escape(event.key)}"]`) : null;
-    before = event.key;
-    if (led) {
-      led.click();
-    } else if (event.key === "?" && keys && !keys.open) {
+    if (event.ctrlKey || event.metaKey || event.altKey || keys?.open || isTyped(event.target)) return;
+    const leads = before === "g";
+    before = leads ? "" : event.key;
+    if (leads) {
+      // What follows g leads to a section, or nowhere: it never presses a button.
+      document.querySelector(`.sections a[data-letter="${CSS.escape(event.key)}"]`)?.click();
+    } else if (event.key === "?" && keys) {
       keys.showModal();
     } else if (event.key === "/") {
       document.querySelector("[data-search]")?.focus();
@@ -47,11 +48,8 @@
       step(1);
     } else if (event.key === "k") {
       step(-1);
-    } else if (act(event.key)) {
-      // It is done.
-    } else if (/^[a-z]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`)) {
-      document.querySelector(`[data-key="${event.key}"]`).click();
-    } else {
+    } else if (event.repeat || !act(event.key)) {
+      // A key that is held down presses a button once.
       return;
     }
     event.preventDefault();
@@ -65,6 +63,11 @@
     button.append(" ", hint);
     button.setAttribute("aria-keyshortcuts", hint.textContent);
   });
+
+  // Where the sections do not fit, the one that the page belongs to is seen.
+  const section = document.querySelector(".sections a[aria-current]");
+  const sections = section?.closest(".sections");
+  if (sections) sections.scrollLeft = section.offsetLeft - (sections.clientWidth - section.offsetWidth) / 2;
 
   if (keys && show) {
     show.hidden = false;

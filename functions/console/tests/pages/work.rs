@@ -68,6 +68,43 @@ async fn the_worklist_says_why_and_offers_what_somebody_may_do() {
 }
 
 #[tokio::test]
+async fn the_next_page_of_home_is_of_the_same_people() {
+    let console = Console::new().await;
+    let collector = console.as_role("collector").await;
+    for place in 0..21 {
+        raised(&console, &format!("C-{place}"), &task(TaskKind::Approval, &format!("k{place}"), "A letter waits")).await;
+    }
+    // Nothing is theirs, so that the page is everybody's without its address saying so.
+    let first = console.get(&collector, "/console?sort=age").await.is(200).says("everybody's work");
+    let address = first.html.split_once("rel=\"next\"").expect("a next page").0.rsplit_once("<a href=\"").unwrap().1;
+    let address = address.split('"').next().unwrap().replace("&#x2f;", "/").replace("&amp;", "&");
+    assert!(address.contains("whose=all"), "{address}");
+    console.get(&collector, &address).await.is(200).says("A letter waits").says("First page");
+}
+
+#[tokio::test]
+async fn a_dispute_is_decided_in_the_row_that_asks_for_it() {
+    let console = Console::new().await;
+    let collector = console.as_role("collector").await;
+    let customer = console.world.customer("acme", "C-1", |_| {}).await;
+    let page = format!("/console/customers/{customer}");
+    let fields = [("reason", "quality"), ("currency", "EUR"), ("note", "It came broken")];
+    console.post(&collector, &format!("{page}/disputes"), &fields).await.leads();
+    let shown = console.get(&collector, &page).await.is(200).html.replace("&#x2f;", "/");
+    let is_act = |part: &&str| part.starts_with("/console/agreements/") && part.ends_with("/uphold");
+    let uphold = shown.split('"').find(is_act).expect("a dispute that can be upheld");
+    let asked = task(TaskKind::Dispute, uphold.split('/').nth(3).unwrap(), "The customer contests an invoice");
+    let id = console.world.store.raise(&acme(), Some(&customer), &asked, console.world.now()).await.unwrap();
+    let home = console.get(&collector, "/console?sort=age").await.is(200).says("The customer contests an invoice");
+    home.says("It came broken").says(">Uphold</button>").says(">Reject</button>").says(">Done</button>");
+    console.get(&collector, &format!("/console/tasks/{id}")).await.is(200).says("It came broken");
+    let fields = [("task", id.as_str()), ("back", "/console?sort=age")];
+    assert_eq!(console.post(&collector, uphold, &fields).await.leads(), "/console?sort=age");
+    console.get(&collector, "/console?sort=age").await.is(200).hides("The customer contests an invoice");
+    console.get(&collector, &page).await.is(200).says("upheld");
+}
+
+#[tokio::test]
 async fn a_task_is_taken_given_away_ended_and_opened_again() {
     let console = Console::new().await;
     let collector = console.as_role("collector").await;
