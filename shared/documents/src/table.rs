@@ -84,11 +84,12 @@ impl Wish {
 /// How wide the columns are: all but the first as wide as what they hold, the first what is left.
 fn tracks(table: &SheetTable, room: i32) -> Vec<Track> {
     let cells = |at: usize| table.rows.iter().filter_map(move |row| row.cells.get(at)).map(|cell| (cell.as_str(), STRONG));
-    let wish = |(at, column): (usize, &SheetColumn)| {
+    let wish = |at: usize| {
+        let column = &table.columns[at];
         let Wish { wanted, least } = Wish::of(std::iter::once((column.title.as_str(), LABEL)).chain(cells(at)));
         Wish { wanted: wanted.saturating_add(GAP), least: least.saturating_add(GAP) }
     };
-    let wishes: Vec<Wish> = table.columns.iter().enumerate().skip(1).map(wish).collect();
+    let wishes: Vec<Wish> = (1..table.columns.len()).map(wish).collect();
     let notes = table.rows.iter().map(|row| (row.note.as_str(), SMALL));
     let of_first = Wish::of(cells(0).chain(notes)).wanted.min(FIRST_MIN);
     let widths = shared_out(&wishes, room - of_first);
