@@ -24,7 +24,7 @@ fn value(html: &str, name: &str) -> String {
 async fn send(browser: &Browser<'_>, page: &str, to: &str, typed: &[(&str, &str)]) -> Reply {
     let html = browser.get(page).await.is(200).text;
     let mut fields = vec![("form_token".to_owned(), value(&html, "form_token")), ("once".to_owned(), value(&html, "once"))];
-    for name in ["rev", "seen"] {
+    for name in ["revision", "seen"] {
         if html.contains(&format!("name=\"{name}\" value=\"")) {
             fields.push((name.to_owned(), value(&html, name)));
         }

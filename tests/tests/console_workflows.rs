@@ -58,7 +58,7 @@ async fn a_workflow_is_changed_simulated_published_to_some_and_rolled_back_by_fo
     let begun = desk.form("/console/workflows/begin", &[("id", "standard"), ("from", "current")]).await.is(303);
     assert_eq!(begun.location.as_deref(), Some(draft));
     let rev = desk.rev(draft).await;
-    desk.form(&format!("{draft}/steps"), &[("rev", &rev), ("do", "delete"), ("step", "0")]).await.is(303);
+    desk.form(&format!("{draft}/steps"), &[("revision", &rev), ("do", "delete"), ("step", "0")]).await.is(303);
 
     let played = desk.form("/console/workflows/standard/simulate", &[("days", "60"), ("paying", "nobody")]).await.is(303);
     let played = played.location.unwrap();
@@ -94,7 +94,7 @@ async fn a_tenant_goes_live_by_the_checklist_and_not_past_it() {
     let desk = Desk::of(&tenant, "admin").await;
     let page = "/console/go-live";
     let rev = desk.rev(page).await;
-    let refused = desk.form(page, &[("rev", &rev), ("do", "live")]).await.is(422).text;
+    let refused = desk.form(page, &[("revision", &rev), ("do", "live")]).await.is(422).text;
     assert!(refused.contains("the book was not looked through yet") && refused.contains("were not played yet"), "{refused}");
     desk.form("/console/go-live/jobs", &[("kind", "audit_book")]).await.is(303);
     desk.form("/console/go-live/jobs", &[("kind", "simulate"), ("days", "10")]).await.is(303);
@@ -102,7 +102,7 @@ async fn a_tenant_goes_live_by_the_checklist_and_not_past_it() {
     let ready = desk.page(page).await;
     assert!(ready.contains("Nothing is missing.") && ready.contains("Go live"), "{ready}");
     let rev = desk.rev(page).await;
-    desk.form(page, &[("rev", &rev), ("do", "live")]).await.is(303);
+    desk.form(page, &[("revision", &rev), ("do", "live")]).await.is(303);
     assert!(desk.page(page).await.contains("This tenant is <b>live</b>."));
     let now = tenant.admin("GET", "/v1/settings", &Value::Null).await.is(200).body;
     assert_eq!(now["settings"]["mode"], "live");

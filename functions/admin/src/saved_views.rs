@@ -34,8 +34,8 @@ pub struct SavedViewIn {
 pub struct SavedViewsIn {
     /// In the order in which they are shown, at most 30.
     views: Vec<SavedViewIn>,
-    /// `rev` of the views that these are made from; 0 before the first.
-    rev: u64,
+    /// `revision` of the views that these are made from; 0 before the first.
+    revision: u64,
 }
 
 /// A filter and an order of a list, under a name.
@@ -55,7 +55,7 @@ pub struct SavedViewsOut {
     /// In the order in which they are shown.
     views: Vec<SavedViewOut>,
     /// Counts the writes: the next one names it.
-    rev: u64,
+    revision: u64,
     /// When they were read.
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
@@ -75,7 +75,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json
               (status = 409, description = "changed-meanwhile: they were changed since they were read")))]
 pub async fn save(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<SavedViewsOut>> {
     caller.may(Operation::SaveViews)?;
-    let SavedViewsIn { views, rev } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let SavedViewsIn { views, revision: rev } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let own = |SavedViewIn { name, of, asked }| SavedView { name, of, asked };
     let asked = SavedViews { views: views.into_iter().map(own).collect(), rev };
     let now = app.clock.now();
@@ -84,5 +84,5 @@ pub async fn save(State(app): State<Arc<App>>, caller: Caller, Body(body): Body)
 
 fn shown(known: SavedViews, as_of: Timestamp) -> SavedViewsOut {
     let own = |SavedView { name, of, asked }| SavedViewOut { name, of, asked };
-    SavedViewsOut { views: known.views.into_iter().map(own).collect(), rev: known.rev, as_of }
+    SavedViewsOut { views: known.views.into_iter().map(own).collect(), revision: known.rev, as_of }
 }

@@ -224,7 +224,7 @@ fn the_layout_lists_what_the_template_does_not() {
     let rendered = mail("{{ invoices | length }} in all", &many);
     assert!(rendered.text.starts_with("2000 in all"));
     assert!(rendered.text.contains("N-50 ") && !rendered.text.contains("N-51"));
-    assert!(rendered.text.contains("and 1950 more") && body_of(&rendered).contains("and 1950 more"));
+    assert!(rendered.text.contains("and 1,950 more") && body_of(&rendered).contains("and 1,950 more"));
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub(crate) async fn put(visit: &ConsoleVisit) -> PageResult {
         overlap_hours: hours,
         ..ConnectionGiven::default()
     };
-    let if_rev = form.text("rev").and_then(|rev| rev.parse().ok());
+    let if_rev = form.text("revision").and_then(|rev| rev.parse().ok());
     match connections::put(visit.setup(), &visit.actor, source, given, if_rev, visit.now).await {
         Ok(ConnectionMade { connection, secret: Some(secret) }) => Ok(once(visit, &connection, secret)),
         Ok(ConnectionMade { connection, secret: None }) => {

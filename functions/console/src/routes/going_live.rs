@@ -139,7 +139,7 @@ pub(crate) async fn start(visit: &ConsoleVisit) -> PageResult {
 /// `POST /console/go-live`: to shadow, a cap of messages a day, or live.
 pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     let posted = visit.posted();
-    let seen = posted.text("rev").and_then(|rev| rev.parse().ok());
+    let seen = posted.text("revision").and_then(|rev| rev.parse().ok());
     let seen =
         seen.ok_or_else(|| NotDone::field("/rev", "the form does not say which revision it is of; load the page again"))?;
     let (store, actor, now) = (visit.store(), &visit.actor, visit.now);

@@ -85,7 +85,7 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
 pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     let (form, subject) = (visit.posted(), visit.path_value("subject"));
     let before = members::show(visit.store(), &visit.actor, subject).await?;
-    let seen = form.text("rev").and_then(|rev| rev.parse::<u64>().ok());
+    let seen = form.text("revision").and_then(|rev| rev.parse::<u64>().ok());
     if seen.is_some_and(|seen| seen != before.rev) {
         return Err(NotDone::Stale(before.rev).into());
     }

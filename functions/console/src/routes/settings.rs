@@ -163,7 +163,7 @@ pub(super) async fn stored(visit: &ConsoleVisit) -> Result<Option<SettingsFound>
 
 /// Stores a merge patch where the settings are as the form's page had them, or tries it.
 pub(super) async fn written(visit: &ConsoleVisit, patch: Json, is_trial: bool) -> Result<SettingsFound, NotDone> {
-    let if_rev = visit.posted().text("rev").and_then(|rev| rev.parse().ok());
+    let if_rev = visit.posted().text("revision").and_then(|rev| rev.parse().ok());
     settings::patch(visit.setup(), &visit.actor, patch, SettingsWrite { if_rev, is_trial }, visit.now).await
 }
 

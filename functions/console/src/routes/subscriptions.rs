@@ -46,7 +46,7 @@ pub(crate) async fn show(visit: &ConsoleVisit) -> PageResult {
 /// `POST /console/webhooks/out/{id}`: changes it.
 pub(crate) async fn change(visit: &ConsoleVisit) -> PageResult {
     let (id, given) = (visit.path_value("id"), given(visit));
-    let seen = visit.posted().text("rev").and_then(|rev| rev.parse().ok());
+    let seen = visit.posted().text("revision").and_then(|rev| rev.parse().ok());
     let change = |_: &SubscriptionGiven| Ok(given);
     match subscriptions::change(visit.store(), &visit.actor, id, change, places(visit), seen, visit.now).await {
         Ok(changed) => {
@@ -109,7 +109,7 @@ pub(crate) async fn replay(visit: &ConsoleVisit) -> PageResult {
 
 /// `POST /console/webhooks/out/{id}/delete`.
 pub(crate) async fn delete(visit: &ConsoleVisit) -> PageResult {
-    let seen = visit.posted().text("rev").and_then(|rev| rev.parse().ok());
+    let seen = visit.posted().text("revision").and_then(|rev| rev.parse().ok());
     let gone = subscriptions::delete(visit.store(), &visit.actor, visit.path_value("id"), seen, visit.now).await?;
     Ok(ConsoleReply::done(OUT, format!("The subscription to {} is deleted, with its secret.", gone.url)))
 }
@@ -127,7 +127,7 @@ fn given(visit: &ConsoleVisit) -> SubscriptionGiven {
         url: form.owned("url").unwrap_or_default(),
         events: form.all("events").map(str::to_owned).collect(),
         // A box of the form says whether it is in use; where it is made it always is.
-        enabled: form.text("rev").map(|_| form.is_ticked("enabled")),
+        enabled: form.text("revision").map(|_| form.is_ticked("enabled")),
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn document_of(draft: &Draft) -> Value {
 ///
 /// [`NotDone::Fields`] of a form without one.
 pub(crate) fn seen(posted: Posted<'_>) -> Result<u64, NotDone> {
-    let rev = posted.text("rev").and_then(|text| text.parse().ok());
+    let rev = posted.text("revision").and_then(|text| text.parse().ok());
     rev.ok_or_else(|| NotDone::field("/rev", "the form does not say which revision it is of; load the page again"))
 }
 

@@ -51,8 +51,8 @@ async fn people_are_invited_changed_and_removed() {
     let rev = |html: &str| html.split_once("name=\"rev\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let page = console.get(&admin, address).await.is(200).says("Robin");
     let seen = rev(&page.html);
-    console.post(&admin, address, &[("rev", &seen), ("role", "manager"), ("name", "Robin B.")]).await.is(303);
-    console.post(&admin, address, &[("rev", &seen), ("role", "viewer")]).await.is(409).says("Somebody changed it meanwhile");
+    console.post(&admin, address, &[("revision", &seen), ("role", "manager"), ("name", "Robin B.")]).await.is(303);
+    console.post(&admin, address, &[("revision", &seen), ("role", "viewer")]).await.is(409).says("Somebody changed it meanwhile");
     console.post(&admin, &format!("{address}/remove"), &[]).await.is(303);
     console.get(&admin, "/console/people").await.says("1 removed");
     let collector = console.as_role("collector").await;

@@ -13,14 +13,14 @@ async fn each_step_says_what_is_missing_and_live_is_refused_meanwhile() {
         (console.as_role("viewer").await, console.as_role("manager").await, console.as_role("admin").await);
     let page = console.get(&viewer, PAGE).await.is(200).says("the book was not looked through yet").says("switched off");
     page.says("were not played yet").hides("Look through the book").hides("Switch to shadow");
-    let rev = hidden(&console.get(&admin, PAGE).await.is(200).says("Switch to shadow"), "rev");
-    console.post(&admin, PAGE, &[("rev", &rev), ("do", "live")]).await.is(422).says("the book was not looked through yet");
-    console.post(&admin, PAGE, &[("rev", &rev), ("do", "ramp"), ("per_day", "0")]).await.is(422);
-    console.post(&admin, PAGE, &[("rev", &rev), ("do", "ramp"), ("per_day", "few")]).await.is(422);
-    console.post(&admin, PAGE, &[("rev", &rev), ("do", "shadow")]).await.is(303);
-    console.post(&admin, PAGE, &[("rev", &rev), ("do", "ramp"), ("per_day", "20")]).await.is(409);
-    let rev = hidden(&console.get(&admin, PAGE).await.is(200).says("<b>shadow</b>"), "rev");
-    console.post(&admin, PAGE, &[("rev", &rev), ("do", "ramp"), ("per_day", "20")]).await.is(303);
+    let rev = hidden(&console.get(&admin, PAGE).await.is(200).says("Switch to shadow"), "revision");
+    console.post(&admin, PAGE, &[("revision", &rev), ("do", "live")]).await.is(422).says("the book was not looked through yet");
+    console.post(&admin, PAGE, &[("revision", &rev), ("do", "ramp"), ("per_day", "0")]).await.is(422);
+    console.post(&admin, PAGE, &[("revision", &rev), ("do", "ramp"), ("per_day", "few")]).await.is(422);
+    console.post(&admin, PAGE, &[("revision", &rev), ("do", "shadow")]).await.is(303);
+    console.post(&admin, PAGE, &[("revision", &rev), ("do", "ramp"), ("per_day", "20")]).await.is(409);
+    let rev = hidden(&console.get(&admin, PAGE).await.is(200).says("<b>shadow</b>"), "revision");
+    console.post(&admin, PAGE, &[("revision", &rev), ("do", "ramp"), ("per_day", "20")]).await.is(303);
     console.get(&viewer, PAGE).await.is(200).says("At most 20 messages a day now.");
 
     // A job that is under way is no step that is passed.

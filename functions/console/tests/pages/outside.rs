@@ -63,7 +63,7 @@ async fn a_system_is_subscribed_and_its_secret_shown_once() {
     console.post(&admin, &format!("{address}/test"), &[("event", "Nothing")]).await.is(422);
     console.post(&admin, &format!("{address}/test"), &[("event", kind)]).await.is(303);
     console.get(&admin, &address).await.is(200).says(">sample<");
-    let change = [("rev", rev.as_str()), ("name", "ERP 2"), ("url", "https://erp.example/hooks"), ("events", kind)];
+    let change = [("revision", rev.as_str()), ("name", "ERP 2"), ("url", "https://erp.example/hooks"), ("events", kind)];
     console.post(&admin, &address, &change).await.is(303);
     console.get(&admin, out).await.is(200).says("ERP 2").says("not in use");
     console.post(&admin, &address, &change).await.is(409).says("Somebody changed it meanwhile");
@@ -85,13 +85,18 @@ async fn a_source_is_connected_and_given_another_secret() {
     let address = "/console/connections/canonical";
     console.get(&admin, address).await.is(200).says("It is not connected.");
     let made =
-        console.post(&admin, address, &[("rev", "0")]).await.is(200).says("Copy the secret now").says("webhooks&#x2f;acme");
-    console.post(&admin, address, &[("rev", "0")]).await.is(409).says("Somebody changed it meanwhile");
+        console.post(&admin, address, &[("revision", "0")]).await.is(200).says("Copy the secret now").says("webhooks&#x2f;acme");
+    console.post(&admin, address, &[("revision", "0")]).await.is(409).says("Somebody changed it meanwhile");
     let page = console.get(&admin, address).await.is(200).says("Make a new secret");
     let rev = page.html.split_once("name=\"rev\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
-    console.post(&admin, address, &[("rev", &rev), ("overlap_hours", "x")]).await.is(422).says("id=\"flaw-overlap_hours\"");
-    console.post(&admin, address, &[("rev", &rev), ("overlap_hours", "721")]).await.is(422).says("id=\"flaw-overlap_hours\"");
-    let other = console.post(&admin, address, &[("rev", &rev), ("overlap_hours", "48")]).await.is(200).says("is accepted until");
+    console.post(&admin, address, &[("revision", &rev), ("overlap_hours", "x")]).await.is(422).says("id=\"flaw-overlap_hours\"");
+    console
+        .post(&admin, address, &[("revision", &rev), ("overlap_hours", "721")])
+        .await
+        .is(422)
+        .says("id=\"flaw-overlap_hours\"");
+    let other =
+        console.post(&admin, address, &[("revision", &rev), ("overlap_hours", "48")]).await.is(200).says("is accepted until");
     assert_ne!(made.html, other.html);
     console.get(&admin, "/console/connections").await.is(200).says("the secret before is good until");
     let viewer = console.as_role("viewer").await;

@@ -28,9 +28,9 @@ async fn settings(console: &Console) -> domain::Settings {
 async fn a_form_says_all_that_is_wrong_at_its_fields_and_stores_nothing() {
     let (console, admin) = set_up().await;
     let page = console.get(&admin, "/console/settings/caps").await.is(200).says("Messages a day");
-    let (rev, seen) = (hidden(&page, "rev"), hidden(&page, "seen"));
+    let (rev, seen) = (hidden(&page, "revision"), hidden(&page, "seen"));
     let fields = [
-        ("rev", rev.as_str()),
+        ("revision", rev.as_str()),
         ("seen", seen.as_str()),
         ("caps.per_person.count", "3"),
         ("caps.per_person.days", "61"),
@@ -57,9 +57,9 @@ async fn a_form_says_all_that_is_wrong_at_its_fields_and_stores_nothing() {
     assert_eq!(settings(&console).await.caps.per_day, Some(50));
     // Emptied again, the cap of one person goes whole.
     let page = console.get(&admin, "/console/settings/caps").await.is(200);
-    let (rev, seen) = (hidden(&page, "rev"), hidden(&page, "seen"));
+    let (rev, seen) = (hidden(&page, "revision"), hidden(&page, "seen"));
     let fields = [
-        ("rev", rev.as_str()),
+        ("revision", rev.as_str()),
         ("seen", seen.as_str()),
         ("caps.per_day", "50"),
         ("breaker.factor", "3"),
@@ -73,9 +73,9 @@ async fn a_form_says_all_that_is_wrong_at_its_fields_and_stores_nothing() {
 async fn a_change_is_tried_before_it_is_stored() {
     let (console, admin) = set_up().await;
     let page = console.get(&admin, "/console/settings/answers").await.is(200);
-    let (rev, seen) = (hidden(&page, "rev"), hidden(&page, "seen"));
+    let (rev, seen) = (hidden(&page, "revision"), hidden(&page, "seen"));
     let fields = [
-        ("rev", rev.as_str()),
+        ("revision", rev.as_str()),
         ("seen", seen.as_str()),
         ("answers.stage", "auto"),
         ("answers.copies", "yes"),
@@ -97,9 +97,9 @@ async fn a_change_is_tried_before_it_is_stored() {
 async fn somebody_who_was_slower_sees_what_another_changed_and_keeps_what_they_typed() {
     let (console, admin) = set_up().await;
     let page = console.get(&admin, "/console/settings/company").await.is(200);
-    let (rev, seen) = (hidden(&page, "rev"), hidden(&page, "seen"));
+    let (rev, seen) = (hidden(&page, "revision"), hidden(&page, "seen"));
     let own = |rev: &str, seen: &str, name: &str, country: &str| {
-        [("rev", rev), ("seen", seen), ("name", name), ("country", country), ("collector_role", "first_party")]
+        [("revision", rev), ("seen", seen), ("name", name), ("country", country), ("collector_role", "first_party")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let send = async |fields: [(String, String); 5]| {
@@ -110,7 +110,7 @@ async fn somebody_who_was_slower_sees_what_another_changed_and_keeps_what_they_t
     let late =
         send(own(&rev, &seen, "Acme Ltd", "DE")).await.is(409).says("Somebody changed it meanwhile").says("value=\"Acme Ltd\"");
     assert!(late.html.contains("value=\"GB\""), "what they changed is in the form: {}", late.html);
-    send(own(&hidden(&late, "rev"), &hidden(&late, "seen"), "Acme Ltd", "GB")).await.is(303);
+    send(own(&hidden(&late, "revision"), &hidden(&late, "seen"), "Acme Ltd", "GB")).await.is(303);
     let known = settings(&console).await;
     assert_eq!((known.name.as_str(), known.country.as_str()), ("Acme Ltd", "GB"));
 }
@@ -119,12 +119,12 @@ async fn somebody_who_was_slower_sees_what_another_changed_and_keeps_what_they_t
 async fn the_same_as_json_and_what_stops_everything() {
     let (console, admin) = set_up().await;
     let page = console.get(&admin, "/console/settings/json").await.is(200).says("Merge patch");
-    let rev = hidden(&page, "rev");
+    let rev = hidden(&page, "revision");
     for (patch, flaw) in [("{", "it is no JSON"), ("[]", "a merge patch is an object"), ("{\"colour\": 1}", "colour")] {
-        let fields = [("rev", rev.as_str()), ("patch", patch), ("act", "save")];
+        let fields = [("revision", rev.as_str()), ("patch", patch), ("act", "save")];
         console.post(&admin, "/console/settings/json", &fields).await.is(422).says(flaw);
     }
-    let fields = [("rev", rev.as_str()), ("patch", "{\"reply_to\": \"ar@acme.example\"}"), ("act", "save")];
+    let fields = [("revision", rev.as_str()), ("patch", "{\"reply_to\": \"ar@acme.example\"}"), ("act", "save")];
     console.post(&admin, "/console/settings/json", &fields).await.is(303);
     console.post(&admin, "/console/settings/json", &fields).await.is(409);
     console.post(&admin, "/console/settings/pause", &[]).await.is(303);
@@ -137,11 +137,17 @@ async fn the_same_as_json_and_what_stops_everything() {
 async fn a_brand_is_drawn_and_its_flaws_are_at_its_fields() {
     let (console, admin) = set_up().await;
     let page = console.get(&admin, "/console/settings/brand").await.is(200).says("As customers see it").hides("style=");
-    let rev = hidden(&page, "rev");
-    let fields =
-        [("rev", rev.as_str()), ("entity", ""), ("colour", "#ffff00"), ("logo", "x"), ("particulars", "Acme"), ("act", "save")];
+    let rev = hidden(&page, "revision");
+    let fields = [
+        ("revision", rev.as_str()),
+        ("entity", ""),
+        ("colour", "#ffff00"),
+        ("logo", "x"),
+        ("particulars", "Acme"),
+        ("act", "save"),
+    ];
     console.post(&admin, "/console/settings/brand", &fields).await.is(422).says("id=\"flaw-colour\"").says("id=\"flaw-logo\"");
-    let good = [("rev", rev.as_str()), ("entity", ""), ("colour", "#1a56b0"), ("particulars", "Acme <b>"), ("act", "save")];
+    let good = [("revision", rev.as_str()), ("entity", ""), ("colour", "#1a56b0"), ("particulars", "Acme <b>"), ("act", "save")];
     console.post(&admin, "/console/settings/brand", &good).await.is(303);
     console.get(&admin, "/console/settings/brand").await.is(200).says("fill=\"#1a56b0\"").says("Acme &lt;b&gt;");
     let preview = "/console/settings/brand/preview?colour=%23123456&particulars=Here";

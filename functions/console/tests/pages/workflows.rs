@@ -72,27 +72,28 @@ async fn steps_change_by_forms_and_the_last_change_is_undone() {
     let manager = console.as_role("manager").await;
     console.post(&manager, "/console/workflows/begin", &[("id", "standard"), ("from", "current")]).await.is(303);
     let page = console.get(&manager, DRAFT).await.is(200).hides("Undo the last change");
-    let first = hidden(&page, "rev");
-    console.post(&manager, STEPS, &[("rev", &first), ("do", "add"), ("kind", "task")]).await.is(303);
+    let first = hidden(&page, "revision");
+    console.post(&manager, STEPS, &[("revision", &first), ("do", "add"), ("kind", "task")]).await.is(303);
     let page = console.get(&manager, DRAFT).await.is(200).says("Decide what to do").says("Undo the last change");
-    let second = hidden(&page, "rev");
+    let second = hidden(&page, "revision");
     assert_ne!(first, second);
 
     // Whoever looked at the draft before that is told what changed.
-    let stale = console.post(&manager, STEPS, &[("rev", &first), ("do", "delete"), ("step", "0")]).await.is(409);
+    let stale = console.post(&manager, STEPS, &[("revision", &first), ("do", "delete"), ("step", "0")]).await.is(409);
     stale.says("Somebody changed the draft meanwhile").says("a new step").says("acme-manager");
 
     // What does not read stays in the form, with what is wrong beside it, and is not stored.
-    let wrong = [("rev", second.as_str()), ("do", "save"), ("step", "0"), ("steps.0.id", "first"), ("steps.0.at.offset", "soon")];
+    let wrong =
+        [("revision", second.as_str()), ("do", "save"), ("step", "0"), ("steps.0.id", "first"), ("steps.0.at.offset", "soon")];
     let wrong = console.post(&manager, STEPS, &wrong).await.is(422).says("<b>not stored</b>").says("value=\"soon\"");
     wrong.says("id=\"flaw-steps.0.at.offset\"");
-    assert_eq!(hidden(&console.get(&manager, DRAFT).await, "rev"), second);
+    assert_eq!(hidden(&console.get(&manager, DRAFT).await, "revision"), second);
 
-    console.post(&manager, STEPS, &[("rev", &second), ("do", "undo")]).await.is(303);
+    console.post(&manager, STEPS, &[("revision", &second), ("do", "undo")]).await.is(303);
     console.get(&manager, DRAFT).await.is(200).hides("Decide what to do");
-    console.post(&manager, "/console/workflows/standard/draft/drop", &[("rev", &second)]).await.is(409);
-    let third = hidden(&console.get(&manager, DRAFT).await, "rev");
-    console.post(&manager, "/console/workflows/standard/draft/drop", &[("rev", &third)]).await.is(303);
+    console.post(&manager, "/console/workflows/standard/draft/drop", &[("revision", &second)]).await.is(409);
+    let third = hidden(&console.get(&manager, DRAFT).await, "revision");
+    console.post(&manager, "/console/workflows/standard/draft/drop", &[("revision", &third)]).await.is(303);
     console.get(&manager, DRAFT).await.is(404);
 }
 
@@ -101,7 +102,7 @@ async fn the_same_document_is_written_as_json_and_proven_without_saving() {
     let console = set_up(|_| {}).await;
     let (viewer, manager) = (console.as_role("viewer").await, console.as_role("manager").await);
     console.post(&manager, "/console/workflows/begin", &[("id", "standard"), ("from", "current")]).await.is(303);
-    let rev = hidden(&console.get(&manager, DRAFT).await, "rev");
+    let rev = hidden(&console.get(&manager, DRAFT).await, "revision");
     let mut document = serde_json::to_value(&channels::builtin::workflows()[0]).unwrap();
     document["name"] = serde_json::json!("Ours");
     document["steps"][1]["action"]["send"]["template"] = serde_json::json!("no-such-text");
@@ -110,10 +111,10 @@ async fn the_same_document_is_written_as_json_and_proven_without_saving() {
     let page = console.post(&viewer, check, &[("document", &text)]).await.is(200).says("no-such-text").says("<b>not stored</b>");
     page.says("class=\"error\"");
     for wrong in ["", "{", "{\"id\": \"other\"}", "[]"] {
-        console.post(&manager, DRAFT, &[("rev", &rev), ("document", wrong)]).await.is(422).says("<b>not stored</b>");
+        console.post(&manager, DRAFT, &[("revision", &rev), ("document", wrong)]).await.is(422).says("<b>not stored</b>");
     }
-    console.post(&manager, DRAFT, &[("rev", &rev), ("document", "{")]).await.is(422).says("this is no JSON");
-    console.post(&manager, DRAFT, &[("rev", &rev), ("document", &text)]).await.is(303);
+    console.post(&manager, DRAFT, &[("revision", &rev), ("document", "{")]).await.is(422).says("this is no JSON");
+    console.post(&manager, DRAFT, &[("revision", &rev), ("document", &text)]).await.is(303);
     console.get(&viewer, DRAFT).await.is(200).says("Draft of Ours").says("readonly").hides("Save the document");
     // The prover refuses to have it published, and says why.
     let refused = console.post(&manager, "/console/workflows/standard/publish", &[("share", "10")]).await.is(422);
@@ -127,9 +128,15 @@ async fn a_draft_is_published_to_some_then_to_more_and_rolled_back() {
     let manager = console.as_role("manager").await;
     let (page, publish) = ("/console/workflows/standard", "/console/workflows/standard/publish");
     console.post(&manager, "/console/workflows/begin", &[("id", "standard"), ("from", "current")]).await.is(303);
-    let rev = hidden(&console.get(&manager, DRAFT).await, "rev");
-    let plan =
-        [("rev", rev.as_str()), ("do", "plan"), ("name", "Ours"), ("scope", "customer"), ("priority", "100"), ("min_gap", "P3D")];
+    let rev = hidden(&console.get(&manager, DRAFT).await, "revision");
+    let plan = [
+        ("revision", rev.as_str()),
+        ("do", "plan"),
+        ("name", "Ours"),
+        ("scope", "customer"),
+        ("priority", "100"),
+        ("min_gap", "P3D"),
+    ];
     console.post(&manager, STEPS, &plan).await.is(303);
     console.get(&manager, publish).await.is(200).says("<ins><bdi>Ours</bdi></ins>").says("Running cases");
     for (share, status) in [("many", 422), ("0", 422), ("101", 422)] {

@@ -88,21 +88,27 @@ pub(super) async fn page(
         add(&mut groups, &figures, asked);
         return Ok((groups, None));
     }
-    let cursor = Cursor::read(asked.cursor.as_deref())?;
+    let mut cursor = Cursor::read(asked.cursor.as_deref())?;
     let is_current = place.is_some_and(|place| place.is_done() && place.on == asked.as_of);
-    let limit = if is_current { asked.limit } else { asked.limit.min(REPLAYED_MAX) };
-    let page = store.figures_page(tenant, cursor.shard, cursor.after.as_ref(), limit).await?;
-    for (customer, kept) in &page.rows {
-        let figures = match kept.on(asked.as_of) {
-            Some(figures) => Some(figures),
-            // Who is not in today's totals yet is not in what they are made of.
-            None if is_current => None,
-            None => replayed(store, tenant, settings, (customer, asked.as_of, today)).await?,
-        };
-        figures.iter().for_each(|figures| add(&mut groups, figures, asked));
+    let mut left = if is_current { asked.limit } else { asked.limit.min(REPLAYED_MAX) };
+    loop {
+        let page = store.figures_page(tenant, cursor.shard, cursor.after.as_ref(), left).await?;
+        for (customer, kept) in &page.rows {
+            let figures = match kept.on(asked.as_of) {
+                Some(figures) => Some(figures),
+                // Who is not in today's totals yet is not in what they are made of.
+                None if is_current => None,
+                None => replayed(store, tenant, settings, (customer, asked.as_of, today)).await?,
+            };
+            figures.iter().for_each(|figures| add(&mut groups, figures, asked));
+        }
+        left = left.saturating_sub(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
+        // A page goes on over shards: one alone may have nobody.
+        match cursor.next(page.after) {
+            Some(next) if left > 0 => cursor = Cursor::read(Some(&next))?,
+            next => return Ok((groups, next)),
+        }
     }
-    let after = page.after;
-    Ok((groups, cursor.next(after)))
 }
 
 #[cfg(test)]
