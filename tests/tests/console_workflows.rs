@@ -41,7 +41,7 @@ impl<'a> Desk<'a> {
     /// The revision that the forms of a page are of.
     async fn rev(&self, address: &str) -> String {
         let page = self.page(address).await;
-        let rest = page.split_once("name=\"rev\" value=\"").expect("a page with a form").1;
+        let rest = page.split_once("name=\"revision\" value=\"").expect("a page with a form").1;
         rest.split('"').next().unwrap().to_owned()
     }
 }

@@ -48,7 +48,7 @@ async fn people_are_invited_changed_and_removed() {
     console.post(&admin, "/console/people/members", &fields).await.is(303);
     console.post(&admin, "/console/people/members", &fields).await.is(409).says("a member already");
     let address = "/console/people/members/auth0%7Crobin%2Fx";
-    let rev = |html: &str| html.split_once("name=\"rev\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let rev = |html: &str| html.split_once("name=\"revision\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let page = console.get(&admin, address).await.is(200).says("Robin");
     let seen = rev(&page.html);
     console.post(&admin, address, &[("revision", &seen), ("role", "manager"), ("name", "Robin B.")]).await.is(303);

@@ -59,7 +59,7 @@ async fn a_system_is_subscribed_and_its_secret_shown_once() {
     let address =
         made.html.replace("&#x2f;", "/").split_once("class=\"main\" href=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let page = console.get(&admin, &address).await.is(200).says("erp.example").hides("whsec_");
-    let rev = page.html.split_once("name=\"rev\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let rev = page.html.split_once("name=\"revision\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     console.post(&admin, &format!("{address}/test"), &[("event", "Nothing")]).await.is(422);
     console.post(&admin, &format!("{address}/test"), &[("event", kind)]).await.is(303);
     console.get(&admin, &address).await.is(200).says(">sample<");
@@ -88,7 +88,7 @@ async fn a_source_is_connected_and_given_another_secret() {
         console.post(&admin, address, &[("revision", "0")]).await.is(200).says("Copy the secret now").says("webhooks&#x2f;acme");
     console.post(&admin, address, &[("revision", "0")]).await.is(409).says("Somebody changed it meanwhile");
     let page = console.get(&admin, address).await.is(200).says("Make a new secret");
-    let rev = page.html.split_once("name=\"rev\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let rev = page.html.split_once("name=\"revision\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     console.post(&admin, address, &[("revision", &rev), ("overlap_hours", "x")]).await.is(422).says("id=\"flaw-overlap_hours\"");
     console
         .post(&admin, address, &[("revision", &rev), ("overlap_hours", "721")])
