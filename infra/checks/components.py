@@ -1,4 +1,4 @@
-"""The table of components in docs/ARCHITECTURE.md names the functions that the template has.
+"""The documents name the functions that the template has: the table of components in docs/ARCHITECTURE.md and the list in README.md.
 
 usage: components.py EXPANDED ROOT
 """
@@ -9,8 +9,13 @@ import sys
 
 from template import finish, folder, functions, load
 
-PATH = "docs/ARCHITECTURE.md"
 NAMED = re.compile(r"`([a-z-]+)`")
+
+
+def of_readme(text):
+    """The functions that the row of `functions/` lists."""
+    row = re.search(r"^\| \[`functions/`\]\(functions\) \|(.*)\|$", text, re.M)
+    return NAMED.findall(row[1]) if row else []
 
 
 def of_architecture(text):
@@ -22,11 +27,12 @@ def of_architecture(text):
 def main():
     root = pathlib.Path(sys.argv[2])
     there, problems = sorted(map(folder, functions(load(sys.argv[1])))), []
-    named = of_architecture((root / PATH).read_text(encoding="utf-8"))
-    problems += [f"{PATH} does not name the function {name}" for name in there if name not in named]
-    problems += [f"{PATH} names {name}, which is no function of the template" for name in named if name not in there]
-    problems += [f"{PATH} names {name} twice" for name in sorted(set(named)) if named.count(name) > 1]
-    finish("components", problems, f"ARCHITECTURE names each of {len(there)} functions once")
+    for path, read in (("README.md", of_readme), ("docs/ARCHITECTURE.md", of_architecture)):
+        named = read((root / path).read_text(encoding="utf-8"))
+        problems += [f"{path} does not name the function {name}" for name in there if name not in named]
+        problems += [f"{path} names {name}, which is no function of the template" for name in named if name not in there]
+        problems += [f"{path} names {name} twice" for name in sorted(set(named)) if named.count(name) > 1]
+    finish("components", problems, f"README and ARCHITECTURE name each of {len(there)} functions once")
 
 
 if __name__ == "__main__":

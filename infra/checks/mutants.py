@@ -47,7 +47,6 @@ MUTANTS = [
     ("erased files that live on as old versions", "Prefix: attached/", "Prefix: atached/", "safeguards"),
     ("mails that are kept for ever", "            ExpirationInDays: !Ref InboundDays\n", "", "safeguards"),
     ("a topic that may not write to its queue", '{ ArnEquals: { "aws:SourceArn": !Ref InboundTopic } }', '{ ArnEquals: { "aws:SourceArn": !Ref AlarmTopic } }', "wiring"),
-    ("mails that are read ten in one call", "            BatchSize: 1\n", "            BatchSize: 10\n", "wiring"),
     ("files of answers that live on as old versions", "Prefix: answered/", "Prefix: anwsered/", "safeguards"),
     ("an issuer that nobody has to name", '    AllowedPattern: "^(cognito|https://.+)$"\n',
      '    Default: https://issuer.invalid\n    AllowedPattern: "^(cognito|https://.+)$"\n', "safeguards"),
@@ -55,9 +54,6 @@ MUTANTS = [
     ("a claim that its bearer may write", "WriteAttributes: [name]", 'WriteAttributes: [name, "custom:role"]', "safeguards"),
     ("claims that are left to Cognito's defaults", "      WriteAttributes: [name]\n", "", "safeguards"),
     ("tokens without the claims", 'ReadAttributes: [name, email, email_verified, "custom:tenant", "custom:role"]', "ReadAttributes: [name]", "safeguards"),
-    ("queries without a bound", "EnforceWorkGroupConfiguration: true", "EnforceWorkGroupConfiguration: false", "safeguards"),
-    ("results of queries that are kept for ever", "Prefix: snapshot-results/", "Prefix: snapshot-result/", "safeguards"),
-    ("a catalogue that nobody asked for", "    Type: AWS::Glue::Database\n    Condition: HasSnapshotQueries\n", "    Type: AWS::Glue::Database\n", "safeguards"),
     ("a domain that takes old TLS", ", SecurityPolicy: TLS_1_2", "", "safeguards"),
     ("a domain that nobody asked for", "    Type: AWS::ApiGatewayV2::DomainName\n    Condition: HasDomain\n", "    Type: AWS::ApiGatewayV2::DomainName\n",
      "safeguards"),
@@ -75,8 +71,6 @@ MUTANTS = [
      "generate"),
     ("a function that the documents do not name", "  PortalFunction:\n    Type: AWS::Serverless::Function\n", "  GateFunction:\n    Type: AWS::Serverless::Function\n",
      "components"),
-    ("a sign-in that comes back to a path of the portal's", '!Sub ["https://${Host}/console/signed-in", { Host: !Select [2, !Split ["/", !Sub "${PublicUrl}///"]] }]',
-     '!Sub "${PublicUrl}/console/signed-in"', "wiring"),
     ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
 ]
 

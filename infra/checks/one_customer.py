@@ -170,14 +170,6 @@ def api_key():
     return f"dun_cold_{name}_{secret}", kept
 
 
-def session():
-    """The id of a session at the console, and the row that is kept of it. It was just used, so that no use is noted."""
-    secret = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
-    hashed, until = hashlib.sha256(secret.encode()).hexdigest(), MILLIS + 3_600_000
-    who = {"subject": "robin", "tenant": "cold", "role": "viewer"}
-    return secret, row("session", (f"SESSION#{hashed}", "SESSION"), began_at=MILLIS, seen_at=MILLIS, until=until, **who)
-
-
 def table(*more):
     """The tenant, its customer, and what else there is."""
     first = "n00000000000000000001"

@@ -16,12 +16,10 @@ REVIEWED = {
     ("SendSmsRole", "ReviewedPublish"): "a phone number is no resource to AWS; a deny takes topics away",
     ("SendSmsRole", "ReviewedText"): "tenants choose their sender: a number, a pool or a sender id of the account",
     ("SendEmailRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
-    ("ReportRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
     ("EscalateRole", "ReviewedSend"): "tenants choose their sender; SenderIdentity narrows it",
-    ("FeedbackRole", "ReviewedModel"): "an inference profile leads to a model in several regions; AnswersModelArns lists them, without a wildcard",
 }
 # A suffix that means the insides of one resource, not several resources.
-INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "parked", "attached", "answered", "inbound", "jobs", "slices", "documents", "reports"))}
+INSIDE = {"${Bucket.Arn}/*", *(f"${{Bucket.Arn}}/{part}/*" for part in ("uploads", "incoming", "attached", "answered", "inbound", "jobs", "slices", "documents"))}
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -38,7 +36,7 @@ TRACING = {
 }
 
 # The roles that may open data keys of every purpose: they make them.
-MAKES_KEYS = {"AdminRole", "ConsoleRole"}
+MAKES_KEYS = {"AdminRole"}
 
 
 def listed(value):
@@ -49,7 +47,7 @@ def wide(resource):
     text = resource if isinstance(resource, str) else json.dumps(resource)
     if isinstance(resource, dict) and resource.get("Fn::Sub") in INSIDE:
         return False
-    return "*" in text or "SenderIdentity" in text or "AnswersModelArns" in text
+    return "*" in text or "SenderIdentity" in text
 
 
 def needed(resources):

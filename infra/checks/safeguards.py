@@ -77,27 +77,6 @@ def check_domain(resources, problems):
             problems.append(f"{name}: it is made whether or not it is asked for")
 
 
-def check_snapshots(resources, problems):
-    """Who may ask the daily snapshots reads each tenant: nobody of the stack may, a query has a bound, and its results are forgotten."""
-    for kind in ("AWS::Glue::Database", "AWS::Glue::Table", "AWS::Athena::WorkGroup", "AWS::IAM::ManagedPolicy"):
-        for name in of_type(resources, kind):
-            if resources[name].get("Condition") != "HasSnapshotQueries":
-                problems.append(f"{name}: it is made whether or not it is asked for")
-    for name, group in of_type(resources, "AWS::Athena::WorkGroup").items():
-        settings = group["WorkGroupConfiguration"]
-        if settings.get("EnforceWorkGroupConfiguration") is not True or "BytesScannedCutoffPerQuery" not in settings:
-            problems.append(f"{name}: whoever asks may read without a bound")
-    for name, policy in of_type(resources, "AWS::IAM::ManagedPolicy").items():
-        if any(policy.get(to) for to in ("Roles", "Users", "Groups")):
-            problems.append(f"{name}: it is attached, and the snapshots are for operators alone")
-    for name, role in of_type(resources, "AWS::IAM::Role").items():
-        if "athena:" in json.dumps(role):
-            problems.append(f"{name}: a role of the stack may ask Athena")
-    rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    if not any(rule.get("Prefix") == "snapshot-results/" and rule.get("ExpirationInDays") == 1 for rule in rules):
-        problems.append("Bucket: results of queries do not expire after a day")
-
-
 def check_tags(root, problems):
     """Each way to deploy of samconfig.toml tags what it makes."""
     text = (root / "samconfig.toml").read_text(encoding="utf-8")
@@ -117,7 +96,6 @@ def main():
     check_forgotten(document["Resources"], problems)
     check_issuer(document, problems)
     check_domain(document["Resources"], problems)
-    check_snapshots(document["Resources"], problems)
     ways = check_tags(root, problems)
     if not ways:
         problems.append("samconfig.toml has no way to deploy")

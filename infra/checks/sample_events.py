@@ -9,7 +9,7 @@ import json
 import time
 from typing import Callable
 
-from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, api_key, books, due, head, lane, linked, queued, second, sent, session, table
+from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, api_key, books, due, head, lane, linked, queued, second, sent, table
 
 GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
 UPDATE, TRANSACT, BATCH = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems", "DynamoDB.BatchGetItem"
@@ -104,7 +104,6 @@ def says(**parts):
 def sample_events(vendor):
     """By the name of the binary; `vendor` is where the stand-in for an accounting system is."""
     key, kept = api_key()
-    secret, signed_in = session()
     tick, taken = {"source": "aws.events"}, says(batchItemFailures=[])
     return {
         # A machine looks at a customer, by its key: all that is known of it, and what would be decided now.
@@ -113,11 +112,6 @@ def sample_events(vendor):
         ),
         # A payment is begun.
         "begin-payment": First(wish(), {GET, QUERY}, table(due()), says(status="not_payable")),
-        # Somebody who is signed in looks at the customers.
-        "console": First(
-            {**request("GET", "/console/customers"), "cookies": [f"__Secure-dunlin={secret}"]},
-            *({GET, QUERY}, table(due(), signed_in), says(statusCode=200)),
-        ),
         # A tick finds a lane due in which nothing waits any more: it is taken, looked at and left.
         "deliver": First(tick, {QUERY, UPDATE, GET}, table(lane()), says(delivered=0, failed=0)),
         # A message was decided: its order goes on the bus.
@@ -137,8 +131,6 @@ def sample_events(vendor):
         "portal": First(page(), {GET, BATCH, QUERY}, table(due(), *linked()), says(statusCode=200)),
         # A customer was decided: its rows are read anew and written.
         "read-model": First(image(due()), {BATCH, PUT}, table(due()), taken),
-        # A tick closes the day of a tenant that nobody has looked after yet.
-        "report": First(tick, {QUERY, GET, UPDATE}, table(due()), says(closed=1)),
         # A message goes out: guarded, rendered, claimed, sent, recorded.
         "send-email": First(order("email"), {GET, DECRYPT, MAIL, PUT, UPDATE}, table(queued("email")), taken),
         "send-sms": First(order("sms"), {GET, DECRYPT, TEXT, PUT, UPDATE}, table(queued("sms")), taken),

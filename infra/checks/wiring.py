@@ -97,9 +97,7 @@ FOREIGN = {
 # What the second reader writes begins like this, and portal links and their codes do: neither may see it, or it would make work of its own work.
 WRITTEN = (
     *("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x", "LINK#x", "LINK", "SENT"),
-    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1", "SESSION", "SESS#ab"),
-    # What reports are made of.
-    *("FIG#cus_1", "TOT#tenant#0#x#00", "CHG#cus_1", "PLACE"),
+    *("CODE#lnk_1", "ASKED#code", "ASKED#new_link", "ASKED#change", "DLV#evt_1", "LANE", "HEALTH#sub_1", "REPLAY#sub_1"),
 )
 # What rows and versions are made of, and the records that are looked at.
 READ = (
@@ -127,16 +125,11 @@ ROUTES = {
         *{("get", "/openapi.json"), ("get", "/docs"), ("x-amazon-apigateway-any-method", "/mcp")},
         *{("x-amazon-apigateway-any-method", "/.well-known/oauth-protected-resource" + of) for of in ("", "/mcp")},
     },
-    "ConsoleFunction": {("get", "/console"), ("get", "/console/{proxy+}"), ("post", "/console/{proxy+}")},
     "PortalFunction": {
         *{("get", "/p/{link}"), ("post", "/p/{link}"), ("get", "/p/{link}/{proxy+}"), ("post", "/p/{link}/{proxy+}")},
         *{("get", "/s/{link}"), ("get", "/s/{link}/{proxy+}")},
     },
 }
-
-
-# Queues of which one message may take so long that two have no time in one call, and why.
-ONE_BY_ONE = {"InboundQueue": "a mail may have 40 MB", "DeadLetters": "a mail that was given up is read once more"}
 
 
 def check_queues(resources, problems):
@@ -146,14 +139,11 @@ def check_queues(resources, problems):
         queue, function = target(mapping["EventSourceArn"]), target(mapping["FunctionName"])
         if mapping.get("BatchSize", 10) > 1 and mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             problems.append(f"{name}: a batch must report partial failures")
-        if queue in ONE_BY_ONE and mapping.get("BatchSize", 10) != 1:
-            problems.append(f"{name}: {ONE_BY_ONE[queue]}, so that a batch is one message")
         if queue in queues:
             read.add(queue)
             visible, timeout = queues[queue].get("VisibilityTimeout", 30), lambdas[function].get("Timeout", 3)
             if visible < 6 * timeout:
                 problems.append(f"{queue}: visible after {visible} s; {function} may take {timeout} s, so at least {6 * timeout}")
-    problems += [f"{name}: is not there, and is to be read one by one" for name in sorted(set(ONE_BY_ONE) - set(queues))]
     for name, queue in queues.items():
         if name == "LastResort":
             continue
@@ -312,39 +302,8 @@ def check_functions(resources, problems):
             problems.append(f"{name}: has no log group that forgets")
 
 
-def resolved(value, parameters):
-    """What CloudFormation makes of a value by these parameters, as far as the address of the console needs it. Every condition holds."""
-    if not isinstance(value, dict):
-        return value
-    (function, argument), = value.items()
-    if function == "Ref":
-        return parameters[argument]
-    if function == "Fn::If":
-        return resolved(argument[1], parameters)
-    if function == "Fn::Select":
-        return resolved(argument[1], parameters)[int(argument[0])]
-    if function == "Fn::Split":
-        return resolved(argument[1], parameters).split(argument[0])
-    if function == "Fn::Sub":
-        text, own = argument if isinstance(argument, list) else (argument, {})
-        for name, inner in {**parameters, **own}.items():
-            text = text.replace("${" + name + "}", resolved(inner, parameters))
-        return text
-    raise SystemExit(f"wiring: {function} is not known to this check; teach it first")
-
-
-def check_sign_in(resources, problems):
-    """Whoever signed in comes back to where the console is: at the root of its host, whatever path vendors and customers have before theirs."""
-    callback = of_type(resources, "AWS::Cognito::UserPoolClient")["ConsoleClient"]["CallbackURLs"][0]
-    for address in ("https://pay.example", "https://pay.example/ar", "https://pay.example/ar/x"):
-        found = resolved(callback, {"PublicUrl": address, "DomainName": "api.example"})
-        if found != "https://pay.example/console/signed-in":
-            problems.append(f"ConsoleClient: with PublicUrl {address} people come back to {found}, and the console is not there")
-
-
 def main():
     resources, problems = load(sys.argv[1]), []
-    check_sign_in(resources, problems)
     check_queues(resources, problems)
     check_senders(resources, problems)
     tried = check_rules(resources, problems) + check_stream(resources, problems)

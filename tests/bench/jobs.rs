@@ -88,7 +88,7 @@ async fn simulate(invoices: usize) -> anyhow::Result<()> {
 async fn import(lines: usize) -> anyhow::Result<()> {
     let probes = Arc::new(Probes::default());
     let now = Some("2026-03-02T15:00:30Z".parse()?);
-    let options = Options { now, registry: probes.registry()?, seed: Some(1), over_http: true, ..Options::default() };
+    let options = Options { now, registry: probes.registry()?, seed: Some(1), ..Options::default() };
     let desk = TestTenant::start(options, json!({"mode": "off"}), None).await;
     let mut file = "Invoice,Customer ID,Customer name,Date,Due date,Amount,Currency\n".to_owned();
     for number in 0..lines {

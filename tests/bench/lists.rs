@@ -103,7 +103,7 @@ fn whose(line: &Line) -> Option<CustomerId> {
 }
 
 /// Copies the profile and rows of the one customer that there is under other ids, straight into the table.
-pub(crate) fn fill(rig: &Rig, customers: usize) -> anyhow::Result<()> {
+fn fill(rig: &Rig, customers: usize) -> anyhow::Result<()> {
     let all = items(rig)?;
     let texts: Vec<String> = all.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
     let profile = texts.iter().find(|text| text.contains("\"PROFILE\"") && text.contains("T#bench#C#")).context("a profile")?;

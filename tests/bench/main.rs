@@ -1,17 +1,15 @@
 //! What the core loop costs: capacity units, processor time, memory, decisions a second.
 //!
 //! `cargo bench --workspace --bench bench` prints everything; `docs/performance.md` keeps it. `-- --quick` leaves out the largest book and
-//! repeats nothing; `-- --only units` (or `sweep`, `lists`, `console`, `sources`, `outside`, `jobs`, `decide`) prints one part; `-- --lines 100000`
+//! repeats nothing; `-- --only units` (or `sweep`, `lists`, `sources`, `jobs`, `decide`) prints one part; `-- --lines 100000`
 //! is how many lines the import of `jobs` has, at the pace of `ImportWritesPerSecond`. Reads `/proc`, as Linux has it.
 #![expect(clippy::float_arithmetic, reason = "figures are printed, no money is reckoned")]
 
 mod alone;
 mod book;
-mod console_pages;
 mod cpu;
 mod jobs;
 mod lists;
-mod outside;
 mod replay;
 mod rig;
 mod rules;
@@ -42,15 +40,8 @@ fn main() -> anyhow::Result<()> {
         let sizes: &[usize] = if quick { &[1_000, 10_000] } else { &[1_000, 100_000] };
         runtime.block_on(lists::run(sizes))?;
     }
-    if wanted("console") {
-        let sizes: &[usize] = if quick { &[100, 10_000] } else { &[100, 100_000] };
-        runtime.block_on(console_pages::run(sizes))?;
-    }
     if wanted("sources") {
         runtime.block_on(sources::run(if quick { 1_000 } else { 10_000 }))?;
-    }
-    if wanted("outside") {
-        runtime.block_on(outside::run())?;
     }
     if wanted("jobs") {
         let lines = after("--lines").and_then(|lines| lines.parse().ok()).unwrap_or(if quick { 1_000 } else { 10_000 });

@@ -122,11 +122,6 @@ impl Probes {
         Ok(probed)
     }
 
-    /// Whose units and calls they count.
-    pub fn counts_of(&self, stack: &Stack) {
-        let _first = self.world.set(Arc::clone(stack.world()));
-    }
-
     /// What every function has cost so far.
     pub fn costs(&self) -> BTreeMap<String, Cost> {
         let mut costs = lock(&self.costs).clone();
@@ -147,10 +142,9 @@ impl Rig {
     /// Starts a stack with one live tenant, `bench`, whose breaker does not trip.
     pub async fn start(now: Timestamp) -> anyhow::Result<(Self, Hook)> {
         let probes = Arc::new(Probes::default());
-        let options =
-            Options { now: Some(now), registry: probes.registry()?, seed: Some(1), over_http: true, ..Options::default() };
+        let options = Options { now: Some(now), registry: probes.registry()?, seed: Some(1), ..Options::default() };
         let stack = Stack::start(options).await?;
-        probes.counts_of(&stack);
+        let _first = probes.world.set(Arc::clone(stack.world()));
         let rig = Self { stack, probes };
         let hook = rig.tenant("bench").await?;
         Ok((rig, hook))

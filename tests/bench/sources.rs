@@ -63,7 +63,7 @@ pub async fn run(invoices: usize) -> anyhow::Result<()> {
     let settings = json!({"country": "US", "time_zone": "America/New_York", "language": "en", "mode": "shadow"});
     let probes = Arc::new(Probes::default());
     let now = Some("2026-03-02T15:00:00Z".parse()?);
-    let options = Options { now, registry: probes.registry()?, seed: Some(1), over_http: true, ..Options::default() };
+    let options = Options { now, registry: probes.registry()?, seed: Some(1), ..Options::default() };
     let desk = TestTenant::start(options, settings, None).await;
     let double = QuickBooks::start(clock(&desk)).await?;
     double.add_company(Company::new(REALM, "Coastal Supplies"));

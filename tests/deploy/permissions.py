@@ -14,11 +14,10 @@ LOGS = "Lambda writes logs in the role's name, the emulator in its own" + WANTED
 POLLED = "Lambda polls in the role's name, the emulator in its own" + WANTED
 GIVES_UP = "Lambda gives up batches in the role's name, the emulator in its own" + WANTED
 BY_SNS = "the stack that is tried sends text messages by SNS; the local stack sends them by End User Messaging too"
-NO_MODEL = "the stack that is tried names no model, and the emulator has none; the local stack asks a double of one"
 SIGNED = "S3 takes a form in the name of the role that signed it, the emulator in its own; the local stack checks what the form may put"
 
 # Statement ids that the emulator never asks for.
-NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "InboundQueue": POLLED, "Stream": POLLED, "ReviewedListStreams": POLLED, "Failed": GIVES_UP, "Forms": SIGNED, "ReviewedText": BY_SNS, "ReviewedModel": NO_MODEL}
+NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "Stream": POLLED, "ReviewedListStreams": POLLED, "Failed": GIVES_UP, "Forms": SIGNED, "ReviewedText": BY_SNS}
 
 # Statements that grant one action on one resource, told apart by what the emulator does not know, the encryption context of a key: only
 # without both does anything fail.
@@ -45,32 +44,6 @@ def without(document, sid, action):
     return left
 
 
-def takes_nothing(role):
-    """The probe of a function that acts on nothing of AWS in its own name: a new process takes an empty batch."""
-    function = role.removesuffix("Role") + "Function"
-
-    def probe(world):
-        probes.restart(world, function)
-        same(world.stack.invoke(function, probes.records()), {"batchItemFailures": []}, "what it could not take")
-
-    probe.__name__ = f"{role.removesuffix('Role').lower()}_takes_nothing"
-    return probe
-
-
-def probes_of(world, role):
-    """The probes of a role. One that is granted nothing but what Lambda does in its name needs none of its own."""
-    if role in probes.PROBES:
-        return probes.PROBES[role]
-    own = sorted({sid for sid, _ in actions(world.stack, role)} - set(NOT_ENFORCED))
-    assert not own, f"{role} is granted {', '.join(own)}: write probes that need it, in probes.py"
-    return [takes_nothing(role)]
-
-
-def shown_roles(world):
-    """The roles that are looked at, in the order of the template."""
-    return [role for role in world.stack.of_type("AWS::IAM::Role") if role not in probes.UNSHOWN]
-
-
 def name_of(probe):
     """`sweep_hands_over` -> `sweep.hands-over`."""
     function, _, rest = probe.__name__.partition("_")
@@ -79,7 +52,7 @@ def name_of(probe):
 
 def first_broken(world, role):
     """The first probe of a role that does not hold, and why; None when all do."""
-    for probe in probes_of(world, role):
+    for probe in probes.PROBES[role]:
         try:
             probe(world)
         except Exception as error:
@@ -104,18 +77,15 @@ def table(world, proof):
     """The table: role, statement, action, and the check that fails without it."""
     probes.prepare(world)
     with proof.check("permissions.covered", "every role has probes, or a reason why it has none"):
-        gone = (set(probes.PROBES) | set(probes.UNSHOWN)) - set(world.stack.of_type("AWS::IAM::Role"))
-        same(gone, set(), "probes of roles that the template has not")
-        for role in shown_roles(world):
-            assert probes_of(world, role), f"{role} has no probe"
+        same(set(probes.PROBES) | set(probes.UNSHOWN), set(world.stack.of_type("AWS::IAM::Role")), "roles that are looked at")
         for role, why in probes.UNSHOWN.items():
             print(f"permission: {role} is not shown to be needed: {why}", flush=True)
     with proof.check("permissions.suffice", "with the template's policies every probe of every role holds"):
-        broken = [(role, found[1]) for role in shown_roles(world) if (found := first_broken(world, role))]
+        broken = [(role, found[1]) for role in probes.PROBES if (found := first_broken(world, role))]
         assert not broken, broken
     shown, kept, spare = 0, 0, []
     with proof.check("permissions.needed", "without any one action that is enforced here a named check fails, and with it holds again"):
-        for role in shown_roles(world):
+        for role in probes.PROBES:
             for sid, action in list(actions(world.stack, role)):
                 if sid in NOT_ENFORCED:
                     kept += 1

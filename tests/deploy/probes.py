@@ -5,9 +5,6 @@ queue would only cost time. It asserts what a user would see.
 """
 
 import base64
-import datetime
-import hashlib
-import hmac
 import html
 import json
 import pathlib
@@ -39,7 +36,7 @@ def prepare(world):
     """What all probes need: a tenant, and a sender's queue that nobody but they reads."""
     world.tenant(TENANT)
     stripe.connect(world, TENANT)
-    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick", "EscalateFunctionTick", "ReportFunctionTick"):
+    for schedule in ("SweepFunctionTick", "SyncFunctionTick", "DeliverFunctionTick", "EscalateFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
     for function in (*world.stack.senders(), "SyncFunction", "JobsFunction", "DeliverFunction", "EscalateFunction"):
         world.stack.switch(function, False)
@@ -238,41 +235,6 @@ def read_model_reckons(world):
     world.stack.tick("ReadModelFunction")
     found = client.get_item(TableName=table, Key=head, ConsistentRead=True)["Item"]
     assert STORED["head"]["owed_at"] in found, found
-
-
-def report_sets(world):
-    """The figures of a customer that changed are set anew, and it is forgotten that it changed."""
-    def changed():
-        return [row for row in rows(world) if row[STORED["every"]["sk"]]["S"].startswith("CHG#")]
-
-    world.owes(TENANT)
-    until(changed, "that a customer changed", PATIENCE)
-    restart(world, "ReportFunction")
-    answer = world.stack.tick("ReportFunction")
-    assert answer["reckoned"] > 0, answer
-    assert not changed(), "it is not forgotten who changed"
-
-
-def report_leaves(world):
-    """What the day before leaves of a new tenant lies in the bucket."""
-    tenant = f"leaves-{next(NUMBERS)}"
-    world.tenant(tenant)
-    world.owes(tenant)
-    restart(world, "ReportFunction")
-    world.stack.tick("ReportFunction")
-    listed = world.stack.client("s3").list_objects_v2(Bucket=world.stack.ids["Bucket"], Prefix=f"reports/{tenant}/balances/day=")
-    assert listed["KeyCount"] > 0, "the day left no file"
-
-
-def report_mails(world):
-    """A manager gets the weekly mail, once."""
-    name, weekday = member(world), datetime.date.fromisoformat(today()).strftime("%A").lower()
-    notices = {"digest": {"at": "00:00"}, "reports": {"on": weekday, "to": name}}
-    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": notices})
-    restart(world, "ReportFunction")
-    same(world.stack.tick("ReportFunction")["mailed"], 1, "mails of a tick")
-    same(world.stack.tick("ReportFunction")["mailed"], 0, "mails of the next one")
-    world.outside.admin(TENANT, "PATCH", "/v1/settings", {"notices": None})
 
 
 def order(world, queue, customer):
@@ -557,140 +519,6 @@ def admin_documents(world):
     same(is_pdf(there["url"]), True, "the statement")
 
 
-def console_session(world, tenant, minutes=10):
-    """The cookie of a session at the console that was last used some minutes ago, as the console stores one."""
-    secret = base64.urlsafe_b64encode(f"{next(NUMBERS):032d}".encode()).rstrip(b"=").decode()
-    hashed, now = hashlib.sha256(secret.encode()).hexdigest(), int(time.time() * 1000)
-    used, names = now - minutes * 60_000, STORED["session"]
-    world.stack.client("dynamodb").put_item(
-        TableName=world.stack.ids["Table"],
-        Item={
-            STORED["every"]["pk"]: {"S": f"SESSION#{hashed}"},
-            STORED["every"]["sk"]: {"S": "SESSION"},
-            **{names[name]: {"S": said} for name, said in (("subject", "robin"), ("tenant", tenant), ("role", "admin"))},
-            **{names[name]: {"N": str(used)} for name in names if name.endswith("_at")},
-            names["until"]: {"N": str(now + 3_600_000)},
-        },
-    )
-    return secret
-
-
-def console_lists(world):
-    """Somebody who is signed in looks at the customers, and asks for a page that this list did not give."""
-    world.owes(TENANT)
-    secret = console_session(world, TENANT)
-    restart(world, "ConsoleFunction")
-    cookie = {"cookie": f"__Secure-dunlin={secret}"}
-    shown = world.outside.ask("GET", "/console/customers", None, cookie)
-    same((shown.status, b"data-row" in shown.body), (200, True), "the customers")
-    same(world.outside.ask("GET", f"/console/customers?cursor={'A' * 80}", None, cookie).status, 422, "a cursor of nobody's")
-
-
-def console_works(world):
-    """Somebody who is signed in looks at open work, and raises a task of their own and ends it."""
-    secret = console_session(world, TENANT)
-    restart(world, "ConsoleFunction")
-    cookie = {"cookie": f"__Secure-dunlin={secret}"}
-    same(world.outside.ask("GET", "/console/tasks?sort=age", None, cookie).status, 200, "the open work")
-    signed = hmac.digest(secret.encode(), b"dunlin console form\n", "sha256")
-    token = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
-    headers = {**cookie, "origin": f"https://{world.outside.host}", "content-type": "application/x-www-form-urlencoded"}
-
-    def post(path, **fields):
-        form = urllib.parse.urlencode({"form_token": token, "once": f"once-{next(NUMBERS):032d}", **fields}).encode()
-        return world.outside.ask("POST", path, form, headers)
-
-    raised = post("/console/tasks", title="Look at the shelf")
-    same(raised.status, 303, "a task is raised")
-    task = raised.headers.get("location")
-    same((world.outside.ask("GET", task, None, cookie).status, post(f"{task}/done", result="done").status), (200, 303), "it is over")
-def console_documents(world):
-    """A collector fetches a copy of an invoice as PDF by a link that the console signed, which another function has it made for."""
-    matter = world.outside.customer(TENANT, world.owes(TENANT))
-    invoice = matter["due_items"][0]["item"].split("/")[0]
-    secret = console_session(world, TENANT)
-    restart(world, "ConsoleFunction")
-    leads = world.outside.ask("GET", f"/console/invoices/{invoice}/copy", None, {"cookie": f"__Secure-dunlin={secret}"})
-    same(leads.status, 303, "the way to the copy")
-    same(is_pdf(leads.headers["location"]), True, "the copy")
-
-
-def console_begins(world):
-    """Somebody who is signed in is the first of a tenant, for which there is no key yet."""
-    secret = console_session(world, f"first-{next(NUMBERS)}")
-    restart(world, "ConsoleFunction")
-    shown = world.outside.ask("GET", f"/console/customers?cursor={'A' * 80}", None, {"cookie": f"__Secure-dunlin={secret}"})
-    same(shown.status, 422, "a cursor of nobody's")
-
-
-def console_signs_out(world):
-    """Somebody signs out: the session opens nothing any more."""
-    secret = console_session(world, TENANT)
-    restart(world, "ConsoleFunction")
-    signed = hmac.digest(secret.encode(), b"dunlin console form\n", "sha256")
-    token = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
-    form = urllib.parse.urlencode({"form_token": token}).encode()
-    headers = {"cookie": f"__Secure-dunlin={secret}", "origin": f"https://{world.outside.host}", "content-type": "application/x-www-form-urlencoded"}
-    left = world.outside.ask("POST", "/console/sign-out", form, headers)
-    same((left.status, left.headers.get("location")), (303, "/console/signed-out"), "the way out")
-    again = world.outside.ask("GET", "/console/customers", None, headers)
-    same((again.status, again.headers.get("location", "").startswith("/console/sign-in")), (303, True), "the session afterwards")
-
-
-def console_form(world, path, **fields):
-    """Somebody who is signed in as an admin posts a form of the console."""
-    secret = console_session(world, TENANT)
-    signed = hmac.digest(secret.encode(), b"dunlin console form\n", "sha256")
-    token = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
-    form = urllib.parse.urlencode({"form_token": token, "once": f"once-{next(NUMBERS):032d}", **fields}).encode()
-    headers = {"cookie": f"__Secure-dunlin={secret}", "origin": f"https://{world.outside.host}", "content-type": "application/x-www-form-urlencoded"}
-    return world.outside.ask("POST", path, form, headers)
-
-
-def console_applies_again(world):
-    """A chargeback that was put aside is applied at the console once it reads."""
-    number, event = next(NUMBERS), f"evt_console_{next(NUMBERS)}"
-    stripe.event(world, TENANT, "invoice.paid", stripe.paid_invoice(number), 202)
-    stripe.event(world, TENANT, "invoice.paid", {"object": "invoice"}, name=event)
-    bucket, client = world.stack.ids["Bucket"], world.stack.client("s3")
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"parked/{TENANT}/stripe/")
-    keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
-    (key,) = [key for key in keys if event in client.get_object(Bucket=bucket, Key=key)["Body"].read().decode()]
-    client.put_object(Bucket=bucket, Key=key, Body=stripe.body_of("charge.dispute.created", stripe.dispute(number), event))
-
-    def listed():
-        found = world.outside.admin(TENANT, "GET", "/v1/webhooks?source=stripe&limit=200")["data"]
-        return next((one["id"] for one in found if one["event_id"] == event), None)
-
-    webhook = until(listed, "the webhook is listed")
-    restart(world, "ConsoleFunction")
-    done = console_form(world, f"/console/webhooks/{webhook}/apply")
-    same((done.status, done.headers.get("location")), (303, f"/console/webhooks/{webhook}"), "it is applied again")
-
-
-def console_forgets(world):
-    """Somebody who sent a photo is erased at the console, with the photo."""
-    customer, lying = attached(world)
-    same(lying["attached"], 1, "photos in the bucket")
-    named = world.outside.customer(TENANT, customer)["customer"]["id"]
-    person = person_of(world, TENANT, "email", f"{customer.lower()}@buyer.example")
-    restart(world, "ConsoleFunction")
-    found = console_form(world, "/console/privacy/find", channel="email", address=f"{customer.lower()}@buyer.example")
-    same((found.status, found.headers.get("location")), (303, f"/console/privacy/people/{person['id']}"), "the person is found")
-    same(console_form(world, f"{found.headers['location']}/erase", reason="asked for").status, 200, "the person is erased")
-    same(lie_below(world, f"attached/{TENANT}/{named}/"), 0, "photos in the bucket")
-
-
-def console_forgets_answers(world):
-    """A file that went along with an answer goes when the person is erased at the console whom the message named."""
-    customer, _, below = answered(world)
-    same(lie_below(world, below), 1, "files of answers in the bucket")
-    person = person_of(world, TENANT, "email", f"{customer.lower()}@buyer.example")
-    restart(world, "ConsoleFunction")
-    same(console_form(world, f"/console/privacy/people/{person['id']}/erase", reason="asked for").status, 200, "the person is erased")
-    same(lie_below(world, below), 0, "files of answers in the bucket")
-
-
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
@@ -939,18 +767,13 @@ def sync_waits(world):
     same([one["open_minor"] for one in shown["due_items"] if one["number"] == f"QB-{number}2"], [124_600], "what is open after the payment")
 
 
-def person_of(world, tenant, channel, address):
-    """Somebody, once it is known where they are a contact."""
+def erased(world, tenant, channel, address):
+    """Somebody is erased."""
     def known():
         found = world.outside.admin(tenant, "POST", "/v1/contacts/find", {"channel": channel, "address": address})
         return found if found["places"] else None
 
-    return until(known, "where the person is a contact", PATIENCE)
-
-
-def erased(world, tenant, channel, address):
-    """Somebody is erased."""
-    found = person_of(world, tenant, channel, address)
+    found = until(known, "where the person is a contact", PATIENCE)
     world.outside.admin(tenant, "POST", f"/v1/contacts/{found['id']}/erase", {"reason": "asked for it"})
 
 
@@ -1118,16 +941,11 @@ PROBES = {
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons, read_model_queues],
-    "ReportRole": [report_sets, report_leaves, report_mails],
     "DeliverRole": [deliver_tries, deliver_tells, deliver_replays],
     "SendEmailRole": [email_sends, email_attaches, email_acknowledges],
     "SendSmsRole": [sms_sends],
     "EscalateRole": [escalate_tells, escalate_ends, escalate_finds],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises, feedback_hears_mail],
-    "ConsoleRole": [
-        *(console_lists, console_works, console_documents, console_begins, console_signs_out),
-        *(console_applies_again, console_forgets, console_forgets_answers),
-    ],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets, admin_answers],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],

@@ -91,7 +91,6 @@ def test(work, sam, given, proof):
         topic = Stack(emulator, STACK).client("sns").create_topic(Name="people")["TopicArn"]
         parameters = {
             **{"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "JwksUrl": issuer.keys_url, "StandIns": "loopback"},
-            "OidcClientId": "dunlin-console",
             **{"BusName": STACK, "AlarmEmail": OPERATOR, "InboundDomain": probes.ANSWERS, "NoticeTopicArn": topic},
         }
 

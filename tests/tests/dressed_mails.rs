@@ -86,12 +86,11 @@ async fn where_nobody_owns_a_customer_the_tenant_signs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_carries_what_its_step_asks_for_and_says_so() {
-    let desk = owing(json!({}), json!(["statement", "invoices"]), 4).await;
+    let desk = owing(json!({}), json!(["statement", "invoices"]), 2).await;
     let mail = mail(&desk).await;
-    let files = names(&mail);
-    // In the order of the rows.
-    let copies = (1..=4).map(|number| format!("Rechnung-F-{number}-Kopie.pdf"));
-    assert_eq!(files, std::iter::once("Kontouebersicht.pdf".to_owned()).chain(copies).collect::<Vec<_>>());
+    let mut files = names(&mail);
+    files.sort_unstable();
+    assert_eq!(files, ["Kontouebersicht.pdf", "Rechnung-F-1-Kopie.pdf", "Rechnung-F-2-Kopie.pdf"]);
     assert_eq!(files.len(), mail.attachments.iter().filter(|file| file["content_type"] == "application/pdf").count());
     let text = mail.text.as_deref().unwrap();
     let line = text.lines().find(|line| line.starts_with("Im Anhang: ")).unwrap_or_else(|| panic!("{text}"));

@@ -3,18 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CaseTrace, CustomerId, ENGINE, MessageStatus};
+use domain::{CaseTrace, CustomerId, MessageStatus};
 use jiff::{SignedDuration, Timestamp};
 use local::Stack;
 use rand::Rng;
 use serde_json::{Value, json};
 use store::{
     Record,
-    inspect::{
-        Item, Stored,
-        attributes::{record::BODY, version::AT},
-    },
+    inspect::{Item, Stored, attributes::version::AT},
 };
 use tests::{
     documents::{changed, customer, invoice},
@@ -168,48 +164,6 @@ async fn explanations_agree_with_what_was_recorded_and_done() {
     }
     println!("{decided} decisions, {sent} messages and {hours} hours are explained as they were");
     assert!(decided > 8 && sent > 3 && hours > 8, "{decided} {sent} {hours}");
-}
-
-#[tokio::test]
-async fn what_the_engine_of_a_release_before_decided_is_told_by_its_record() {
-    let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
-    desk.put(&invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04")).await;
-    desk.to("2026-02-10T08:00:00Z").await;
-    // As the release before would have left the records: by the same inputs, with the number of its engine.
-    let db = aws_sdk_dynamodb::Client::new(&desk.stack.clients().sdk);
-    let table = desk.stack.world().template.tables.iter().find(|table| table.has_stream).unwrap().name.clone();
-    let (own, before) = (format!("\"inputs\":\"{ENGINE}:"), format!("\"inputs\":\"{}:", ENGINE - 1));
-    let mut changed = 0;
-    for item in items(&desk.stack) {
-        let mut attributes = item.attributes().clone();
-        let Some(body) = attributes.get(BODY).and_then(|body| body.as_s().ok()).filter(|body| body.contains(&own)) else {
-            continue;
-        };
-        let body = body.replace(&own, &before);
-        attributes.insert(BODY.to_owned(), AttributeValue::S(body));
-        db.put_item().table_name(&table).set_item(Some(attributes)).send().await.unwrap();
-        changed += 1;
-    }
-    assert!(changed > 0, "no record says which engine decided");
-
-    let matter = desk.matter("C-1").await;
-    let case = matter["cases"][0]["id"].as_str().unwrap().to_owned();
-    let owner = CustomerId::parse(matter["customer"]["id"].as_str().unwrap()).unwrap();
-    let records = open_table(&desk.stack).await.unwrap().records(&tenant(), &owner, 200).await.unwrap();
-    let mut judged = 0;
-    for (number, (at, traces)) in decisions(&records) {
-        let Some(trace) = traces.iter().find(|trace| trace.case.as_ref().is_some_and(|own| own.as_str() == case)) else {
-            continue;
-        };
-        let said = explain(&desk, "cases", &case, Some(at)).await;
-        let told = (&said["basis"], said["number"].as_u64(), said["engine"].as_u64());
-        assert_eq!(told, (&json!("recorded"), Some(number), Some(u64::from(ENGINE - 1))), "{said:#}");
-        assert_eq!(said["recorded"][0]["trace"], json!(trace), "{said:#}");
-        let (outcome, recorded) = (said["outcome"].as_array().unwrap(), said["recorded"][0]["outcome"].as_array().unwrap());
-        assert!(!recorded.is_empty() && outcome.ends_with(recorded), "{said:#}");
-        judged += 1;
-    }
-    assert!(judged > 0, "{records:#?}");
 }
 
 #[tokio::test]

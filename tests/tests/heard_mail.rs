@@ -1,7 +1,6 @@
 //! Answers by mail, from the address that a reminder names to the work of a person: over the whole local stack.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::template::model::{Destination, Target};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
@@ -96,58 +95,6 @@ async fn what_machines_and_strangers_write_changes_nothing_and_a_bounce_is_one()
     // The next step finds another way.
     desk.end_of("2026-02-10").await;
     assert!(desk.log()[1].ends_with("sms reminder"), "{:?}", desk.log());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_strangers_write_in_a_day_is_one_task_that_counts_and_is_found_by_its_sender() {
-    let desk = reminded().await;
-    for (from, text) in
-        [("x@stranger.example", "Was ist mit F-1?"), ("y@stranger.example", "Hallo?"), ("x@stranger.example", "Hm.")]
-    {
-        comes_in(&desk, json!({"tenant": TENANT, "from": from, "text": text})).await;
-    }
-    let tasks = desk.tasks("answer_unmatched").await;
-    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
-    assert!(task["title"].as_str().unwrap().starts_with("3 answers"), "{task}");
-    // Once somebody ended it, the next one is told again.
-    desk.admin("POST", &format!("/v1/tasks/{}/done", task["id"].as_str().unwrap()), &json!({"result": "done"})).await.is(200);
-    comes_in(&desk, json!({"tenant": TENANT, "from": "z@stranger.example", "text": "Hallo?"})).await;
-    let tasks = desk.tasks("answer_unmatched").await;
-    assert!(tasks.len() == 1 && tasks[0]["title"].as_str().unwrap().starts_with("An answer came"), "{tasks:?}");
-    // Nobody of that address is known, and what came from it is exported and erased all the same.
-    let asked = json!({"channel": "email", "address": "X@stranger.example"});
-    let found = desk.admin("POST", "/v1/contacts/find", &asked).await.is(200).body;
-    assert_eq!(found["places"], json!([]));
-    let path = format!("/v1/contacts/{}", found["id"].as_str().unwrap());
-    let all = desk.admin("POST", &format!("{path}/export"), &Value::Null).await.is(200).body;
-    let texts: Vec<&str> =
-        all["answers_of_nobody"].as_array().unwrap().iter().filter_map(|answer| answer["text"].as_str()).collect();
-    assert!(texts.len() == 2 && texts.iter().any(|text| text.contains("F-1")), "{all:#}");
-    let erased = desk.admin("POST", &format!("{path}/erase"), &json!({"reason": "asked for it"})).await.is(200).body;
-    assert_eq!((&erased["answers"], &erased["places"]), (&json!(2), &json!([])), "{erased:#}");
-    let left = desk.admin("GET", "/v1/replies", &Value::Null).await.is(200).body["data"].clone();
-    assert_eq!(left.as_array().unwrap().len(), 2, "{left:#}");
-    desk.admin("POST", &format!("{path}/export"), &Value::Null).await.is(404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn mails_come_by_a_queue_of_their_own_and_one_a_call() {
-    let desk = reminded().await;
-    let template = &desk.stack.world().template;
-    let [rule] = template.receipt_rules.as_slice() else { panic!("{:?}", template.receipt_rules) };
-    let told: Vec<&str> =
-        template.subscriptions.iter().filter(|one| one.topic == rule.topic).map(|one| one.queue.as_str()).collect();
-    let [queue] = told.as_slice() else { panic!("{told:?}") };
-    let read: Vec<(&str, usize)> =
-        template.pollers.iter().filter(|one| one.queue == *queue).map(|one| (one.function.as_str(), one.batch)).collect();
-    assert_eq!(read, [("feedback", 1)], "a large mail takes the time of a call");
-    let brings_it = |target: &Target| matches!(&target.to, Destination::Queue(arn) if arn == queue);
-    assert!(!template.rules.iter().flat_map(|rule| &rule.targets).any(brings_it), "receipts come by another");
-    let mail = desk.sent().remove(0);
-    for text in ["Eins.", "Zwei.", "Drei."] {
-        comes_in(&desk, json!({"in_reply_to": mail.message_id, "text": text})).await;
-    }
-    assert_eq!(asked(&desk).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

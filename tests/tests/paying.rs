@@ -15,7 +15,7 @@ async fn reminded() -> (TestTenant, String) {
 }
 
 /// The same of a tenant that is connected to a provider.
-pub(crate) async fn reminded_by(provider: &str) -> (TestTenant, String) {
+async fn reminded_by(provider: &str) -> (TestTenant, String) {
     let options = Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() };
     let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": provider}]});
     let desk = TestTenant::of(options, serde_json::from_value(wish).unwrap()).await;

@@ -108,46 +108,6 @@ async fn who_promised_is_reminded_the_day_before_and_of_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_had_the_last_message_is_not_reminded_of_a_promise_and_a_plan_that_would_is_refused() {
-    let mut workflow = with_call();
-    workflow["scope"] = json!("invoice");
-    let steps = workflow["steps"].as_array_mut().unwrap();
-    steps[2] = json!({
-        "id": "final", "at": {"anchor": "due_date", "offset": "P10D"},
-        "action": {"send": {"channels": ["email"], "template": "final-notice", "to": ["billing"]}},
-    });
-    let reminder = json!({
-        "id": "promised", "at": {"anchor": "promise_date", "offset": "-P1D"},
-        "action": {"send": {"channels": ["email"], "template": "promise-reminder", "to": ["billing"]}},
-    });
-    steps.insert(1, reminder);
-    let mut careful = workflow.clone();
-    careful["steps"][1]["when"] = json!("!history.satisfied('final')");
-    let (desk, ..) = reminded(Some(vec![careful.clone()])).await;
-    let refused = desk.admin("PUT", "/v1/workflows/with-call", &workflow).await.is(422).body;
-    assert!(refused.to_string().contains("!history.satisfied('final')"), "{refused:#}");
-    desk.admin("PUT", "/v1/workflows/with-call", &careful).await.is(200);
-    desk.end_of("2026-02-12").await;
-    assert_eq!(desk.log()[1..], ["2026-02-12 email final-notice"]);
-    desk.put(&invoice(&customer("C-1"), "F-2", 50_000, "2026-02-16")).await;
-    desk.end_of("2026-02-17").await;
-    assert_eq!(desk.log()[2..], ["2026-02-17 email reminder"]);
-    // Both are promised: the one after its last message, the other before.
-    let matter = desk.matter("C-1").await;
-    for item in matter["due_items"].as_array().unwrap() {
-        let promise = json!({
-            "kind": "promise", "customer": matter["customer"]["id"], "scope": {"invoice": item["item"]}, "amount_minor": item["open_minor"],
-            "pays_on": "2026-02-27", "way": "transfer",
-        });
-        desk.admin("POST", "/v1/agreements", &promise).await.is(200);
-    }
-    desk.end_of("2026-02-27").await;
-    assert_eq!(desk.log()[3..], ["2026-02-26 email promise-reminder"]);
-    let mail = desk.sent()[3].text.clone().unwrap();
-    assert!(mail.contains("F-2") && !mail.contains("F-1"), "{mail}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn of_a_dispute_in_part_the_rest_is_chased_until_somebody_decides() {
     let (desk, path, invoice) = reminded(None).await;
     let address = format!("{path}/invoices/{invoice}/dispute");

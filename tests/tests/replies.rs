@@ -97,41 +97,6 @@ async fn who_wants_no_more_mails_gets_none_and_the_ladder_finds_another_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_opt_out_that_nothing_proves_is_undone_by_one_call_and_a_real_one_is_not() {
-    let (desk, mail) = reminded(json!({}), None).await;
-    let forged = json!({
-        "channel": "email", "tenant": tests::test_tenant::TENANT, "from": "c-1@buyer.example", "text": "Please unsubscribe me.",
-        "verdicts": {"spf": "FAIL", "dkim": "FAIL", "dmarc": "GRAY"},
-    });
-    let forges = async || {
-        desk.call("POST", "/_local/inbound", &[], forged.to_string().as_bytes()).await.is(202);
-        assert_eq!(desk.advance("PT0S").await.errors, 0);
-        let reply = replies(&desk).await.remove(0);
-        assert_eq!((&reply["proof"], &reply["stopped"], &reply["status"]), (&json!("none"), &json!(true), &json!("open")));
-        format!("/v1/replies/{}/undo", reply["id"].as_str().unwrap())
-    };
-    let suppressed = async || desk.matter("C-1").await["customer"]["contacts"][0]["suppressed"].get("email").cloned();
-    let path = forges().await;
-    assert!(suppressed().await.is_some(), "it acts at once");
-    assert_eq!(asked(&desk).await, 1);
-    assert_eq!(desk.admin("POST", &path, &json!({})).await.is(400).pointers(), ["/reason"]);
-    let why = json!({"reason": "they say by phone that they did not write it"});
-    let undone = desk.admin("POST", &path, &why).await.is(200).body;
-    assert_eq!((&undone["reopened"], &undone["status"]), (&json!(true), &json!("dismissed")), "{undone:#}");
-    assert_eq!(desk.admin("POST", &path, &why).await.is(200).body["reopened"], true);
-    assert_eq!((suppressed().await, asked(&desk).await), (None, 0));
-    // A clock that stands still tells no two answers apart: the later one comes later.
-    desk.advance("PT1M").await;
-    let path = forges().await;
-    answers(&desk, &mail, "Please unsubscribe me.").await;
-    desk.admin("POST", &path, &why).await.is(409);
-    assert!(suppressed().await.is_some(), "whoever asks for it really is not undone with a forged one");
-    let audit = desk.admin("GET", "/v1/audit", &Value::Null).await.is(200).body;
-    let undone = audit["data"].as_array().unwrap().iter().filter(|entry| entry["operation"] == "undo_reply").count();
-    assert_eq!(undone, 1, "{audit:#}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn more_copies_than_a_mail_carries_are_for_a_person() {
     let (desk, mail) = reminded(json!({}), None).await;
     for at in 2..=11 {
@@ -154,7 +119,7 @@ async fn a_copy_is_sent_by_itself_once_a_day_and_never_to_a_machine() {
     assert_eq!((reply["copies"].as_array().unwrap().len(), asked(&desk).await), (1, 0), "{reply:#}");
     let notices = desk.notices();
     let [copy] = notices.as_slice() else { panic!("{notices:?}") };
-    assert_eq!((copy.to.as_str(), &copy.attachments[0]["name"]), ("c-1@buyer.example", &json!("Rechnung-F-1-Kopie.pdf")));
+    assert_eq!((copy.to.as_str(), &copy.attachments[0]["name"]), ("c-1@buyer.example", &json!("F-1.pdf")));
     assert!(copy.raw.to_string().to_lowercase().contains("auto-submitted"), "machines are told that one wrote it");
     assert!(copy.text.as_deref().unwrap().contains("F-1"), "{:?}", copy.text);
     answers(&desk, &mail, "Could you please send me a copy of the invoice?!").await;

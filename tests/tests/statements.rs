@@ -1,10 +1,9 @@
 //! Statements by the calendar, and a step's next channel where no word comes that a mail arrived.
 
-use local::token::TokenIn;
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{TENANT, TestTenant},
+    test_tenant::TestTenant,
 };
 
 fn plan(further: Value, send: Value) -> Value {
@@ -67,49 +66,4 @@ async fn the_next_channel_is_tried_where_nothing_is_heard_of_a_mail() {
     let channels: Vec<String> = desk.sent().iter().map(|sent| sent.channel.clone()).collect();
     assert_eq!(channels, ["email", "email", "sms"], "of the mail that arrived nothing more comes: {:?}", went(&desk));
     assert!(desk.exceptions().await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_statement_is_looked_at_and_sent_as_a_test_before_anybody_gets_one() {
-    let plan = plan(json!({"statement": {"every": "month", "on": 5}}), json!({}));
-    let desk = TestTenant::with("2026-01-20T20:00:00Z", json!({}), Some(vec![plan])).await;
-    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
-    desk.put(&invoice(&customer("C-1"), "F-2", 50_000, "2026-02-12")).await;
-    let owes = desk.matter("C-1").await["customer"]["id"].clone();
-    let asked = json!({"customer": owes, "workflow": "plan", "statement": true});
-    let shown = desk.admin("POST", "/v1/messages/preview", &asked).await.is(200).body;
-    assert_eq!(
-        (&shown["template"], &shown["channel"], shown["due_items"].as_array().unwrap().len()),
-        (&json!("statement"), &json!("email"), 2)
-    );
-    let said = shown["text"].as_str().unwrap();
-    for part in ["F-1", "F-2", "1.750,00", "preview.invalid"] {
-        assert!(said.contains(part), "no {part} in {said}");
-    }
-    assert!(desk.sent().is_empty(), "nothing leaves");
-    for (wrong, pointer) in [
-        (json!({"customer": owes, "statement": true}), "/workflow"),
-        (json!({"customer": owes, "workflow": "plan", "statement": true, "step": "reminder"}), "/statement"),
-        (json!({"customer": owes, "workflow": "plan", "step": "@statement"}), "/step"),
-    ] {
-        assert_eq!(desk.admin("POST", "/v1/messages/preview", &wrong).await.is(400).pointers(), [pointer], "{wrong}");
-    }
-    let none = json!({"customer": owes, "workflow": "plan", "draft": false, "statement": true, "language": "xx"});
-    desk.admin("POST", "/v1/messages/preview", &none).await.is(409);
-    let text = |text: &str| Some(text.to_owned());
-    let claims =
-        TokenIn { tenant: text(TENANT), role: text("admin"), sub: text("ann"), email: text("ann@acme.example"), name: None };
-    let headers = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token_for(&claims).unwrap()))];
-    let test = desk.call("POST", "/v1/messages/test", &headers, asked.to_string().as_bytes()).await.is(200).body;
-    desk.advance("PT5M").await;
-    let path = format!("/v1/messages/test/{}", test["id"].as_str().unwrap());
-    assert_eq!(desk.admin("GET", &path, &Value::Null).await.is(200).body["status"], "sent");
-    let mails = desk.sent();
-    let [mail] = mails.as_slice() else { panic!("{:?}", went(&desk)) };
-    assert_eq!(mail.to, "ann@acme.example");
-    assert!(mail.subject.as_deref().unwrap().starts_with("[Test] Offene Posten"), "{:?}", mail.subject);
-    // What it shows is what leaves.
-    desk.end_of("2026-02-05").await;
-    let sent = desk.sent();
-    assert!(sent.last().unwrap().text.as_deref().unwrap().contains("1.750,00"), "{:?}", went(&desk));
 }

@@ -8,15 +8,20 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use connectors::{AccountingApi, Company, VendorRequest};
-use jiff::Timestamp;
-use reading::{Link, Opened, link::LinkError};
+use connectors::{Access, AccountingApi, Company, Trouble, VendorRequest};
+use domain::TenantId;
+use jiff::{Timestamp, ToSpan};
+use reading::{
+    Link, Opened, Progress, Tokens, Wanted,
+    connect::is_loopback,
+    link::LinkError,
+    progress::{Limited, ReadingTrouble},
+    signin::{Exchange, callback},
+    tokens::{self, TokenTrouble},
+};
 use serde::{Deserialize, Serialize};
 use service::Operation;
-use setup::{
-    books::{self, BooksHealth, BooksTrouble, SignInAsked},
-    payment_connections::provider_of,
-};
+use store::SignIn;
 use utoipa::ToSchema;
 
 use crate::{
@@ -27,7 +32,11 @@ use crate::{
     caller::Caller,
     host::Host,
     payment_accounts::PaymentAccount,
+    payment_connections,
 };
+
+/// How long a person has to agree.
+const SIGN_IN_HOURS: i64 = 1;
 
 /// What a sign-in is begun with.
 #[derive(Default, Deserialize, ToSchema)]
@@ -117,16 +126,53 @@ pub struct TestOut {
 
 /// Finds the connector of a source that is read back.
 pub fn accounting_api_of(source: &str) -> ApiResult<&'static dyn AccountingApi> {
-    Ok(books::accounting_api_of(source)?)
+    let none = "no books are read from a source of this name; GET /v1/sources names those that are read with scope 'app', and GET \
+                /v1/connections shows every connection, also those that only send webhooks";
+    connectors::accounting_api_of(source).ok_or_else(|| Fail::not_found(none))
+}
+
+async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Progress> {
+    if let Some(progress) = app.store.progress(tenant, source).await? {
+        return Ok(progress);
+    }
+    Err(Fail::not_found(match app.vault.agreed(tenant, source, app.clock.now()).await? {
+        Some(_) => {
+            "a sign-in waits to be confirmed: POST /v1/connections/{source}/confirm with the company and the code that the page shows"
+        }
+        None => "this source is not connected; POST /v1/connections/{source}/authorize begins it",
+    }))
 }
 
 /// 404 for a source that nobody connected.
-fn not_connected() -> Fail {
-    setup::connections::not_connected().into()
+pub fn not_connected() -> Fail {
+    Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
+}
+
+/// 409 for what a vendor did not answer: what fails for the moment may be asked for again.
+pub fn unanswered(error: &LinkError, detail: String) -> Fail {
+    match error {
+        LinkError::Vendor(Trouble::Limited(_) | Trouble::Unavailable(_) | Trouble::Garbled(_))
+        | LinkError::Tokens(TokenTrouble::Unavailable(_) | TokenTrouble::Busy | TokenTrouble::Store(_)) => {
+            Fail::changed_meanwhile(detail)
+        }
+        LinkError::Vendor(Trouble::Token | Trouble::Denied(_) | Trouble::Refused(_))
+        | LinkError::Tokens(TokenTrouble::Revoked(_) | TokenTrouble::NoApp(_)) => Fail::not_possible(detail),
+    }
 }
 
 fn no_answer(error: impl Into<LinkError>) -> Fail {
-    books::no_answer(error).into()
+    let error = error.into();
+    unanswered(&error, error.to_string())
+}
+
+/// Checks what is to stand for a vendor's hosts.
+pub fn check_base(app: &App, base: Option<&str>) -> ApiResult<()> {
+    let Some(base) = base else { return Ok(()) };
+    if app.stand_ins && is_loopback(base) {
+        return Ok(());
+    }
+    let detail = "stand-ins for a vendor are only taken on loopback, and only where the deployment allows them; leave it out";
+    Err(Fail::fields([("/base_url".to_owned(), detail.to_owned())]))
 }
 
 /// Begins the sign-in that connects a company, or connects it again. What is agreed to there is held back until `confirm`, but for a company
@@ -144,33 +190,82 @@ pub async fn authorize(
     Path(source): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<AuthorizeOut>> {
-    caller.may(Operation::AuthorizeConnection)?;
+    let tenant = caller.may(Operation::AuthorizeConnection)?;
+    app.settings(tenant).await?;
+    let books = accounting_api_of(&source)?;
     let AuthorizeIn { realm, base_url }: AuthorizeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let (asked, public) = (SignInAsked { realm, base_url }, app.public(&host));
-    let begun = books::authorize(app.setup(), &caller.0, &source, asked, &public, app.clock.now()).await?;
-    Ok(Json(AuthorizeOut { url: begun.url, expires_at: begun.expires_at }))
+    check_base(&app, base_url.as_deref())?;
+    let before: Option<Progress> = app.store.progress(tenant, &source).await?;
+    let realm = before.as_ref().map(|before| before.realm.clone()).or(realm);
+    let base = base_url.or(before.and_then(|before| before.base));
+    let secrets = tokens::app(&app.vault, &source).await.map_err(no_answer)?;
+    // The right to write is asked for only where somebody said that payments are written.
+    let writes = app.store.write_back_setting(tenant, &source).await?.is_some();
+    let writing = books.writing().filter(|_| writes);
+    let access = writing.map_or(books.access(), |writing| Access { scopes: writing.scopes, ..books.access() });
+    let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: base.as_deref() };
+    let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(no_answer)?;
+    let now = app.clock.now();
+    let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
+    let role = Some(caller.0.as_what().to_owned());
+    let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base, by: caller.subject(), role };
+    let app = caller.acts(&app, Operation::AuthorizeConnection, |entry| entry.of(&sign_in.source));
+    app.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await?;
+    Ok(Json(AuthorizeOut { url: begun.url, expires_at }))
 }
 
-impl HealthOut {
-    /// How books are, as the API says it.
-    pub fn of(health: BooksHealth) -> Self {
-        let BooksHealth { source, status, progress, consent_ends_at, trouble, can_write, write_back } = health;
-        Self {
-            source,
-            status,
-            realm: progress.realm,
-            company: progress.company.and_then(|company| company.name),
-            objects_read: progress.backfill.objects,
-            first_read_at: progress.backfill.finished_at,
-            good_at: progress.good_at,
-            poll_at: progress.poll_at,
-            compare_at: progress.compare_at,
-            consent_ends_at,
-            trouble: trouble.map(|BooksTrouble { why, times, since }| TroubleOut { why, times, since }),
-            past: progress.past.map(backfill::shown),
-            write_back: can_write.then(|| setting_shown(write_back)),
-        }
+/// Tokens that were got elsewhere, renewed where they are past.
+///
+/// # Errors
+///
+/// 409 when the vendor does not renew them.
+pub async fn fresh(app: &App, wanted: &Wanted<'_>, tokens: Tokens, now: Timestamp) -> ApiResult<Tokens> {
+    if tokens.expires_at > now {
+        return Ok(tokens);
     }
+    let (access, secrets) = (wanted.books.access(), tokens::app(&app.vault, wanted.source).await.map_err(no_answer)?);
+    let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: wanted.base };
+    exchange.refresh(&tokens.refresh_token, now).await.map_err(no_answer)
+}
+
+/// How a tenant's connection to books that are read back does.
+///
+/// # Errors
+///
+/// 404 where it is not connected.
+pub async fn health_of(app: &App, tenant: &TenantId, source: String) -> ApiResult<HealthOut> {
+    let progress = progress_of(app, tenant, &source).await?;
+    let held = app.vault.connection(tenant, &source).await?;
+    let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
+    let can_write = accounting_api_of(&source)?.writing().is_some();
+    let write_back = if can_write { Some(setting_shown(app.store.write_back_setting(tenant, &source).await?)) } else { None };
+    let limited = progress.limited.filter(|limited| limited.told);
+    let status = match &progress.trouble {
+        Some(ReadingTrouble { reconnect: true, .. }) => "reconnect",
+        Some(_) => "waiting",
+        None if limited.is_some() => "waiting",
+        None if progress.good_at.is_none() => "reading",
+        None => "good",
+    };
+    Ok(HealthOut {
+        source,
+        status,
+        realm: progress.realm,
+        company: progress.company.and_then(|company| company.name),
+        objects_read: progress.backfill.objects,
+        first_read_at: progress.backfill.finished_at,
+        good_at: progress.good_at,
+        poll_at: progress.poll_at,
+        compare_at: progress.compare_at,
+        consent_ends_at: tokens.and_then(|tokens| tokens.refresh_expires_at),
+        trouble: match (progress.trouble, limited) {
+            (Some(ReadingTrouble { why, times, since, .. }), _) => Some(TroubleOut { why, times, since }),
+            (None, Some(Limited { times, since, .. })) => Some(TroubleOut { why: "too many requests".to_owned(), times, since }),
+            (None, None) => None,
+        },
+        past: progress.past.map(backfill::shown),
+        write_back,
+    })
 }
 
 /// Asks the vendor for the company, as the next reading would; a payment provider for a payment that nobody began, which says whether it takes
@@ -180,16 +275,16 @@ impl HealthOut {
     responses((status = 200, description = "What it came to", body = TestOut), (status = 404, description = "not-found")))]
 pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<TestOut>> {
     let tenant = caller.may(Operation::TestConnection)?;
-    if let Some(provider) = provider_of(&source) {
+    if let Some(provider) = payment_connections::provider_of(&source) {
         let account = PaymentAccount::of(&app, tenant, provider.name()).await?.ok_or_else(not_connected)?;
         let tested = account.test(app.clock.now()).await;
         let ok = tested.is_ok();
         return Ok(Json(TestOut { ok, detail: tested.err().unwrap_or_else(|| "the provider takes the credentials".to_owned()) }));
     }
-    let api = accounting_api_of(&source)?;
-    let progress = books::progress_of(app.setup(), tenant, &source, app.clock.now()).await?;
+    let books = accounting_api_of(&source)?;
+    let progress = progress_of(&app, tenant, &source).await?;
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
-    let out = match Link::open(opened, tenant, &source, api, &progress).await {
+    let out = match Link::open(opened, tenant, &source, books, &progress).await {
         Err(error) => TestOut { ok: false, detail: error.to_string() },
         Ok(link) => match link.ask(&Company::default(), &VendorRequest::Company { page: None }).await {
             Err(error) => TestOut { ok: false, detail: error.to_string() },
@@ -205,7 +300,18 @@ pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Pat
     params(("source" = String, Path, description = "`quickbooks`, `xero`, `pay-stripe`, …")),
     responses((status = 204, description = "Ended"), (status = 404, description = "not-found")))]
 pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<axum::http::StatusCode> {
-    setup::connections::end(app.setup(), &caller.0, &source, app.clock.now()).await?;
+    let tenant = caller.may(Operation::DeleteConnection)?;
+    if payment_connections::provider_of(&source).is_some() {
+        app.vault.connection(tenant, &source).await?.ok_or_else(not_connected)?;
+        let app = caller.acts(&app, Operation::DeleteConnection, |entry| entry.of(&source));
+        app.vault.delete_connection(tenant, &source).await?;
+        return Ok(axum::http::StatusCode::NO_CONTENT);
+    }
+    accounting_api_of(&source)?;
+    progress_of(&app, tenant, &source).await?;
+    let app = caller.acts(&app, Operation::DeleteConnection, |entry| entry.of(&source));
+    app.store.close_books(tenant, &source).await?;
+    app.vault.delete_connection(tenant, &source).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
@@ -222,8 +328,8 @@ pub async fn pdf(
     Path((source, invoice)): Path<(String, String)>,
 ) -> ApiResult<impl IntoResponse> {
     let tenant = caller.may(Operation::ShowInvoicePdf)?;
-    let api = accounting_api_of(&source)?;
-    let progress = books::progress_of(app.setup(), tenant, &source, app.clock.now()).await?;
+    let books = accounting_api_of(&source)?;
+    let progress = progress_of(&app, tenant, &source).await?;
     let none = || Fail::not_found("the vendor has no PDF of such an invoice; give the id that the vendor shows");
     // It becomes part of an address at the vendor.
     let sound = (1..=36).contains(&invoice.len()) && invoice.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -231,8 +337,29 @@ pub async fn pdf(
         return Err(none());
     }
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
-    let link = Link::open(opened, tenant, &source, api, &progress).await;
+    let link = Link::open(opened, tenant, &source, books, &progress).await;
     let link = link.map_err(no_answer)?;
     let found = link.pdf(&Company::default(), &invoice).await.map_err(no_answer)?;
     Ok(([(header::CONTENT_TYPE, "application/pdf")], found.ok_or_else(none)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_for_the_moment_may_be_asked_for_again() {
+        for (error, kind) in [
+            (LinkError::Vendor(Trouble::Unavailable("502".to_owned())), "changed-meanwhile"),
+            (LinkError::Vendor(Trouble::Limited(None)), "changed-meanwhile"),
+            (LinkError::Tokens(TokenTrouble::Busy), "changed-meanwhile"),
+            (LinkError::Vendor(Trouble::Denied("a scope is missing".to_owned())), "not-possible"),
+            (LinkError::Tokens(TokenTrouble::Revoked("consent ended".to_owned())), "not-possible"),
+            (LinkError::Tokens(TokenTrouble::NoApp("no secret".to_owned())), "not-possible"),
+        ] {
+            let said = error.to_string();
+            let problem = format!("{:?}", no_answer(error));
+            assert!(problem.contains(kind), "{said}: {problem}");
+        }
+    }
 }

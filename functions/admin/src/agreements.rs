@@ -8,18 +8,19 @@ use axum::{
     http::HeaderMap,
 };
 use domain::{
-    Agreement, AgreementId, Charge, ChargeId, ChargeStatus, Currency, CustomerId, DisputedLine, TenantId, Terms,
+    ActError, Agreement, AgreementAct, AgreementId, AgreementScope, Charge, ChargeId, ChargeStatus, Currency, CustomerId,
+    DisputedLine, Facts, HoldClock, HoldReason, Pause, PauseStatus, Settings, Stood, TenantId, Terms,
+    agreed::Measure,
     calendar::tenant_zone,
-    proposal::{Amendment, PLAN_DAYS_MAX, Proposal},
+    id::digest,
+    proposal::{Amendment, PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, is_well_formed, propose},
+    receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{
-    Operation,
-    agreement_making::{self, ActAsked, AgreementAsked, scope_shown, terms_shown},
-    notes,
-};
+use service::{Operation, agreements::decision_notice, notes};
+use store::MadeBeside;
 use utoipa::ToSchema;
 
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
     app::App,
     caller::Caller,
     customer_files::{self, CustomerFileOut},
+    holds,
 };
 
 /// An agreement as it stands.
@@ -165,7 +167,7 @@ pub async fn make(
     headers: HeaderMap,
     Body(mut body): Body,
 ) -> ApiResult<Json<AgreementOut>> {
-    caller.may(Operation::MakeAgreement)?;
+    let tenant = caller.may(Operation::MakeAgreement)?;
     let mut flaws = Vec::new();
     let why = match body.as_object_mut().and_then(|fields| fields.remove("note")) {
         None | Some(Value::Null) => None,
@@ -175,6 +177,8 @@ pub async fn make(
             None
         }
     };
+    let settings = app.settings(tenant).await?.value;
+    let now = app.clock.now();
     let mut given = body.clone();
     let customer = given.as_object_mut().and_then(|fields| fields.remove("customer"));
     let flaw = |detail: &str| Fail::fields([("/customer".to_owned(), detail.to_owned())]);
@@ -184,17 +188,50 @@ pub async fn make(
         Ok(proposal) => proposal,
         Err(more) => return Err(Fail::fields([BodyFlaws(flaws), more])),
     };
+    let facts = facts(&app, tenant, &customer).await?;
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::trim).filter(|key| !key.is_empty());
     if key.is_some_and(|key| key.len() > 200) {
         return Err(Fail::bad_request("an Idempotency-Key has at most 200 characters"));
     }
-    let (text, once) = (body.to_string(), key.map(str::to_owned));
-    let asked = AgreementAsked { customer: customer.clone(), proposal, text, why, once, flaws };
-    let made = agreement_making::make(&app.store, &caller.0, asked, app.clock.now()).await?;
-    if !made.is_new {
-        return answered(&app, &caller, &customer, &made.agreement).await;
+    let id_of = |once: &str| AgreementId::derive(&[tenant.as_str(), customer.as_str(), "agreement", once]);
+    let is_known = |id: &AgreementId| facts.agreements.iter().any(|known| known.id == *id);
+    let id = match key {
+        Some(key) => id_of(key),
+        // Two that come at once are of one id, and only one of them is written.
+        None => {
+            let (day, body) = (now.strftime("%F"), digest(&[&body.to_string()]));
+            let fresh = (0..u16::MAX).map(|n| id_of(&format!("{day}/{body}/{n}"))).find(|id| !is_known(id));
+            fresh.unwrap_or_else(|| id_of(&body))
+        }
+    };
+    // What is wrong by itself repeats nothing, whatever its key.
+    let may_repeat = flaws.is_empty() && is_well_formed(&proposal);
+    let proposal = service::billed_lines::with_lines(&app.store, tenant, &facts, proposal).await?;
+    let known = facts.agreements.iter().find(|known| known.id == id && may_repeat);
+    let same = || agreed_already(&proposal, &facts, &settings, now).filter(|_| flaws.is_empty());
+    if let Some(known) = known.or_else(same) {
+        return answered(&app, &caller, &customer, known).await;
     }
-    Ok(Json(AgreementOut { note: made.note, ..shown(&customer, &made.agreement) }))
+    let agreement = match propose(&proposal, &facts, &settings, Proposer { id: &id, by: caller.by(), now }) {
+        Ok(agreement) if flaws.is_empty() => agreement,
+        Ok(_) => return Err(Fail::fields(flaws)),
+        Err(more) => return Err(Fail::fields(flaws.into_iter().chain(more))),
+    };
+    let note = why.map(|text| notes::why(&caller.0, &agreement, text));
+    let app = caller
+        .acts(&app, Operation::MakeAgreement, |entry| entry.of(id.as_str()).about(&customer).with(noted(&customer, &agreement)));
+    let beside = MadeBeside { why: note.as_ref(), ..MadeBeside::default() };
+    match app.store.make_agreement(tenant, &customer, &agreement, beside, now).await {
+        Err(store::Error::Conflict { .. }) => {
+            let made = app.store.agreement(tenant, &customer, &id).await?;
+            let made = made.ok_or_else(|| Fail::changed_meanwhile("the customer changed meanwhile; send it again"))?;
+            answered(&app, &caller, &customer, &made).await
+        }
+        put => {
+            put?;
+            Ok(Json(AgreementOut { note: note.map(|note| note.text), ..shown(&customer, &agreement) }))
+        }
+    }
 }
 
 /// An agreement by its id.
@@ -221,10 +258,39 @@ pub async fn act(
     Path((id, act)): Path<(String, String)>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<AgreementOut>> {
-    caller.may(Operation::ActOnAgreement)?;
-    let ActIn { amount_minor, customer } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let asked = ActAsked { act, amount_minor, customer };
-    let (customer, after) = agreement_making::act(&app.store, &caller.0, &id, &asked, app.clock.now()).await?;
+    let tenant = caller.may(Operation::ActOnAgreement)?;
+    let given: ActIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let wanted = match act.as_str() {
+        "keep" => AgreementAct::Keep,
+        "cancel" => AgreementAct::Cancel,
+        "uphold" => AgreementAct::Uphold { amount_minor: given.amount_minor },
+        "reject" => AgreementAct::Reject,
+        "withdraw" => AgreementAct::Withdraw,
+        "release" => AgreementAct::Release,
+        _ => return Err(Fail::not_found("an act is keep, cancel, uphold, reject, withdraw or release")),
+    };
+    if given.amount_minor.is_some() && act != "uphold" {
+        return Err(Fail::fields([("/amount_minor".to_owned(), "only for uphold; leave it out".to_owned())]));
+    }
+    let settings = app.settings(tenant).await?.value;
+    let now = app.clock.now();
+    let Some((customer, before)) = known(&app, tenant, &id).await? else {
+        return release_taken_back(&app, tenant, &caller, &settings, &id, &wanted, given.customer.as_deref()).await;
+    };
+    let facts = facts(&app, tenant, &customer).await?;
+    let of = stand(&facts, &settings, &before.scope, now);
+    let after = before.clone().act(&wanted, of, now).map_err(|error| match error {
+        ActError::Amount => Fail::fields([("/amount_minor".to_owned(), error.to_string())]),
+        ActError::OtherKind(..) | ActError::Over(_) => Fail::not_possible(format!("it cannot be done: {error}")),
+    })?;
+    if after != before {
+        let app = caller.acts(&app, Operation::ActOnAgreement, |entry| {
+            let what = json!({ "act": act, "status": { "from": before.status(), "to": after.status() } });
+            entry.of(after.id.as_str()).about(&customer).with(what)
+        });
+        let notice = decision_notice(&before, &after, now);
+        app.store.change_agreement_telling(tenant, &customer, (&before, &after), notice.as_ref(), now).await?;
+    }
     answered(&app, &caller, &customer, &after).await
 }
 
@@ -375,8 +441,57 @@ fn changed(before: &Charge, wanted: ChargeStatus, given: ChargeIn, by: String, n
     })
 }
 
+/// What is kept back after a refund or chargeback becomes an agreement when a person lets it go.
+async fn release_taken_back(
+    app: &App,
+    tenant: &TenantId,
+    caller: &Caller,
+    settings: &Settings,
+    id: &str,
+    wanted: &AgreementAct,
+    customer: Option<&str>,
+) -> ApiResult<Json<AgreementOut>> {
+    let (Some(id), Some(customer)) = (AgreementId::parse(id), customer.and_then(CustomerId::parse)) else { return Err(none()) };
+    let (facts, now, zone) = (facts(app, tenant, &customer).await?, app.clock.now(), tenant_zone(settings));
+    let receivables = Receivables::at(&facts, ReceivablesRules::of(settings, &zone), now);
+    let taken = receivables.taken_back.iter().find(|taken| taken.id == id).ok_or_else(none)?;
+    if *wanted != AgreementAct::Release {
+        return Err(Fail::not_possible("it cannot be done: what is kept back after a refund or chargeback is only released"));
+    }
+    let reason = match taken.kind {
+        domain::ReversalKind::Refund => HoldReason::Refund,
+        domain::ReversalKind::Chargeback => HoldReason::Chargeback,
+        domain::ReversalKind::Later(word) => HoldReason::Later(word.to_string()),
+    };
+    let agreement = Agreement {
+        id,
+        terms: Terms::Pause(Pause { reason, ends_with: None, of: Vec::new(), status: PauseStatus::Ended }),
+        scope: AgreementScope::Invoices(taken.of.iter().map(|(invoice, _)| invoice.clone()).collect()),
+        amount_minor: Some(taken.of.iter().map(|(_, minor)| *minor).fold(0, i64::saturating_add)),
+        clock: HoldClock::Freeze,
+        made_at: now,
+        from_at: now,
+        until_on: None,
+        ended_at: Some(now),
+        status_at: now,
+        by: caller.by().to_owned(),
+        folded: Vec::new(),
+    };
+    let app = caller.acts(app, Operation::ActOnAgreement, |entry| {
+        let what = json!({ "act": "release", "amount_minor": agreement.amount_minor });
+        entry.of(agreement.id.as_str()).about(&customer).with(what)
+    });
+    app.store.put_agreement(tenant, &customer, None, &agreement, now).await?;
+    Ok(Json(shown(&customer, &agreement)))
+}
+
 fn none() -> Fail {
     Fail::not_found("there is no such agreement")
+}
+
+async fn facts(app: &App, tenant: &TenantId, customer: &CustomerId) -> ApiResult<Facts> {
+    let explained = app.store.explain(tenant, customer, 1).await?;
+    Ok(explained.ok_or_else(|| Fail::not_found("there is no such customer"))?.facts)
 }
 
 /// An agreement and whose it is, by its id alone.
@@ -385,6 +500,12 @@ async fn known(app: &App, tenant: &TenantId, id: &str) -> ApiResult<Option<(Cust
     let Some(customer) = app.store.whose(tenant, id.as_str()).await? else { return Ok(None) };
     let agreement = app.store.agreement(tenant, &customer, &id).await?;
     Ok(agreement.map(|agreement| (customer, agreement)))
+}
+
+fn stand(facts: &Facts, settings: &Settings, scope: &AgreementScope, now: Timestamp) -> Vec<Stood> {
+    let zone = tenant_zone(settings);
+    let receivables = Receivables::at(facts, ReceivablesRules::of(settings, &zone), now);
+    Measure::of(facts, &receivables.items, &zone, now).stand(scope)
 }
 
 /// An agreement as the API shows it by itself, with its note.
@@ -400,23 +521,46 @@ async fn answered(app: &App, caller: &Caller, customer: &CustomerId, agreement: 
 
 /// An agreement as the API shows it in lists.
 pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
+    let mut terms = json!(agreement.terms);
+    if let Some(terms) = terms.as_object_mut() {
+        terms.remove("kind");
+        terms.remove("status");
+        // What it measures itself by is its own affair.
+        terms.remove("of");
+        // Its words are its source's, and stand by themselves.
+        terms.remove("line");
+    }
     AgreementOut {
         id: agreement.id.as_str().to_owned(),
         kind: agreement.kind().to_owned(),
         status: agreement.status().to_owned(),
         customer: customer.as_str().to_owned(),
-        scope: scope_shown(&agreement.scope),
+        scope: holds::scope_shown(&agreement.scope),
         amount_minor: agreement.amount_minor,
         made_at: agreement.made_at,
         status_at: agreement.status_at,
         until_on: agreement.until_on,
         ended_at: agreement.ended_at,
-        terms: terms_shown(agreement),
+        terms,
         line: agreement.disputed_line().map(DisputedLineOut::from),
         by: agreement.by.clone(),
         note: None,
         attachments: Vec::new(),
     }
+}
+
+/// What the audit says of an agreement that is made: what was agreed; of the parts of a plan, how many there are.
+fn noted(customer: &CustomerId, agreement: &Agreement) -> Value {
+    let AgreementOut { kind, scope, amount_minor, until_on, mut terms, line, .. } = shown(customer, agreement);
+    if let Some(parts) = terms.get_mut("parts") {
+        *parts = json!(parts.as_array().map_or(0, Vec::len));
+    }
+    let mut what = json!({ "kind": kind, "scope": scope, "amount_minor": amount_minor, "until_on": until_on, "terms": terms });
+    if let Some(line) = line {
+        // Its place alone: the words of a line may be about somebody, and the audit is kept for good.
+        what["line"] = json!(line.position);
+    }
+    what
 }
 
 /// A charge as the API shows it.

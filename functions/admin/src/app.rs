@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use domain::TenantId;
 use reading::Web;
-use setup::SetupDesk;
 use store::{AuditEntry, Store, Vault, Versioned};
 
 use crate::{
@@ -34,20 +33,12 @@ pub struct App {
     pub issuer: String,
     /// Whether a connection may name what stands for a vendor's hosts.
     pub stand_ins: bool,
-    /// Whether the deployment names a model that may be asked of answers.
-    pub has_answers_model: bool,
 }
 
 impl App {
     /// The same, but that every write is noted by an entry of the audit in its transaction.
     pub fn acting(&self, entry: AuditEntry) -> Self {
         Self { store: self.store.acting(entry.clone()), vault: self.vault.acting(entry), ..self.clone() }
-    }
-
-    /// What setting up works with.
-    pub fn setup(&self) -> SetupDesk<'_> {
-        let Self { store, vault, web, stand_ins, has_answers_model, .. } = self;
-        SetupDesk { store, vault, web, stand_ins: *stand_ins, has_answers_model: *has_answers_model }
     }
 
     /// The tenant's settings.

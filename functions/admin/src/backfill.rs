@@ -10,11 +10,11 @@ use domain::{
     CustomerId,
     past::{ClosedInvoice, usual_lag},
 };
-use jiff::{Timestamp, civil::Date};
-use reading::progress::PastReading;
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use reading::{Progress, progress::PastReading};
 use serde::{Deserialize, Serialize};
 use service::Operation;
-use setup::books;
+use store::Leased;
 use utoipa::ToSchema;
 
 use crate::{
@@ -23,6 +23,10 @@ use crate::{
     caller::Caller,
 };
 
+/// Months that are read where nothing is said, and at most.
+const MONTHS: u32 = 24;
+/// How long the reading is held while it is noted that the past is asked for.
+const HELD_FOR: SignedDuration = SignedDuration::from_secs(30);
 /// Closed invoices in one answer, the last closed first.
 const CLOSED_MAX: usize = 100;
 
@@ -107,9 +111,40 @@ pub async fn ask(
     Path(source): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<PastReadingOut>> {
-    caller.may(Operation::BackfillConnection)?;
+    let tenant = caller.may(Operation::BackfillConnection)?;
+    let nothing =
+        || Fail::not_found("nothing can be asked of such a source; of those that only push, send closed invoices yourself");
+    connectors::accounting_api_of(&source).ok_or_else(nothing)?;
     let BackfillIn { months } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    Ok(Json(shown(books::backfill(app.setup(), &caller.0, &source, months, app.clock.now()).await?)))
+    let months = months.unwrap_or(MONTHS);
+    if !(1..=MONTHS).contains(&months) {
+        return Err(Fail::fields([("/months".to_owned(), format!("1 to {MONTHS} months are read"))]));
+    }
+    let now = app.clock.now();
+    let known = app.store.progress::<Progress>(tenant, &source).await?;
+    let known = known
+        .ok_or_else(|| Fail::not_found("this source is not connected; POST /v1/connections/{source}/authorize begins it"))?;
+    if let Some(past) = known.past.filter(|past| past.finished_at.is_none() && past.months >= months) {
+        return Ok(Json(shown(past)));
+    }
+    let busy = || Fail::changed_meanwhile("the books are being read at this moment; ask again in some minutes");
+    let until = now.saturating_add(HELD_FOR).unwrap_or(now);
+    let leased: Leased<Progress> = app.store.lease_books(tenant, &source, &holder()?, now, until).await?;
+    let Leased::Mine(mut lease) = leased else { return Err(busy()) };
+    let today = now.to_zoned(TimeZone::UTC);
+    let since = today.checked_sub(i64::from(months).months()).map_or(Timestamp::MIN, |then| then.timestamp());
+    let past = PastReading { months, since, began_at: now, page: None, objects: 0, finished_at: None };
+    lease.progress.past = Some(past.clone());
+    let acting =
+        caller.acts(&app, Operation::BackfillConnection, |entry| entry.of(&source).with(serde_json::json!({ "months": months })));
+    if !acting.store.return_books(tenant, &source, &lease, now).await? {
+        // Somebody asked for a look meanwhile: it is due at once all the same.
+        app.store.look_again(tenant, &source, &lease).await?;
+        if !acting.store.return_books(tenant, &source, &lease, now).await? {
+            return Err(busy());
+        }
+    }
+    Ok(Json(shown(past)))
 }
 
 /// What is known of a customer's closed invoices, and how late the customer usually pays.
@@ -126,6 +161,13 @@ pub async fn past(State(app): State<Arc<App>>, caller: Caller, Path(customer): P
     let (usual_lag_days, closed_count) = (usual_lag(&closed), closed.len());
     let closed = closed.into_iter().take(CLOSED_MAX).map(closed_out).collect();
     Ok(Json(PastOut { usual_lag_days, closed_count, closed, as_of: app.clock.now() }))
+}
+
+/// A name that nobody else holds the reading by.
+fn holder() -> ApiResult<String> {
+    let mut bytes = [0_u8; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Fail::changed_meanwhile("there is no randomness now; try again"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn closed_out(one: ClosedInvoice) -> ClosedOut {

@@ -53,7 +53,7 @@ pub struct BulkIn {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkFilterIn {
-    /// Those that a person gave to this owner; `none`, those that are nobody's, neither by hand nor by a rule of the settings.
+    /// Those that a person gave to this owner.
     #[serde(default)]
     owner: Option<String>,
     /// Those with a case by this workflow.

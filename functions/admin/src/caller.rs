@@ -32,6 +32,11 @@ impl Caller {
         self.0.by()
     }
 
+    /// The same, where there is one.
+    pub fn subject(&self) -> Option<String> {
+        Some(self.by().to_owned()).filter(|by| !by.is_empty())
+    }
+
     /// Works on as who asks: whatever is written is noted with what `entry` adds to who and when.
     pub fn acts(&self, app: &App, operation: Operation, entry: impl FnOnce(AuditEntry) -> AuditEntry) -> App {
         app.acting(entry(self.0.entry(operation, app.clock.now())))

@@ -8,17 +8,17 @@ use axum::{
 };
 use domain::TenantId;
 use jiff::Timestamp;
+use reading::{NotConnected, Tokens, Wanted};
 use serde::Deserialize;
 use service::{
     Operation,
     sign_ins::{self, SignInEnd},
 };
-use setup::books;
 use store::Agreed;
 use utoipa::ToSchema;
 
 use crate::{
-    accounting_connections::HealthOut,
+    accounting_connections::{self, HealthOut},
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
@@ -47,11 +47,29 @@ pub async fn confirm(
     Path(source): Path<String>,
     Body(body): Body,
 ) -> ApiResult<Json<HealthOut>> {
-    caller.may(Operation::ConfirmConnection)?;
+    let tenant = caller.may(Operation::ConfirmConnection)?;
+    let books = accounting_connections::accounting_api_of(&source)?;
     let ConfirmIn { company, code } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let said = SignInEnd { company, code };
-    let health = books::confirm(app.setup(), &caller.0, &source, &said, app.clock.now()).await?;
-    Ok(Json(HealthOut::of(health)))
+    let now = app.clock.now();
+    let (agreed, entry) = sign_ins::confirmed(&app.vault, &caller.0, &source, &SignInEnd { company, code }, now).await?;
+    let tokens: Tokens = serde_json::from_value(agreed.tokens.clone())
+        .map_err(|_| Fail::not_possible("the sign-in does not read any more; begin it again"))?;
+    let wanted = Wanted { tenant, source: &source, books, realm: &agreed.realm, base: agreed.base.as_deref() };
+    let app = app.acting(entry);
+    wanted.connect(&app.store, &app.vault, &tokens, now).await?;
+    app.vault.forget_agreed(tenant, &source).await?;
+    tracing::info!(tenant.id = %tenant, source, "a company was connected");
+    accounting_connections::health_of(&app, tenant, source).await.map(Json)
+}
+
+impl From<NotConnected> for Fail {
+    fn from(error: NotConnected) -> Self {
+        match error {
+            NotConnected::Store(error) => error.into(),
+            NotConnected::NoTenant => Self::not_found(error.to_string()),
+            NotConnected::Another { .. } | NotConnected::Taken => Self::not_possible(error.to_string()),
+        }
+    }
 }
 
 /// Holds back what was agreed to, and answers the code that whoever agreed is shown, and until when it is good.

@@ -7,22 +7,27 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use connectors::{Bodies, WebhookScope};
-use jiff::Timestamp;
-use reading::Tokens;
+use connectors::{Bodies, Connector, WebhookScope};
+use domain::TenantId;
+use jiff::{Timestamp, ToSpan};
+use payments::PaymentProvider;
+use reading::{Tokens, Wanted, connect::is_realm};
 use serde::{Deserialize, Serialize};
 use service::Operation;
-use setup::connections::{ConnectionDetails, ConnectionFound, ConnectionGiven, ConnectionMade, webhook_path};
 use utoipa::ToSchema;
 
 use crate::{
-    accounting_connections::HealthOut,
+    accounting_connections::{self, HealthOut, not_connected},
     answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::Caller,
     host::Host,
-    payment_connections::{self, PaymentSourceOut},
+    payment_connections::{self, PaymentConnectionAsked, PaymentSourceOut},
 };
+
+/// How long the secret before is still accepted, in hours.
+const OVERLAP_HOURS: u16 = 24;
+const OVERLAP_HOURS_MAX: u16 = 30 * 24;
 
 /// A kind of system that can be connected.
 #[derive(Serialize, ToSchema)]
@@ -159,7 +164,7 @@ pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
                 Bodies::Hints(_) => "hints",
             },
             answer_within_s: known.answer_within.as_secs(),
-            webhook_path: webhook_path(tenant, connector.source()).unwrap_or_default(),
+            webhook_path: path(tenant, *connector),
         }
     });
     Ok(Json(SourcesOut { sources: sources.collect(), payments: payment_connections::sources(tenant) }))
@@ -169,8 +174,18 @@ pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
 #[utoipa::path(get, path = "/v1/connections", tag = "connections", operation_id = "list_connections",
     responses((status = 200, description = "The connections", body = ConnectionsOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> ApiResult<Json<ConnectionsOut>> {
-    let found = setup::connections::list(app.setup(), &caller.0, app.clock.now()).await?;
-    let connections = found.into_iter().map(|connection| shown(&app, &host, connection)).collect();
+    let tenant = caller.may(Operation::ListConnections)?;
+    let now = app.clock.now();
+    let mut connections = Vec::new();
+    for source in app.vault.connections(tenant).await? {
+        let provider = payment_connections::provider_of(&source);
+        let of_provider = provider.map(|provider| payment_connections::webhook_path(tenant, provider));
+        let path = connectors::by_source(&source).map(|connector| path(tenant, connector)).or(of_provider);
+        let Some(path) = path else { continue };
+        let known = app.vault.connection(tenant, &source).await?;
+        let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until).filter(|until| *until >= now);
+        connections.push(shown(&app, &host, source, path, until));
+    }
     Ok(Json(ConnectionsOut { connections }))
 }
 
@@ -180,19 +195,31 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> Ap
     responses((status = 200, description = "The connection; ETag is its revision, but of books that are read back", body = ConnectionShownOut),
               (status = 404, description = "not-found: it is not connected, or there is no such source")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, host: Host, Path(source): Path<String>) -> ApiResult<Response> {
-    Ok(match setup::connections::show(app.setup(), &caller.0, &source, app.clock.now()).await? {
-        ConnectionDetails::Books(health) => Json(ConnectionShownOut::Books(Box::new(HealthOut::of(*health)))).into_response(),
-        ConnectionDetails::Payments { connection, is_test, ways } => {
-            let (rev, connection) = (connection.rev, shown(&app, &host, connection));
-            let body = ConnectionShownOut::Payments(PaymentConnectionOut { connection, is_test, ways });
-            Tagged { rev, body }.into_response()
-        }
-        ConnectionDetails::Webhooks { connection, confirmed_at } => {
-            let (rev, connection) = (connection.rev, shown(&app, &host, connection));
-            let body = ConnectionShownOut::Webhooks(WebhookConnectionOut { connection, confirmed_at });
-            Tagged { rev, body }.into_response()
-        }
-    })
+    let tenant = caller.may(Operation::ShowConnection)?;
+    if let Some(provider) = payment_connections::provider_of(&source) {
+        let known = app.vault.connection(tenant, &source).await?.ok_or_else(not_connected)?;
+        let now = app.clock.now();
+        let until = known.secrets.previous.map(|(_, until)| until).filter(|until| *until >= now);
+        let path = payment_connections::webhook_path(tenant, provider);
+        let body = ConnectionShownOut::Payments(PaymentConnectionOut {
+            connection: shown(&app, &host, source, path, until),
+            is_test: payments::site_of(&known.config).is_test,
+            ways: payment_connections::ways(provider),
+        });
+        return Ok(Tagged { rev: known.rev, body }.into_response());
+    }
+    let connector = connector_of(&source)?;
+    if connectors::accounting_api_of(&source).is_some() {
+        let health = accounting_connections::health_of(&app, tenant, source).await?;
+        return Ok(Json(ConnectionShownOut::Books(Box::new(health))).into_response());
+    }
+    let known = app.vault.connection(tenant, &source).await?.ok_or_else(not_connected)?;
+    let now = app.clock.now();
+    let until = known.secrets.previous.map(|(_, until)| until).filter(|until| *until >= now);
+    let confirmed_at = app.store.heard_at(tenant, &source).await?;
+    let connection = shown(&app, &host, source, path(tenant, connector), until);
+    let body = ConnectionShownOut::Webhooks(WebhookConnectionOut { connection, confirmed_at });
+    Ok(Tagged { rev: known.rev, body }.into_response())
 }
 
 /// Makes a connection or rotates its secret. The secret is shown only in this answer; the one before is accepted for some time, so
@@ -214,18 +241,152 @@ pub async fn put(
     condition: Precondition,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Tagged<ConnectedOut>> {
-    caller.may(Operation::PutConnection)?;
+    let tenant = caller.may(Operation::PutConnection)?;
+    app.settings(tenant).await?;
+    if let Some(provider) = payment_connections::provider_of(&source) {
+        let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+        let app = caller.acts(&app, Operation::PutConnection, |entry| entry.of(&source));
+        return with_credentials(&app, &host, tenant, provider, given, condition).await;
+    }
+    let connector = connector_of(&source)?;
     let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let ConnectionIn { realm, tokens, base_url, secret, credentials, is_test, overlap_hours } = given;
-    let given = ConnectionGiven { realm, tokens, base_url, secret, credentials, is_test, overlap_hours };
-    let made = setup::connections::put(app.setup(), &caller.0, &source, given, condition.rev, app.clock.now()).await?;
-    let ConnectionMade { connection, secret } = made;
-    let rev = connection.rev;
-    Ok(Tagged { rev, body: ConnectedOut { connection: shown(&app, &host, connection), secret } })
+    if given.credentials.is_some() || given.is_test.is_some() {
+        let detail = "credentials and is_test are those of payment providers, whose sources begin with 'pay-'; leave them out";
+        return Err(Fail::fields([("/credentials".to_owned(), detail.to_owned())]));
+    }
+    let app = caller.acts(&app, Operation::PutConnection, |entry| entry.of(connector.source()));
+    if let Bodies::Hints(_) = connector.bodies() {
+        return with_tokens(&app, &host, tenant, connector, given).await;
+    }
+    let hours = given.overlap_hours.unwrap_or(OVERLAP_HOURS);
+    check(connector, given.secret.as_deref(), hours)?;
+    let before = app.vault.connection(tenant, connector.source()).await?;
+    let rev = before.as_ref().map_or(0, |before| before.rev);
+    condition.check(rev)?;
+    let secret = match given.secret {
+        Some(secret) => secret,
+        None => connector.new_secret(random()?).ok_or_else(|| {
+            Fail::fields([("/secret".to_owned(), "the vendor makes this secret; send the one that it shows".to_owned())])
+        })?,
+    };
+    let now = app.clock.now();
+    let overlap_until = (hours > 0).then(|| now.saturating_add(i64::from(hours).hours()).unwrap_or(now));
+    let config = before.as_ref().map_or_else(|| serde_json::json!({}), |before| before.config.clone());
+    let rev = app.vault.put_connection(tenant, connector.source(), secret.as_bytes(), &config, overlap_until, Some(rev)).await?;
+    let known = app.vault.connection(tenant, connector.source()).await?;
+    let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until);
+    let connection = shown(&app, &host, connector.source().to_owned(), path(tenant, connector), until);
+    Ok(Tagged { rev, body: ConnectedOut { connection, secret: Some(secret) } })
 }
 
-fn shown(app: &App, host: &Host, found: ConnectionFound) -> ConnectionOut {
-    let ConnectionFound { source, webhook_path, previous_until, rev: _ } = found;
-    let webhook_url = format!("{}{webhook_path}", app.public(host));
-    ConnectionOut { source, webhook_path, webhook_url, previous_until }
+/// Connects a payment provider with what it shows.
+async fn with_credentials(
+    app: &App,
+    host: &Host,
+    tenant: &TenantId,
+    provider: &dyn PaymentProvider,
+    given: ConnectionIn,
+    condition: Precondition,
+) -> ApiResult<Tagged<ConnectedOut>> {
+    let ConnectionIn { realm, tokens, base_url, secret, credentials, is_test, overlap_hours } = given;
+    accounting_connections::check_base(app, base_url.as_deref())?;
+    let mut flaws = Vec::new();
+    for (name, is_there) in [("realm", realm.is_some()), ("tokens", tokens.is_some()), ("secret", secret.is_some())] {
+        if is_there {
+            flaws.push((format!("/{name}"), "a payment provider is connected with credentials; leave it out".to_owned()));
+        }
+    }
+    let overlap_hours = overlap_hours.unwrap_or(OVERLAP_HOURS);
+    flaws.extend(too_long(overlap_hours));
+    let asked = PaymentConnectionAsked { credentials, is_test, base_url, overlap_hours };
+    let put = payment_connections::put(app, tenant, provider, asked, flaws, condition).await?;
+    let (source, path) = (provider.source().to_owned(), payment_connections::webhook_path(tenant, provider));
+    let connection = shown(app, host, source, path, put.previous_until);
+    Ok(Tagged { rev: put.rev, body: ConnectedOut { connection, secret: None } })
+}
+
+/// Connects books with tokens that were got elsewhere.
+async fn with_tokens(
+    app: &App,
+    host: &Host,
+    tenant: &TenantId,
+    connector: &dyn Connector,
+    given: ConnectionIn,
+) -> ApiResult<Tagged<ConnectedOut>> {
+    // Those of payment providers were refused before.
+    let ConnectionIn { realm, tokens, base_url, secret, overlap_hours, credentials: _, is_test: _ } = given;
+    accounting_connections::check_base(app, base_url.as_deref())?;
+    let (Some(realm), Some(tokens), None, None) = (realm, tokens, secret, overlap_hours) else {
+        let detail =
+            "connect these books with POST /v1/connections/{source}/authorize, or give realm and tokens and nothing else";
+        return Err(Fail::fields([("/tokens".to_owned(), detail.to_owned())]));
+    };
+    if !is_realm(&realm) {
+        let detail = "is no company id: 1 to 64 letters, digits and hyphens, as the vendor shows it";
+        return Err(Fail::fields([("/realm".to_owned(), detail.to_owned())]));
+    }
+    let source = connector.source();
+    let wanted = Wanted {
+        tenant,
+        source,
+        books: accounting_connections::accounting_api_of(source)?,
+        realm: &realm,
+        base: base_url.as_deref(),
+    };
+    wanted.before(&app.store).await?;
+    // A company is taken only once the vendor says that the tokens open it.
+    let now = app.clock.now();
+    let tokens = accounting_connections::fresh(app, &wanted, tokens, now).await?;
+    wanted.company(&app.web, &tokens).await.map_err(|error| {
+        let said = format!("the vendor did not say with these tokens that they open company {realm}: {error}");
+        accounting_connections::unanswered(&error, said)
+    })?;
+    wanted.connect(&app.store, &app.vault, &tokens, now).await?;
+    let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
+    let connection = shown(app, host, source.to_owned(), path(tenant, connector), None);
+    Ok(Tagged { rev, body: ConnectedOut { connection, secret: None } })
+}
+
+fn connector_of(source: &str) -> ApiResult<&'static dyn Connector> {
+    let none = || Fail::not_found("there is no connector of this name; GET /v1/sources lists those there are");
+    connectors::by_source(source).ok_or_else(none)
+}
+
+fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResult<()> {
+    let mut flaws = Vec::from_iter(too_long(hours));
+    match secret {
+        Some(_) if connector.source() == "canonical" => {
+            flaws
+                .push(("/secret".to_owned(), "Dunlin makes this secret; leave it out and take the one in the answer".to_owned()));
+        }
+        Some(text) if !(16..=256).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            let detail = "a secret has 16 to 256 visible ASCII characters without spaces; copy it as the vendor shows it";
+            flaws.push(("/secret".to_owned(), detail.to_owned()));
+        }
+        Some(_) | None => {}
+    }
+    if flaws.is_empty() { Ok(()) } else { Err(Fail::fields(flaws)) }
+}
+
+fn too_long(hours: u16) -> Option<(String, String)> {
+    let detail = || format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours");
+    (hours > OVERLAP_HOURS_MAX).then(|| ("/overlap_hours".to_owned(), detail()))
+}
+
+fn random() -> ApiResult<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Fail::changed_meanwhile("there is no randomness now; try again"))?;
+    Ok(bytes)
+}
+
+fn path(tenant: &TenantId, connector: &dyn Connector) -> String {
+    match connector.capabilities().scope {
+        WebhookScope::Tenant => format!("/webhooks/{tenant}/{}", connector.source()),
+        WebhookScope::App => format!("/webhooks/app/{}", connector.source()),
+    }
+}
+
+fn shown(app: &App, host: &Host, source: String, webhook_path: String, until: Option<Timestamp>) -> ConnectionOut {
+    let base = app.public(host);
+    ConnectionOut { source, webhook_url: format!("{base}{webhook_path}"), webhook_path, previous_until: until }
 }

@@ -30,7 +30,6 @@ use crate::{
     cases::{CaseOut, DueItemOut, NowOut, cases, due_item, now_out},
     explain::{self, Explanation},
     holds::{self, HoldOut},
-    in_force::{InForceOut, holds_and_terms},
     orders::{self, OrderOut},
     tasks::EffectOut,
 };
@@ -75,8 +74,6 @@ pub struct CustomerOut {
     kept_rate: KeptRateOut,
     /// Charges on top of what the invoices say.
     charges: Vec<ChargeOut>,
-    /// Credit holds and stricter terms that were asked for or are in force, oldest first.
-    in_force: Vec<InForceOut>,
     /// Orders that wait for the decision that obeys them.
     orders: Vec<OrderOut>,
     /// What would be decided now, without doing it: one entry a case.
@@ -102,8 +99,7 @@ pub struct AsOfOut {
     basis: &'static str,
     /// The number of the record of that instant, where there is one.
     number: Option<u64>,
-    /// The engine that decided: where it differs, and where one of a release before decided by exactly this, so that its record may say
-    /// something else than `decided`.
+    /// Where it differs: the engine that decided. This release's is [`domain::ENGINE`].
     #[serde(skip_serializing_if = "Option::is_none")]
     engine: Option<u32>,
     /// Where it differs: times of which changes of facts were lost, as far as that is known.
@@ -378,7 +374,6 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
         agreements: agreed.iter().map(|agreement| agreements::shown(customer, agreement)).collect(),
         kept_rate: KeptRate::of(agreed.iter().copied()).into(),
         charges: facts.charges.iter().map(agreements::charge_shown).collect(),
-        in_force: holds_and_terms(&facts.work),
         orders: facts.orders.iter().map(orders::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision, told(&situation))).collect(),
         switched_off: explain::of_mode(policy.settings.mode),

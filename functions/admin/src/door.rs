@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::TenantId;
-use issuer::{Issuer, NotOpened};
 use jiff::Timestamp;
 use service::{
     Actor,
@@ -31,6 +30,7 @@ use crate::{
     calls::{Calls, CallsLeft},
     cors::Origins,
     host::Host,
+    issuer::{Issuer, NotOpened},
     mcp,
     operations::Operations,
     protected_resource,

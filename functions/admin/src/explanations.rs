@@ -59,7 +59,7 @@ pub struct ExplainOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     history_begins_at: Option<Timestamp>,
-    /// The engine that decided: where it differs, and where one of a release before decided by exactly this.
+    /// Where it differs: the engine that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     engine: Option<u32>,
     /// Where it differs: spans of which changes of facts were lost.
@@ -84,7 +84,7 @@ pub struct ExplainOut {
     /// The cases by what was known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cases: Vec<CaseExplainedOut>,
-    /// What the record of that instant says, where it differs or `engine` is of a release before.
+    /// What the record of that instant says, where it differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     recorded: Vec<RecordedOut>,
     /// The customer's last messages as they stood then, newest first.

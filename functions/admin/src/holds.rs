@@ -15,7 +15,7 @@ use domain::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Operation, agreement_making::scope_shown};
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
@@ -316,5 +316,19 @@ pub fn shown(agreement: &Agreement) -> HoldOut {
         clock: agreement.clock.as_str().to_owned(),
         ended_at: agreement.ended_at,
         promised_on,
+    }
+}
+
+/// What an agreement speaks of as the API shows it.
+pub fn scope_shown(scope: &AgreementScope) -> Value {
+    match scope {
+        AgreementScope::Customer => json!("customer"),
+        AgreementScope::Case(currency) => json!({ "case": currency }),
+        AgreementScope::Balance(balance) => json!({ "balance": balance }),
+        AgreementScope::Invoices(all) => match all.as_slice() {
+            [one] => json!({ "invoice": one }),
+            several => json!({ "invoices": several }),
+        },
+        AgreementScope::Later(scope) => scope.clone(),
     }
 }

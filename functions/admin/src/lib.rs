@@ -43,7 +43,7 @@ mod health;
 mod holds;
 mod host;
 mod ids;
-mod in_force;
+mod issuer;
 mod jobs;
 mod key_accounts;
 mod links;
@@ -75,11 +75,10 @@ mod protected_resource;
 mod ratings;
 mod repeats;
 mod replies;
-mod reports;
-mod saved_views;
 mod senders;
 mod service_mails;
 mod settings;
+mod settings_warnings;
 mod strangers;
 mod subscriptions;
 mod suppressions;
@@ -121,8 +120,7 @@ routes! {
     "/docs": get document_page::page;
     "/.well-known/oauth-protected-resource": get protected_resource::of_api;
     "/.well-known/oauth-protected-resource/mcp": get protected_resource::of_assistants;
-    "/v1/me": get me::show, patch members::change_me;
-    "/v1/me/views": get saved_views::list, put saved_views::save;
+    "/v1/me": get me::show;
     "/v1/members": get members::list, post members::add;
     "/v1/members/{sub}": get members::show, patch members::change, delete members::remove;
     "/v1/invitations": get members::invitations, post members::invite;
@@ -223,11 +221,7 @@ routes! {
     "/v1/replies/{id}": get replies::show;
     "/v1/replies/{id}/accept": post replies::accept;
     "/v1/replies/{id}/dismiss": post replies::dismiss;
-    "/v1/replies/{id}/undo": post replies::undo;
     "/v1/ratings": get ratings::list;
-    "/v1/reports": get reports::list;
-    "/v1/reports/{name}": get reports::show;
-    "/v1/customers/{customer_id}/ledger": get reports::ledger;
     "/v1/owners": get owners::list;
     "/v1/owners/hand_over": post owners::hand_over;
     "/v1/owners/{customer_id}": get owners::show, put owners::set;
@@ -239,7 +233,6 @@ routes! {
     "/v1/bulk/{id}": get bulk::show;
     "/v1/bulk/{id}/undo": post bulk::undo;
     "/v1/effects/{id}/result": post tasks::effect_result;
-    "/v1/tasks/{id}/release": post in_force::release;
     "/v1/customers/{customer_id}/links": get links::list, post links::issue;
     "/v1/customers/{customer_id}/statement": get customer_documents::statement;
     "/v1/invoices/{id}/copy": get customer_documents::invoice_copy;
@@ -309,7 +302,6 @@ impl Handler {
         let issuer = env.require("JWT_ISSUER").context("the admin API accepts an issuer's tokens")?.to_owned();
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let stand_ins = env.get("STAND_INS") == Some("loopback");
-        let has_answers_model = env.get("ANSWERS_MODEL").is_some();
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
@@ -317,19 +309,8 @@ impl Handler {
         let files = files::Bucket::new(clients, &kept.bucket)?;
         let function = env.require("MAKE_DOCUMENTS").context("documents are made by a function of their own")?;
         let documents = files::DocumentMaker::new(clients, function, DOCUMENT_PATIENCE)?;
-        let app = Arc::new(App {
-            store,
-            vault,
-            clock,
-            web: Arc::default(),
-            kept,
-            files,
-            documents,
-            public_url,
-            stand_ins,
-            has_answers_model,
-            issuer,
-        });
+        let app =
+            Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, documents, public_url, stand_ins, issuer });
         // What assistants ask is described by their own protocol, and no operation of the document.
         let router = router().route(mcp::PATH, MethodRouter::new().post(mcp::answer));
         let router = router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);

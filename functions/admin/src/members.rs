@@ -47,9 +47,6 @@ pub struct MemberOut {
     /// How mails in their name are signed, line by line; with the name where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
-    /// The language in which they are told of work: `en`, `de`, `fr`, `es`, `it`, `ja`, `nl` or `pt`; the tenant's where it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
     /// `viewer`, `collector`, `manager` or `admin`.
     role: String,
     /// When they became a member.
@@ -125,18 +122,6 @@ pub struct MemberPatch {
     #[serde(default)]
     #[schema(example = "Anna Weber\nAccounts receivable\n+49 30 1234")]
     signature: Option<String>,
-    /// The language in which they are told of work: `en`, `de`, `fr`, `es`, `it`, `ja`, `nl` or `pt`; an empty text stands for the tenant's.
-    #[serde(default)]
-    language: Option<String>,
-}
-
-/// What is to change of the caller.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MePatch {
-    /// The language in which they are told of work: `en`, `de`, `fr`, `es`, `it`, `ja`, `nl` or `pt`; an empty text stands for the tenant's.
-    #[serde(default)]
-    language: Option<String>,
 }
 
 /// An invitation that nobody has accepted yet.
@@ -231,20 +216,9 @@ pub async fn change(
     Body(body): Body,
 ) -> ApiResult<Json<MemberOut>> {
     caller.may(Operation::ChangeMember)?;
-    let MemberPatch { role, name, signature, language } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let asked = MemberChange { role, name, signature, language };
+    let MemberPatch { role, name, signature } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let asked = MemberChange { role, name, signature };
     Ok(Json(shown(members::change(&app.store, &caller.0, &sub, &asked, app.clock.now()).await?)))
-}
-
-/// Changes in which language the caller is told of work. Everything else of a member an admin changes.
-#[utoipa::path(patch, path = "/v1/me", tag = "members", operation_id = "change_me", request_body = MePatch,
-    responses((status = 200, description = "The member as it is now", body = MemberOut), (status = 400, description = "bad-request: no such language"),
-              (status = 404, description = "not-found: the caller is no member by an invitation or by POST /v1/members"),
-              (status = 409, description = "changed-meanwhile")))]
-pub async fn change_me(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<MemberOut>> {
-    caller.may(Operation::ChangeMe)?;
-    let MePatch { language } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    Ok(Json(shown(members::change_own(&app.store, &caller.0, language.as_deref(), app.clock.now()).await?)))
 }
 
 /// Removes a member. They are refused at once, whatever their token claims. The last member who is an admin stays. What is still theirs is
@@ -294,21 +268,9 @@ pub async fn withdraw(State(app): State<Arc<App>>, caller: Caller, Path(email): 
 }
 
 fn shown(member: Member) -> MemberOut {
-    let Member {
-        subject,
-        email,
-        email_verified: _,
-        name,
-        signature,
-        language,
-        role,
-        added_at,
-        added_by,
-        removed_at,
-        seen_at,
-        rev: _,
-    } = member;
-    MemberOut { sub: subject, email, name, signature, language, role, added_at, added_by, removed_at, seen_at, left: None }
+    let Member { subject, email, email_verified: _, name, signature, role, added_at, added_by, removed_at, seen_at, rev: _ } =
+        member;
+    MemberOut { sub: subject, email, name, signature, role, added_at, added_by, removed_at, seen_at, left: None }
 }
 
 fn invitation(invited: Invitation) -> InvitationOut {

@@ -12,7 +12,7 @@ use utoipa::{
     openapi::{Info, InfoBuilder},
 };
 
-use setup::{merge_patch::merge, payment_connections::payment_sources};
+use crate::{merge_patch::merge, payment_connections::payment_sources};
 
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");
@@ -261,9 +261,6 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
         ("list_cases", "sort") => Some(vec!["opened_at", "-opened_at"]),
         ("list_cases", "state") => Some(vec!["open", "waiting", "ended", "closed"]),
         ("list_tasks", "sort") => Some(vec!["age", "money_at_stake"]),
-        ("show_report", "name") => Some(figures::report::ReportName::ALL.map(figures::report::ReportName::as_str).to_vec()),
-        ("show_report", "by") => Some(figures::GroupBy::ALL.map(figures::GroupBy::as_str).to_vec()),
-        ("show_report", "within") => Some(vec!["segment", "owner", "legal_entity"]),
         ("list_notices", "status") => Some(domain::EffectStatus::WORDS.to_vec()),
         _ => None,
     }

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{Channel, CompiledWorkflow, CustomerId, MessageStatus, RuleTrace, STATEMENT, TenantId, word::Word};
+use domain::{Channel, CompiledWorkflow, CustomerId, MessageStatus, RuleTrace, TenantId, word::Word};
 use sending::{Preview, PreviewAsked, preview};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -42,9 +42,6 @@ pub struct MessageIn {
     /// The step, which needs `workflow`; or `template`.
     #[serde(default)]
     step: Option<String>,
-    /// Whether the statement by the calendar of the workflow is meant, in the place of a step.
-    #[serde(default)]
-    statement: bool,
     /// The template by itself, as if a step wrote it the day after the due date.
     #[serde(default)]
     template: Option<String>,
@@ -118,7 +115,7 @@ pub struct MessagePreviewOut {
     rules: Vec<RuleSaidOut>,
 }
 
-/// Renders a step, a statement by the calendar or a template for a customer as the sender would now: the same facts, text and guard. Links open nothing, and nothing is
+/// Renders a step or a template for a customer as the sender would now: the same facts, text and guard. Links open nothing, and nothing is
 /// written or sent.
 #[utoipa::path(post, path = "/v1/messages/preview", tag = "templates", operation_id = "preview_message",
     request_body = MessageIn,
@@ -152,7 +149,7 @@ pub async fn preview_message(
     }))
 }
 
-/// Sends a step, a statement by the calendar or a template, rendered for a customer, to whoever asks or to a member, as an email that is marked as a test: at most 20 an hour
+/// Sends a step or a template, rendered for a customer, to whoever asks or to a member, as an email that is marked as a test: at most 20 an hour
 /// for a tenant. The customer gets nothing, it counts as no contact, and no ledger has it. What is rendered as a text message comes as an email too.
 #[utoipa::path(post, path = "/v1/messages/test", tag = "templates", operation_id = "send_test_message",
     request_body = MessageIn,
@@ -199,18 +196,11 @@ async fn message(app: &App, tenant: &TenantId, asked: &MessageIn) -> ApiResult<P
     if channel.is_some_and(|channel| channel.is_none_or(|channel| !channel.facts().has_sender)) {
         flaw("/channel", &channels::template::wrong_channel());
     }
-    match (&asked.step, &asked.template, asked.statement) {
-        (Some(_), Some(_), _) => flaw("/template", "name a step or a template, not both"),
-        (Some(_), None, true) | (None, Some(_), true) => {
-            flaw("/statement", "ask for a step, a template or the statement, and no two of them")
-        }
-        (None, None, false) => flaw("/step", "name a step of a workflow, or a template, or ask for its statement"),
-        (Some(_), None, false) | (None, None, true) if asked.workflow.is_none() => {
-            flaw("/workflow", "name the workflow that the step or statement is of");
-        }
-        // No id of a step has this form.
-        (Some(step), None, false) if step == STATEMENT => flaw("/step", "ask for the statement by 'statement': true"),
-        (Some(_), None, false) | (None, Some(_), false) | (None, None, true) => {}
+    match (&asked.step, &asked.template) {
+        (Some(_), Some(_)) => flaw("/template", "name a step or a template, not both"),
+        (None, None) => flaw("/step", "name a step of a workflow, or a template"),
+        (Some(_), None) if asked.workflow.is_none() => flaw("/workflow", "name the workflow that the step is of"),
+        (Some(_), None) | (None, Some(_)) => {}
     }
     if asked.draft && asked.version.is_some() {
         flaw("/version", "name a version or the draft, not both");
@@ -225,7 +215,7 @@ async fn message(app: &App, tenant: &TenantId, asked: &MessageIn) -> ApiResult<P
     let (facts, policy, _) = app.store.facts_policy_and_links(tenant, &head).await?;
     let asked = PreviewAsked {
         workflow: &plan,
-        step: if asked.statement { STATEMENT } else { asked.step.as_deref().unwrap_or(SHOWN) },
+        step: asked.step.as_deref().unwrap_or(SHOWN),
         channel: channel.flatten(),
         language: asked.language.as_deref(),
         contact: asked.contact.as_deref(),

@@ -71,8 +71,6 @@ pub struct ErasureOut {
     id: String,
     /// What was erased at each customer.
     places: Vec<ErasedPlaceOut>,
-    /// How many answers that came from the person's addresses, and were of no customer, are deleted.
-    answers: usize,
     /// What is kept, and why.
     kept: Vec<KeptOut>,
 }
@@ -108,7 +106,7 @@ pub struct KeptOut {
 
 /// Finds a person across customers: the id under which they are exported or erased.
 #[utoipa::path(post, path = "/v1/contacts/find", tag = "privacy", operation_id = "find_contact", request_body = FindContactIn,
-    responses((status = 200, description = "The person; without places where nobody has the address: what came from it and is of no customer is found by the id all the same", body = PersonOut)))]
+    responses((status = 200, description = "The person; without places where nobody has the address", body = PersonOut)))]
 pub async fn find(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<PersonOut>> {
     caller.may(Operation::FindContact)?;
     let FindContactIn { channel, address } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -153,7 +151,7 @@ pub async fn erase(
     let now = app.clock.now();
     let remove = removing(&app);
     let done = erase_person((&app.store, &app.vault, &remove), &caller.0, &id, reason.as_deref(), now).await?;
-    let Erasure { person, places, answers, kept } = done;
+    let Erasure { person, places, kept } = done;
     let place = |ErasedPlace { customer, contacts, invoices, words, own, restricted }: ErasedPlace| ErasedPlaceOut {
         customer: customer.to_string(),
         contacts,
@@ -166,7 +164,6 @@ pub async fn erase(
     Ok(Json(ErasureOut {
         id: person.to_string(),
         places: places.into_iter().map(place).collect(),
-        answers,
         kept: kept.into_iter().map(kept_out).collect(),
     }))
 }

@@ -14,7 +14,7 @@ use store::KeptReply;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{ApiResult, Body, Fail, OptionalBody, read},
+    answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
     customer_files::{self, CustomerFileOut},
@@ -52,11 +52,6 @@ pub struct ReplyOut {
     machine: Option<String>,
     /// What says whose it is: `reply_address`, `threading` and `mark_in_body` are proven; `sender` and `invoice_number` are not; `nothing`.
     found_by: String,
-    /// What proves who sent it: `mark` (it answers a mail that went to its sender), `domain` (its sender's domain signed or sent it), `carrier` (the network
-    /// says so) or `none`. Absent of answers that came before this was looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    proof: Option<domain::ReplyProof>,
     /// The case that it is about, `case_…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<String>,
@@ -75,9 +70,6 @@ pub struct ReplyOut {
     /// Classes that apply besides.
     #[schema(value_type = Vec<String>)]
     also: Vec<domain::ReplyClass>,
-    /// Which model chose the class, where the rules did not understand the answer and a model did: then the class is `unclear`, and nothing was done by itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chosen_by: Option<ChosenByModelOut>,
     /// The rules that matched: language and line of the file of rules.
     rules: Vec<String>,
     /// What it names. Each is a hint.
@@ -105,8 +97,6 @@ pub struct ReplyOut {
     service_mail: Option<String>,
     /// Whether it closed its channel to its sender.
     stopped: bool,
-    /// Whether a person opened the channel again that it closed, because nothing proves who wrote it.
-    reopened: bool,
     /// Whether it opened its channel to its sender again.
     started: bool,
     /// The agreement that a person made because of it, `agr_…`.
@@ -119,31 +109,6 @@ pub struct ReplyOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     decided_at: Option<Timestamp>,
-}
-
-/// What a model chose. Days, amounts and numbers of invoices are what the rules read all the same.
-#[derive(Serialize, ToSchema)]
-pub struct ChosenByModelOut {
-    /// `model`.
-    by: &'static str,
-    /// The model: its id, or the ARN of its inference profile.
-    id: String,
-    /// The class that it chose.
-    #[schema(value_type = String)]
-    class: domain::ReplyClass,
-    /// The class whose draft it chose; absent where it chose none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    draft: Option<domain::ReplyClass>,
-    /// How sure it said that it was: `certain`, `likely` or `unclear`. Nothing follows from it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    certainty: Option<domain::ReplyCertainty>,
-    /// Which wording of the question it answered.
-    prompt_version: u32,
-    /// The class that the rules held the answer for, unclear.
-    #[schema(value_type = String)]
-    instead_of: domain::ReplyClass,
 }
 
 /// What an answer names.
@@ -269,15 +234,6 @@ pub struct ReplyDismissIn {
     reason: Option<String>,
 }
 
-/// How it is known that its sender did not write an answer.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReplyUndoIn {
-    /// How it is known, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
-    #[serde(default)]
-    reason: Option<String>,
-}
-
 /// What a customer answered, newest first; or, without a customer, the answers of which nothing says whose they are, for 90 days.
 #[utoipa::path(get, path = "/v1/replies", tag = "replies", operation_id = "list_replies", params(RepliesQuery),
     responses((status = 200, description = "A page", body = RepliesOut), (status = 400, description = "bad-request"),
@@ -344,33 +300,13 @@ pub async fn dismiss(
     whole(&app, &caller, Some(&customer), reply).await
 }
 
-/// Opens the channel again that an answer closed, where nothing proves who wrote it (`proof` is `none`) and its sender did not. The pause that the answer made is
-/// over, and so is its task. Where somebody asked for the same since, by whatever way, nothing changes. Undoing again changes nothing.
-#[utoipa::path(post, path = "/v1/replies/{id}/undo", tag = "replies", operation_id = "undo_reply",
-    params(("id" = String, Path, description = "`rpl_…`")), request_body = ReplyUndoIn,
-    responses((status = 200, description = "The answer", body = ReplyOut), (status = 400, description = "bad-request: the reason is missing"),
-              (status = 404, description = "not-found"),
-              (status = 409, description = "not-possible: it closed nothing, it is proven who wrote it, or something else stands against the address by now; changed-meanwhile")))]
-pub async fn undo(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Body(body): Body,
-) -> ApiResult<Json<ReplyOut>> {
-    caller.may(Operation::UndoReply)?;
-    let ReplyUndoIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let (customer, reply) = replies::undo(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
-    whole(&app, &caller, customer.as_ref(), reply).await
-}
-
 /// An answer as the API shows it by itself: with its files, and the draft of an answer to it.
 async fn whole(app: &App, caller: &Caller, customer: Option<&CustomerId>, reply: KeptReply) -> ApiResult<Json<ReplyOut>> {
     let attachments = match customer {
         Some(customer) if reply.files > 0 => customer_files::attached(app, caller, customer, reply.id.as_str()).await?,
         Some(_) | None => Vec::new(),
     };
-    let language = reply.language.as_deref();
-    let draft = reply.read.drafted().and_then(|class| draft_answer(class, language)).map(str::to_owned);
+    let draft = draft_answer(reply.read.class, reply.language.as_deref()).map(str::to_owned);
     Ok(Json(ReplyOut { attachments, draft, ..shown(customer, reply) }))
 }
 
@@ -402,22 +338,12 @@ fn shown(customer: Option<&CustomerId>, reply: KeptReply) -> ReplyOut {
         files_not_kept: reply.unkept,
         machine: reply.machine,
         found_by: reply.found_by,
-        proof: reply.proof,
         case: reply.case.map(|case| case.to_string()),
         case_was_over: reply.case_was_over,
         message: reply.message.map(|message| message.to_string()),
         class: read.class,
         certainty: read.certainty,
         also: read.also,
-        chosen_by: read.chosen_by.map(|chosen| ChosenByModelOut {
-            by: "model",
-            id: chosen.model,
-            class: chosen.class,
-            draft: chosen.draft,
-            certainty: chosen.certainty,
-            prompt_version: chosen.prompt_version,
-            instead_of: chosen.instead_of,
-        }),
         rules: read.rules,
         names: ReplyNamesOut {
             promised_on: read.promised_on,
@@ -438,7 +364,6 @@ fn shown(customer: Option<&CustomerId>, reply: KeptReply) -> ReplyOut {
         copies: reply.copies.iter().map(ToString::to_string).collect(),
         service_mail: reply.mail.map(|mail| mail.to_string()),
         stopped: reply.stopped,
-        reopened: reply.reopened,
         started: reply.started,
         agreement: reply.agreement.map(|agreement| agreement.to_string()),
         decided_by,

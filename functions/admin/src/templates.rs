@@ -9,16 +9,13 @@ use axum::{
 };
 use channels::{AccountInMail, Brand, InvoiceRow, Links, LogoPlace, RenderInput, RowKind};
 use domain::{
-    Channel, Currency, Money, Settings,
+    Cause, Channel, Currency, Money, Settings,
     pay_sources::{PAY_SOURCES, takes},
     word::Word,
 };
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
-use service::{
-    NotDone, Operation,
-    templates::{self, TextNamed},
-};
+use service::{Operation, tenant_limits::TenantLimit};
 use utoipa::ToSchema;
 
 use crate::{
@@ -26,7 +23,6 @@ use crate::{
     app::App,
     caller::Caller,
     ids::is_id,
-    proof::rendered,
 };
 
 /// A template's text.
@@ -118,7 +114,8 @@ pub struct PreviewOut {
 #[utoipa::path(get, path = "/v1/templates", tag = "templates", operation_id = "list_templates",
     responses((status = 200, description = "The templates", body = TemplatesOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<TemplatesOut>> {
-    let templates = templates::list(&app.store, &caller.0).await?.into_iter().map(shown).collect();
+    let tenant = caller.may(Operation::ListTemplates)?;
+    let templates = app.store.templates(tenant).await?.into_iter().map(shown).collect();
     Ok(Json(TemplatesOut { templates }))
 }
 
@@ -132,9 +129,9 @@ pub async fn show(
     caller: Caller,
     Path((id, language, channel)): Path<(String, String, String)>,
 ) -> ApiResult<impl IntoResponse> {
-    caller.may(Operation::ShowTemplate)?;
-    let channel = channel_of(&channel).filter(|_| is_id(&id)).ok_or_else(none)?;
-    let found = templates::show(&app.store, &caller.0, TextNamed { id: &id, language: &language, channel }).await?;
+    let tenant = caller.may(Operation::ShowTemplate)?;
+    let found = current(&app, tenant, &id, &language, &channel).await?;
+    let found = found.ok_or_else(|| Fail::not_found("there is no such template; GET /v1/templates lists those there are"))?;
     Ok(Tagged { rev: u64::from(found.version), body: shown(found) })
 }
 
@@ -168,14 +165,21 @@ pub async fn put(
     let before = current(&app, tenant, &template.id, &template.language, &channel).await?;
     let before = before.map_or(0, |before| u64::from(before.version));
     condition.check(before)?;
-    let seen = u32::try_from(before).unwrap_or(u32::MAX);
-    let put =
-        templates::put(&app.store, &caller.0, setup::first_workflows::stored_template(template), seen, flaws_of, app.clock.now())
-            .await;
-    let stored = put.map_err(|why| match why {
-        NotDone::Fields(flaws) => refuse(flaws),
-        other => other.into(),
-    })?;
+    let known = app.store.template(tenant, &template.id, template.channel).await?;
+    let versions = known.iter().map(|known| known.version).max().unwrap_or(0);
+    TenantLimit::TemplateVersions.unless_full(usize::try_from(versions).unwrap_or(usize::MAX))?;
+    if before == 0 {
+        TenantLimit::Templates.unless_full(app.store.templates(tenant).await?.len())?;
+    }
+    let cause = Cause::NoText { template: template.id.clone(), channel: template.channel };
+    let mut stored = stored(template);
+    let app = caller.acts(&app, Operation::PutTemplate, |entry| {
+        entry.of(format!("{}/{}/{channel}", stored.id, stored.language)).with(serde_json::json!({ "from_version": before }))
+    });
+    stored.version = app.store.put_template(tenant, &stored).await?;
+    if u64::from(stored.version) != before {
+        app.store.end_cause(tenant, &cause, "the template was published again", app.clock.now()).await?;
+    }
     Ok(Tagged { rev: u64::from(stored.version), body: shown(stored) })
 }
 
@@ -194,11 +198,30 @@ pub async fn archive(
     condition: Precondition,
 ) -> ApiResult<Json<TemplateOut>> {
     let tenant = caller.may(Operation::ArchiveTemplate)?;
+    let none = || Fail::not_found("there is no such template; GET /v1/templates lists those there are");
     let found = current(&app, tenant, &id, &language, &channel).await?.ok_or_else(none)?;
     condition.check(u64::from(found.version))?;
-    let named = TextNamed { id: &id, language: &language, channel: found.channel };
-    let gone = templates::archive(&app.store, &caller.0, named, found.version, app.clock.now()).await?;
-    Ok(Json(shown(gone)))
+    let others = app.store.template(tenant, &id, found.channel).await?.into_iter().any(|other| other.language != language);
+    if !others {
+        let policy = app.store.policy(tenant, &Default::default(), store::Read::Fresh).await?;
+        let sends = |step: &domain::Step| matches!(&step.action, domain::Action::Send(send) if send.template == id && send.channels.contains(&found.channel));
+        let states = |plan: &domain::workflow::StatementPlan| plan.template == id && plan.channels.contains(&found.channel);
+        let published = policy.workflows.iter().filter(|known| policy.published.contains(&(known.id.clone(), known.version)));
+        let is_sent = |known: &&std::sync::Arc<domain::CompiledWorkflow>| {
+            known.steps.iter().any(sends) || known.statement.as_ref().is_some_and(states)
+        };
+        if let Some(workflow) = published.into_iter().find(is_sent) {
+            let (workflow, channel) = (&workflow.id, found.channel.as_str());
+            return Err(Fail::not_possible(format!(
+                "the published workflow '{workflow}' sends it by {channel}, and it is the last text there; change the workflow first"
+            )));
+        }
+    }
+    let app = caller.acts(&app, Operation::ArchiveTemplate, |entry| {
+        entry.of(format!("{id}/{language}/{channel}")).with(serde_json::json!({ "version": found.version }))
+    });
+    let gone = app.store.archive_template(tenant, &id, found.channel, &language, Some(found.version)).await?;
+    Ok(Json(shown(gone.ok_or_else(none)?)))
 }
 
 /// The versions of a template of one language, the newest first, those of one that was put away too.
@@ -210,11 +233,14 @@ pub async fn versions(
     caller: Caller,
     Path((id, language, channel)): Path<(String, String, String)>,
 ) -> ApiResult<Json<TemplatesOut>> {
-    caller.may(Operation::ListTemplateVersions)?;
+    let tenant = caller.may(Operation::ListTemplateVersions)?;
     let none = || Fail::not_found("there never was such a template; GET /v1/templates lists those there are");
     let of = channel_of(&channel).filter(|_| is_id(&id) && domain::calendar::is_language(&language)).ok_or_else(none)?;
-    let named = TextNamed { id: &id, language: &language, channel: of };
-    let known = templates::versions(&app.store, &caller.0, named).await?;
+    let mut known = app.store.template_versions(tenant, &id, of, &language).await?;
+    if known.is_empty() {
+        return Err(none());
+    }
+    known.reverse();
     Ok(Json(TemplatesOut { templates: known.into_iter().map(shown).collect() }))
 }
 
@@ -263,15 +289,6 @@ fn template(id: String, language: String, channel: &str, subject: Option<String>
     Err(refuse(flaws.into_iter().map(|flaw| (flaw.pointer.to_owned(), flaw.detail))))
 }
 
-/// What is wrong with a template, as `service` asks it.
-fn flaws_of(template: &store::StoredTemplate) -> Vec<(String, String)> {
-    channels::flaws(&rendered(template)).into_iter().map(|flaw| (flaw.pointer.to_owned(), flaw.detail)).collect()
-}
-
-fn none() -> Fail {
-    Fail::not_found("there is no such template; GET /v1/templates lists those there are")
-}
-
 fn channel_of(text: &str) -> Option<Channel> {
     Channel::of_this_release(text)
 }
@@ -285,6 +302,18 @@ async fn current(
 ) -> ApiResult<Option<store::StoredTemplate>> {
     let Some(channel) = channel_of(channel).filter(|_| is_id(id)) else { return Ok(None) };
     Ok(app.store.template(tenant, id, channel).await?.into_iter().find(|template| template.language == language))
+}
+
+/// A template as the table keeps it.
+pub fn stored(template: channels::Template) -> store::StoredTemplate {
+    store::StoredTemplate {
+        id: template.id,
+        channel: template.channel,
+        language: template.language,
+        version: 0,
+        subject: template.subject,
+        body: template.body,
+    }
 }
 
 fn shown(template: store::StoredTemplate) -> TemplateOut {

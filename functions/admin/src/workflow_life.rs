@@ -443,7 +443,7 @@ fn tagged(draft: Draft) -> Tagged<DraftOut> {
 }
 
 fn draft_out(draft: Draft) -> DraftOut {
-    let Draft { workflow, base, from, changed_at, changed_by, asked, before: _, rev: _ } = draft;
+    let Draft { workflow, base, from, changed_at, changed_by, asked, rev: _ } = draft;
     let asked = asked.map(|asked| PublishAskedOut { by: asked.by, at: asked.at, share: asked.share, migration: asked.migration });
     DraftOut { id: workflow.id.clone(), workflow, base_version: base, from, changed_at, changed_by, asked }
 }

@@ -9,13 +9,14 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    Workflow,
+    TenantId, Workflow,
     workflow::{Finding, Flaw, read},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
-    Operation, published_workflows,
+    Operation,
     workflows::{PublishOutcome, findings, publish_at_once},
 };
 use store::OpenCases;
@@ -62,8 +63,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json
     responses((status = 200, description = "The workflow; ETag is its version", body = Object),
               (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<impl IntoResponse> {
-    caller.may(Operation::ShowWorkflow)?;
-    Ok(tagged(published_workflows::show(&app.store, &caller.0, checked(&id)?).await?.workflow))
+    one(&app, caller.may(Operation::ShowWorkflow)?, &id, None).await
 }
 
 /// A workflow at one version.
@@ -76,17 +76,14 @@ pub async fn show_version(
     caller: Caller,
     Path((id, version)): Path<(String, u32)>,
 ) -> ApiResult<impl IntoResponse> {
-    caller.may(Operation::ShowWorkflowVersion)?;
-    Ok(tagged(published_workflows::show_version(&app.store, &caller.0, checked(&id)?, version).await?))
+    one(&app, caller.may(Operation::ShowWorkflowVersion)?, &id, Some(version)).await
 }
 
-fn checked(id: &str) -> ApiResult<&str> {
-    let none = || Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published");
-    if is_id(id) { Ok(id) } else { Err(none()) }
-}
-
-fn tagged(body: Workflow) -> Tagged<Workflow> {
-    Tagged { rev: u64::from(body.version), body }
+async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> ApiResult<Tagged<Workflow>> {
+    let found = if is_id(id) { app.store.workflow(tenant, id, version).await? } else { None };
+    let body =
+        found.ok_or_else(|| Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"))?;
+    Ok(Tagged { rev: u64::from(body.version), body })
 }
 
 /// Publishes a workflow at once as its next version, for scripts; publishing what is current changes nothing. New cases begin on it, open cases
@@ -167,4 +164,19 @@ pub async fn unpublish(
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Fail::not_found("there is no such workflow"))
+}
+
+/// The workflows and templates that a tenant starts with; those that it has stay as they are. The workflows come last and all
+/// at once: whoever finds one of them knows that nothing is missing, and a set-up that was broken off begins again.
+pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> ApiResult<()> {
+    let has = app.store.templates(tenant).await?;
+    for template in channels::builtin::templates() {
+        let there =
+            has.iter().any(|has| has.id == template.id && has.channel == template.channel && has.language == template.language);
+        if !there {
+            app.store.put_template(tenant, &crate::templates::stored(template)).await?;
+        }
+    }
+    app.store.publish_first(tenant, &channels::builtin::workflows(), now).await?;
+    Ok(())
 }

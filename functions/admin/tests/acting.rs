@@ -414,24 +414,3 @@ async fn an_agreement_takes_the_scope_that_it_answers() {
     let (status, said) = api.call("collector", "POST", "/v1/agreements", dispute(&json!({"invoice": "none"}))).await;
     assert_eq!((status, pointers(&said)), (400, vec!["/scope/invoice"]), "{said}");
 }
-
-#[tokio::test]
-async fn views_are_whose_they_are_and_take_the_place_of_those_that_were_read() {
-    let api = Api::new().await;
-    api.world.customer("acme", "C-1", |_| {}).await;
-    let (status, none) = api.call("viewer", "GET", "/v1/me/views", Value::Null).await;
-    assert_eq!((status, &none["views"], &none["revision"]), (200, &json!([]), &json!(0)), "{none}");
-    let mine = json!({"name": "Mine", "of": "tasks", "asked": {"whose": "acme-viewer", "sort": "money_at_stake"}});
-    let late = json!({"name": "Late", "of": "customers", "asked": {"sort": "-overdue"}});
-    let (status, kept) = api.call("viewer", "PUT", "/v1/me/views", json!({"views": [mine, late], "revision": 0})).await;
-    assert_eq!((status, &kept["views"], &kept["revision"]), (200, &json!([mine, late]), &json!(1)), "{kept}");
-    let (_, others) = api.call("collector", "GET", "/v1/me/views", Value::Null).await;
-    assert_eq!(others["views"], json!([]), "nobody else sees them");
-    let (status, stale) = api.call("viewer", "PUT", "/v1/me/views", json!({"views": [], "revision": 0})).await;
-    assert_eq!(status, 409, "{stale}");
-    let wrong = json!({"views": [{"name": "Anna", "of": "customers", "asked": {"q": "anna"}}, {"name": "Anna", "of": "x"}], "revision": 1});
-    let (status, said) = api.call("viewer", "PUT", "/v1/me/views", wrong).await;
-    assert_eq!((status, pointers(&said)), (400, vec!["/views/0/asked/q", "/views/1/name", "/views/1/of"]), "{said}");
-    let (_, gone) = api.call("viewer", "PUT", "/v1/me/views", json!({"views": [], "revision": 1})).await;
-    assert_eq!((&gone["views"], &gone["revision"]), (&json!([]), &json!(2)));
-}

@@ -48,7 +48,6 @@ impl Payer<'_> {
                     }
                 },
             };
-            let basket = Basket { kept: wish.kept.clone(), keep: wish.keep, ..basket };
             match self.store.begin_basket(tenant, &basket, &money, facts.version, self.now).await? {
                 BasketBegun::Begun => return self.sent_on(&desk, wish, basket).await,
                 BasketBegun::Before(known) => return self.sent_on(&desk, wish, *known).await,
@@ -131,22 +130,10 @@ impl Payer<'_> {
             return Ok(ErrandAnswer::Begun { pay_url: basket.pay_url });
         }
         let account = self.account(&basket);
-        let begun = match self.kept_for(wish).await? {
-            Ok(kept) => {
-                if wish.keep {
-                    self.ask_to_keep(wish, &basket).await?;
-                }
-                page_of(desk, wish, &basket, (account.as_ref(), kept.as_deref())).await
-            }
-            Err(why) => Err(why),
-        };
-        match begun {
+        match page_of(desk, wish, &basket, account.as_ref()).await {
             Ok(BegunPayment { provider_id, pay_url, .. }) => {
                 let says = BasketSays::SentOn { provider_id: &provider_id, pay_url: pay_url.as_deref() };
                 let heard = self.store.change_basket(&self.owner, &basket.id, says, &self.settings, self.now).await?;
-                if wish.kept.is_some() && pay_url.is_none() {
-                    self.hear_at_once(desk, &basket, &provider_id).await?;
-                }
                 Ok(match heard {
                     BasketHeard::Heard(..) => ErrandAnswer::Begun { pay_url },
                     BasketHeard::Unknown => ErrandAnswer::Unknown,
@@ -169,7 +156,7 @@ async fn page_of(
     desk: &Desk<'_>,
     wish: &BasketWish,
     basket: &Basket,
-    (account, kept): (Option<&PayeeAccount>, Option<&str>),
+    account: Option<&PayeeAccount>,
 ) -> Result<BegunPayment, NotAsked> {
     let asked = AskedPayment {
         basket: &basket.id,
@@ -181,8 +168,6 @@ async fn page_of(
         cancel_url: &wish.cancel_url,
         language: wish.language.as_deref(),
         provider_customer: None,
-        kept,
-        keep: wish.keep,
         account,
         words: &wish.words,
     };

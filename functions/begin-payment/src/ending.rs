@@ -2,7 +2,7 @@
 //! paid meanwhile, is heard.
 
 use domain::{Basket, PaymentId, ProviderSaid};
-use payments::{BasketEnding, ErrandAnswer, KeptWays, ProviderAccess};
+use payments::{BasketEnding, ErrandAnswer, ProviderAccess};
 use store::{BasketOwner, BasketSays};
 
 use crate::{
@@ -31,10 +31,6 @@ impl Payer<'_> {
     pub(crate) async fn end(&self, basket: &Basket, wanted: Wanted) -> anyhow::Result<bool> {
         if basket.status.is_over() {
             return Ok(true);
-        }
-        if wanted == Wanted::Cancelled && may_be_charged(basket) {
-            tracing::warn!(basket.id = %basket.id, "a payment by a way that is kept cannot be given up: whether it was made is not known yet");
-            return Ok(false);
         }
         if let Some(provider_id) = &basket.provider_id {
             let is_settled = match self.desk(&basket.provider).await? {
@@ -80,20 +76,13 @@ impl Payer<'_> {
         BasketOwner { tenant: self.owner.tenant.clone(), customer: basket.customer.clone() }
     }
 
-    pub(crate) async fn apply(&self, basket: &Basket, all: &[ProviderSaid]) -> anyhow::Result<()> {
+    async fn apply(&self, basket: &Basket, all: &[ProviderSaid]) -> anyhow::Result<()> {
         for said in all {
             let says = BasketSays::Provider(said, None);
             self.store.change_basket(&self.owner_of(basket), &said.basket, says, &self.settings, self.now).await?;
         }
         Ok(())
     }
-}
-
-/// Whether money may be on its way that nobody here knows of: the provider takes it by what is kept as soon as it is asked, and has not answered. Whoever
-/// gave such a basket up and paid in another way would pay twice. The same errand again, or the provider's event, says how it stands.
-fn may_be_charged(basket: &Basket) -> bool {
-    let charges = payments::by_name(&basket.provider).is_some_and(|provider| provider.capabilities().kept == KeptWays::Charged);
-    basket.kept.is_some() && basket.provider_id.is_none() && charges
 }
 
 /// Asks the next thing: what was said; `None` once nothing is left to ask.

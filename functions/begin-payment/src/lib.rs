@@ -1,10 +1,9 @@
-//! Begins payments, gives them up, and forgets ways of paying that are kept: the portal invokes it and waits. It opens the connection of a tenant to
-//! its payment provider, which the portal may not.
+//! Begins payments, and gives them up: the portal invokes it and waits. It opens the connection of a tenant to its payment provider, which the
+//! portal may not.
 //!
 //! ```json
 //! {"schema_version": 1, "tenant": "acme", "customer": "cus_1", "what": {"kind": "begin", "id": "pay_1", "lines": [], "provider": "stripe", "…": "…"}}
 //! {"schema_version": 1, "tenant": "acme", "customer": "cus_1", "what": {"kind": "cancel", "basket": "pay_1"}}
-//! {"schema_version": 1, "tenant": "acme", "customer": "cus_1", "what": {"kind": "forget", "link": "lnk_1", "way": "pay_1"}}
 //! ```
 //!
 //! | step of a beginning | what holds when it dies after it |
@@ -13,9 +12,6 @@
 //! | what is due is read anew, and the basket is written with what it keeps back | the amounts are kept back for 30 minutes at most |
 //! | the provider is asked, under the basket's id as its idempotency key | the same errand asks the same, and the provider answers alike |
 //! | the provider's id and page are written into the basket | the page is known |
-//! | by a mandate that was kept there is no page: the payment is looked up at once | its webhook says how it stands |
-//!
-//! A way that is to be kept is written down before its provider is asked, and one that is removed is forgotten at its provider first.
 //!
 //! The answer is `{"status": "begun", "pay_url": …}`, or says why not: see [`payments::ErrandAnswer`].
 
@@ -24,7 +20,6 @@
 mod beginning;
 mod desk;
 mod ending;
-mod keeping;
 mod payer;
 
 use anyhow::Context;
@@ -84,7 +79,6 @@ impl Handler {
         match what {
             ErrandKind::Begin(wish) => payer.begin(&wish).await,
             ErrandKind::Cancel { basket } => payer.cancel(&basket).await,
-            ErrandKind::Forget { link, way } => payer.forget(&link, &way).await,
         }
     }
 }

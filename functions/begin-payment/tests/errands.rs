@@ -43,8 +43,6 @@ impl Desk {
             lines: vec![BasketLine { invoice: self.invoice.clone(), number: "INV-1".to_owned(), amount_minor }],
             provider: provider.to_owned(),
             way,
-            kept: None,
-            keep: false,
             return_url: "https://pay.example/p/x/paid/y".to_owned(),
             cancel_url: "https://pay.example/p/x/paid/y".to_owned(),
             language: None,

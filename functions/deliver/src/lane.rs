@@ -180,9 +180,7 @@ impl Tools {
         if let Some(until) = rest_until(health.failures, now) {
             self.store.rest_subscriber(tenant, id, until).await?;
         }
-        // What stood behind others of its customer has its three days as well: they begin when its turn comes.
-        let begun_at = delivery.first_tried_at.filter(|_| delivery.tries > 0).unwrap_or(now);
-        let Some(next_at) = next_try(tries, begun_at, now, wait) else {
+        let Some(next_at) = next_try(tries, delivery.queued_at, now, wait) else {
             self.give_up(lane, delivery, (tries, status, why), counts).await?;
             return Ok(Then::GoOn);
         };

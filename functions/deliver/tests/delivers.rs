@@ -361,31 +361,6 @@ async fn a_sample_is_tried_once_whether_or_not_the_subscription_is_in_use() {
     assert_eq!(desk.aws.store.delivery_health(&desk.aws.tenant, &desk.id).await.unwrap().failures, 0, "a sample proves nothing");
 }
 
-#[tokio::test]
-async fn what_waits_behind_another_of_its_customer_has_three_days_of_its_own() {
-    let desk = Desk::new().await;
-    let queued_at = desk.aws.now();
-    desk.queue("cus_1", "evt_1").await;
-    desk.queue("cus_1", "evt_2").await;
-    // The first one is never taken; another customer's are, so that the subscription stays in use.
-    desk.subscriber.answers(|event| if event.starts_with("evt_other") { 200 } else { 500 });
-    for hour in 0..80 {
-        desk.queue("cus_2", &format!("evt_other_{hour}")).await;
-        desk.ring(&["cus_2"]).await;
-        desk.ticks_until(queued_at + SignedDuration::from_hours(hour + 1)).await;
-        desk.aws.advance((queued_at + SignedDuration::from_hours(hour + 1)).duration_since(desk.aws.now()));
-    }
-    assert_eq!(desk.delivery("evt_1.cus_1").await.status, DeliveryStatus::GivenUp);
-    let second = desk.delivery("evt_2.cus_1").await;
-    let first_tried_at = second.first_tried_at.unwrap();
-    assert!(second.tries > 1 && first_tried_at >= queued_at + SignedDuration::from_hours(72), "{second:?}");
-    assert_eq!(second.status, DeliveryStatus::Waiting, "its three days began when its turn came");
-    desk.subscriber.answers(|_| 200);
-    desk.ticks_until(Timestamp::MAX).await;
-    assert_eq!(desk.delivery("evt_2.cus_1").await.status, DeliveryStatus::Delivered);
-    assert!(desk.subscription().await.enabled);
-}
-
 /// As many events as the variable `DUNLIN_SEQUENCES` says, 200 where it says nothing: each is taken, none is lost, and those of a customer come in
 /// their order, though every third answer is a failure.
 #[tokio::test]

@@ -10,17 +10,14 @@
 //! | `told` | one notice, or the rows of a digest: looked at again, taken, sent, and what became of it |
 //! | `people` | who is there to be told |
 //! | `wording` | what a notice says: enough to act on |
-//! | `labels`, `titles` | the words of that in eight languages |
 //! | `slack`, `teams` | the same as their channels take it, and what their answers mean |
 //! | `ways`, `outcome` | the calls, and how one ended |
 
-mod labels;
 mod made;
 mod outcome;
 mod people;
 mod slack;
 mod teams;
-mod titles;
 mod told;
 mod ways;
 mod wording;

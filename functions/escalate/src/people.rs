@@ -34,7 +34,6 @@ impl Today {
             subject: member.subject,
             role: member.role,
             email: member.email.filter(|_| member.email_verified),
-            language: member.language,
         });
         let absences = store.absences(tenant).await?.into_iter();
         let absences = absences.filter(|away| away.from_on <= today && today <= away.until_on);

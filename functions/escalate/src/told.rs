@@ -12,7 +12,6 @@ use serde::Serialize;
 use store::{CustomerBrief, Ending, KnownNotice, Result, Store, Task};
 
 use crate::{
-    labels::NoticeLabels,
     made::{self, CHANNEL_GONE, Made},
     outcome::Outcome,
     people::Today,
@@ -302,16 +301,12 @@ impl Desk {
         let customers: BTreeSet<_> = taken.iter().filter_map(|one| one.task.customer.clone()).collect();
         let briefs = self.store.briefs(tenant, &customers).await?;
         let brief_of = |task: &Task| task.customer.as_ref().and_then(|customer| briefs.get(customer));
+        let matters = taken.iter().map(|one| {
+            let brief: Option<&CustomerBrief> = brief_of(&one.task);
+            wording::matter(&one.known, &one.task, brief, self.console_url.as_deref())
+        });
         let name = taken.first().and_then(|one| brief_of(&one.task)).map(|brief| brief.name.as_str());
-        // A mail in its reader's language; what several read in the tenant's.
-        let worded_in = |own: Option<&str>| {
-            let labels = NoticeLabels::of(own, settings.language.as_deref());
-            let matters = taken.iter().map(|one| {
-                let brief: Option<&CustomerBrief> = brief_of(&one.task);
-                wording::matter(&one.known, &one.task, brief, self.console_url.as_deref(), labels)
-            });
-            wording::worded(settings.name_of(""), name, matters.collect(), labels)
-        };
+        let worded = wording::worded(settings.name_of(""), name, matters.collect());
         let never = |why: &str| Ok(Outcome::Never { why: why.to_owned() });
         match way {
             NoticeWay::Email => {
@@ -321,10 +316,7 @@ impl Desk {
                 let today = Today::read(&self.store, (tenant, settings), None, now).await?;
                 let people = today.people(settings);
                 match person.and_then(|person| people.email(person)) {
-                    Some(to) => {
-                        let own = person.and_then(|person| people.language(person));
-                        Ok(self.ways.mail((tenant, settings), first, to, &worded_in(own)).await)
-                    }
+                    Some(to) => Ok(self.ways.mail((tenant, settings), first, to, &worded).await),
                     None => never("they have no address that is proven to be theirs: they get one by an invitation"),
                 }
             }
@@ -335,7 +327,7 @@ impl Desk {
                 if channel.gone_at.is_some() {
                     return never("its channel refused what it was sent, and nothing goes there any more");
                 }
-                let outcome = self.ways.channel(tenant, &channel, &worded_in(None)).await?;
+                let outcome = self.ways.channel(tenant, &channel, &worded).await?;
                 let took = match &outcome {
                     Outcome::Took => Some(true),
                     Outcome::Refused { .. } | Outcome::Unknown { .. } => Some(false),
@@ -346,7 +338,7 @@ impl Desk {
                 }
                 Ok(outcome)
             }
-            NoticeWay::Sns => Ok(self.ways.publish(tenant, &worded_in(None)).await),
+            NoticeWay::Sns => Ok(self.ways.publish(tenant, &worded).await),
             NoticeWay::Later(_) => never("this release does not know the way"),
         }
     }

@@ -67,7 +67,6 @@ fn in_words_of_the_table(read: Classified) -> ReplyRead {
         also: also.map(class_of).collect(),
         stops,
         opt_in,
-        chosen_by: None,
         promised_on: found.promised_on,
         paid_on: found.paid_on,
         back_on: found.back_on,
@@ -130,7 +129,6 @@ mod tests {
             machine: Some(MachineWritten::Robot),
             suspect: None,
             dkim_domain: dkim_domain.map(str::to_owned),
-            is_of_domain: false,
             original: None,
             about: domain::HeardAbout {
                 tenant: domain::TenantId::parse("acme").expect("a tenant"),

@@ -1,6 +1,5 @@
 //! Mails that come in: SES put each into the bucket and says so. Read, led to whose it is, told from what machines write, and handed over.
 
-use answers::is_automatic_subject;
 use domain::{
     Channel, HeardReply, MachineWritten, ReplyId, Suspicion, UnkeptBecause,
     heard::{HEARD_CHARS_MAX, HEARD_SUBJECT_CHARS_MAX},
@@ -8,7 +7,6 @@ use domain::{
 use files::{Bucket, BucketError};
 use jiff::Timestamp;
 use mail::{MAIL_BYTES_MAX, MailHead, ReadMail, dkim_domain, machine_of};
-use service::reply_choosing::AnswerModel;
 use store::{Error, Result, Store, Vault};
 
 use crate::{
@@ -34,18 +32,12 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Takes a mail in. The same again changes nothing. `model` may be asked of what it says.
+    /// Takes a mail in. The same again changes nothing.
     ///
     /// # Errors
     ///
     /// Those of the table and of KMS, and [`Error::Unknown`] where the bucket does not answer; then it may come again.
-    pub async fn take(
-        &self,
-        store: &Store,
-        notice: &MailNotice,
-        model: Option<&dyn AnswerModel>,
-        now: Timestamp,
-    ) -> Result<FeedbackOutcome> {
+    pub async fn take(&self, store: &Store, notice: &MailNotice, now: Timestamp) -> Result<FeedbackOutcome> {
         if notice.bucket != self.bucket_name {
             tracing::error!("a mail lies in another bucket than mails do, and is not read");
             return Ok(FeedbackOutcome::Logged);
@@ -63,7 +55,7 @@ impl Inbound {
         {
             Box::pin(verdict::apply(store, &event, now)).await?;
         }
-        let machine = machine_of(&mail, &notice.envelope_from).or_else(|| by_subject(&mail.head));
+        let machine = machine_of(&mail, &notice.envelope_from);
         // Reports of mail servers are rarely signed, and count by their mark alone.
         let is_report = matches!(machine, Some(MachineWritten::Bounce | MachineWritten::ReadReceipt));
         let suspect = match (notice.is_virus, notice.is_spam) {
@@ -93,7 +85,6 @@ impl Inbound {
             provider_id: notice.message_id.clone(),
             received_at: notice.received_at,
             dkim_domain: dkim_domain(&mail.head, notice.is_signed),
-            is_of_domain: notice.is_of_domain,
             from,
             to: to.cloned().unwrap_or_default(),
             subject: subject.map(|subject| beginning(subject, HEARD_SUBJECT_CHARS_MAX)),
@@ -106,7 +97,7 @@ impl Inbound {
             original: Some(notice.key.clone()),
             about,
         };
-        let outcome = Box::pin(hear::take(store, &heard, model, now)).await?;
+        let outcome = Box::pin(hear::take(store, &heard, now)).await?;
         tracing::info!(
             tenant.id = %heard.about.tenant,
             reply.id = %reply,
@@ -138,11 +129,6 @@ impl Inbound {
             }
         }
     }
-}
-
-/// What a mail's subject shows where nothing else of its head does.
-fn by_subject(head: &MailHead) -> Option<MachineWritten> {
-    head.subject().filter(|subject| is_automatic_subject(subject)).map(|_| MachineWritten::AutoReply)
 }
 
 /// Whether a head names more than one sender: what is proven of the one says nothing of the other.

@@ -32,8 +32,6 @@ pub struct MailNotice {
     pub is_virus: bool,
     /// Whether a signature of it holds.
     pub is_signed: bool,
-    /// Whether it is proven to be from its sender's domain (DMARC).
-    pub is_of_domain: bool,
     /// Whether nothing proves that it is from its sender's domain, and that domain asks (DMARC) that such mails are not taken for its own.
     pub is_forged: bool,
 }
@@ -131,7 +129,6 @@ pub fn read_notice(notice: &Value, now: Timestamp) -> Result<MailNotice, &'stati
         is_spam: receipt.spam_verdict.status == "FAIL",
         is_virus: receipt.virus_verdict.status == "FAIL",
         is_signed: receipt.dkim_verdict.status == "PASS",
-        is_of_domain: receipt.dmarc_verdict.status == "PASS",
         is_forged: receipt.dmarc_verdict.status == "FAIL" && is_strict(&receipt.dmarc_policy),
     })
 }
@@ -193,7 +190,7 @@ mod tests {
             notice["receipt"]["dmarcVerdict"]["status"] = json!(status);
             notice["receipt"]["dmarcPolicy"] = policy.clone();
             let read = read_notice(&notice, Timestamp::UNIX_EPOCH).unwrap();
-            assert_eq!((read.is_forged, read.is_of_domain), (expected, status == "PASS"), "{status} {policy}");
+            assert_eq!(read.is_forged, expected, "{status} {policy}");
         }
         let mut unsaid = notice_of(S3);
         unsaid["receipt"]["dmarcVerdict"]["status"] = json!("FAIL");

@@ -1,13 +1,12 @@
 //! Takes in what providers say of messages, and what was given up on the way.
 //!
-//! Three queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
-//! status and suppress addresses. Word of mails that came in has a queue of its own, one mail a call; they are read, led to whose they are and heard.
-//! By the feedback queue come also what End User Messaging says of text messages, and text messages that came in. The dead letters are told apart by their form and become exceptions that people see.
+//! Two queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
+//! status and suppress addresses. It also brings word of mails that came in, which are read, led to whose they are and heard.
+//! By the same queue come what End User Messaging says of text messages, and text messages that came in. The dead letters are told apart by their form and become exceptions that people see.
 //!
 //! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
 
-mod bedrock;
 mod cases;
 mod classified;
 mod dead;
@@ -24,19 +23,15 @@ mod text_inbound;
 mod text_receipt;
 mod verdict;
 
-use std::time::Duration;
-
 use anyhow::Context;
 use aws_lambda_events::sqs::SqsMessage;
 use files::Bucket;
 use jiff::Timestamp;
-use kit::{Budget, Clients, Clock, Env};
+use kit::{Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
-use service::reply_choosing::AnswerModel;
 use store::{SentMail, Store, Vault};
 
-use bedrock::{BedrockModel, ModelDesk};
 use dead::DeadLetters;
 use inbound::Inbound;
 use outcome::FeedbackOutcome;
@@ -50,12 +45,7 @@ pub struct Handler {
     inbound: Option<Inbound>,
     /// Whether text messages are taken in.
     hears_texts: bool,
-    /// What may be asked of answers that the rules do not understand; absent where the deployment names no model.
-    model: Option<BedrockModel>,
 }
-
-/// What must be left of an invocation for a model to be asked: the rest of a batch is taken in that time.
-const MARGIN: Duration = Duration::from_secs(30);
 
 impl Handler {
     /// Builds the clients that it uses.
@@ -74,11 +64,10 @@ impl Handler {
             None => None,
         };
         let hears_texts = env.get("SMS_TWO_WAY") == Some("true");
-        let model = env.get("ANSWERS_MODEL").map(|id| BedrockModel::new(clients, id));
-        Ok(Self { store, clock, inbound, hears_texts, model })
+        Ok(Self { store, clock, inbound, hears_texts })
     }
 
-    /// Handles a batch of any of the queues. The answer names the records that are to come again.
+    /// Handles a batch of either queue. The answer names the records that are to come again.
     ///
     /// # Errors
     ///
@@ -87,9 +76,6 @@ impl Handler {
         let Some(Value::Array(records)) = event.payload.get("Records") else {
             return Err("the payload is no batch of a queue".into());
         };
-        let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
-        let desk = self.model.as_ref().map(|model| ModelDesk { model, budget, clock: &self.clock });
-        let model = desk.as_ref().map(|desk| desk as &dyn AnswerModel);
         let mut failed = Vec::new();
         for record in records {
             // By itself, so that one that is malformed spoils no other.
@@ -98,7 +84,7 @@ impl Handler {
                 continue;
             };
             // Boxed: the layers of futures below are deeper than the compiler follows.
-            let (kind, result) = Box::pin(self.one(&message, model)).await;
+            let (kind, result) = Box::pin(self.one(&message)).await;
             let now = self.clock.now();
             match result {
                 Ok(done) => {
@@ -114,7 +100,7 @@ impl Handler {
         Ok(json!({ "batchItemFailures": failed }))
     }
 
-    async fn one(&self, message: &SqsMessage, model: Option<&dyn AnswerModel>) -> (&'static str, store::Result<FeedbackOutcome>) {
+    async fn one(&self, message: &SqsMessage) -> (&'static str, store::Result<FeedbackOutcome>) {
         let text = message.body.as_deref().unwrap_or_default();
         let Ok(body) = serde_json::from_str::<Value>(text) else {
             tracing::error!(queue.message = message.message_id, bytes = text.len(), "a message that is not JSON is dropped");
@@ -128,10 +114,10 @@ impl Handler {
             return ("text_receipt", Box::pin(self.text_receipt(&body, dead::is_dead(message))).await);
         }
         if let Some(text) = text_inbound::TextIn::of(&body, queued_at(message), self.clock.now()) {
-            return ("text", Box::pin(self.text(&text, model, dead::is_dead(message))).await);
+            return ("text", Box::pin(self.text(&text, dead::is_dead(message))).await);
         }
         if let Some(notice) = inbound_notice::notice_in(&body) {
-            return ("mail", Box::pin(self.mail(&notice, model, dead::is_dead(message))).await);
+            return ("mail", Box::pin(self.mail(&notice, dead::is_dead(message))).await);
         }
         let letter = dead::Letter::of(&body);
         (letter.kind(), self.dead_letters().say(letter, message).await)
@@ -142,7 +128,7 @@ impl Handler {
     }
 
     /// Word of a mail that came in. One that was given up before is tried once more; then it is in the log, and in the bucket.
-    async fn mail(&self, notice: &Value, model: Option<&dyn AnswerModel>, dead: bool) -> store::Result<FeedbackOutcome> {
+    async fn mail(&self, notice: &Value, dead: bool) -> store::Result<FeedbackOutcome> {
         let now = self.clock.now();
         let Some(inbound) = &self.inbound else {
             tracing::error!(
@@ -157,7 +143,7 @@ impl Handler {
                 return Ok(FeedbackOutcome::Logged);
             }
         };
-        match Box::pin(inbound.take(&self.store, &notice, model, now)).await {
+        match Box::pin(inbound.take(&self.store, &notice, now)).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
                 tracing::error!(
                     ses.mail = notice.message_id,
@@ -187,19 +173,14 @@ impl Handler {
     }
 
     /// A text message that came in. One that was given up before is tried once more; then it is in the log.
-    async fn text(
-        &self,
-        text: &text_inbound::TextIn,
-        model: Option<&dyn AnswerModel>,
-        dead: bool,
-    ) -> store::Result<FeedbackOutcome> {
+    async fn text(&self, text: &text_inbound::TextIn, dead: bool) -> store::Result<FeedbackOutcome> {
         if !self.hears_texts {
             tracing::error!(
                 "a text message came in, and this deployment takes none in: set SmsTwoWay, or take the topic off the number"
             );
             return Ok(FeedbackOutcome::Logged);
         }
-        match Box::pin(text_inbound::take(&self.store, text, model, self.clock.now())).await {
+        match Box::pin(text_inbound::take(&self.store, text, self.clock.now())).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
                 tracing::error!(
                     inbound.message = text.id,

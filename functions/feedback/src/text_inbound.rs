@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use domain::{Channel, CustomerId, FoundBy, HeardAbout, HeardReply, Settings, TenantId, heard::HEARD_CHARS_MAX, phone};
 use jiff::Timestamp;
 use serde_json::Value;
-use service::reply_choosing::AnswerModel;
 use store::{AddressId, PersonId, Result, SentMail, Store};
 
 use crate::{
@@ -77,7 +76,7 @@ fn number(text: &str) -> String {
 /// # Errors
 ///
 /// Those of the table; then it may come again.
-pub async fn take(store: &Store, text: &TextIn, model: Option<&dyn AnswerModel>, now: Timestamp) -> Result<FeedbackOutcome> {
+pub async fn take(store: &Store, text: &TextIn, now: Timestamp) -> Result<FeedbackOutcome> {
     let finder = TextFinder { store, text, now };
     let abouts = finder.all().await?;
     if abouts.is_empty() {
@@ -100,11 +99,10 @@ pub async fn take(store: &Store, text: &TextIn, model: Option<&dyn AnswerModel>,
             machine: None,
             suspect: None,
             dkim_domain: None,
-            is_of_domain: false,
             original: None,
             about,
         };
-        outcome = Box::pin(hear::take(store, &heard, model, now)).await?;
+        outcome = Box::pin(hear::take(store, &heard, now)).await?;
         tracing::info!(tenant.id = %heard.about.tenant, reply.id = %heard.id(), by = ?heard.about.by, "a text message was heard");
     }
     Ok(outcome)

@@ -105,7 +105,9 @@ async fn a_service_mail_that_was_given_up_is_named_to_a_person_unless_somebody_t
     for taken in [false, true] {
         let subject = Subject::start(Stage::Sent).await;
         let (store, tenant, now) = (&subject.aws.store, &subject.aws.tenant, subject.aws.now());
-        let mail = subject.notice().await;
+        let link = domain::LinkId::derive(&["link"]);
+        let mail = domain::ServiceMail::of(domain::ServiceMailKind::NewLink, &link, None, now);
+        assert!(store.request_service_mail(tenant, &subject.customer, &mail).await.unwrap());
         if taken {
             store.take_service_mail(tenant, &subject.customer, &mail.id, now).await.unwrap().unwrap();
         }

@@ -408,44 +408,6 @@ async fn a_mail_in_somebody_elses_name_does_nothing_that_it_says() {
 }
 
 #[tokio::test]
-async fn an_opt_out_that_nothing_proves_acts_at_once_and_is_for_a_person_until_somebody_else_asks_for_it() {
-    let world = Answered::start().await;
-    world.aws.follow().await;
-    let asks = plain(MAIN, "", "Please unsubscribe me.");
-    let unproven = json!({ "/receipt/dmarcVerdict/status": "FAIL", "/receipt/dkimVerdict/status": "FAIL" });
-    world.hear(&Coming::to("m1", &at_tenant(), asks.clone()).with(unproven.clone())).await;
-    let stands = async || {
-        let main = AddressId::of(Channel::Email, MAIN);
-        world.aws.store.stopped(&world.aws.tenant, &main).await.unwrap().expect("it is closed")
-    };
-    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
-    let [first] = kept.as_slice() else { panic!("{kept:?}") };
-    assert_eq!((first.proof, first.stopped), (Some(domain::ReplyProof::Nothing), true), "{first:?}");
-    assert_eq!(stands().await.unproven.as_deref(), Some(first.id.as_str()));
-    let tasks = world.tasks(TaskKind::CustomerAsked).await;
-    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
-    assert_eq!(
-        (Some(&task.id), task.task.title.as_str()),
-        (first.task.as_ref(), "Nothing proves who asked for no more messages")
-    );
-    assert!(task.task.detail.contains(&format!("POST /v1/replies/{}/undo", first.id)), "{task:?}");
-    // A second one that is as little proven may be real though the first was not: it takes its place, and a person looks at it too.
-    world.hear(&Coming::to("m2", &at_tenant(), asks.clone()).with(unproven.clone())).await;
-    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
-    let second = kept.iter().find(|reply| reply.id != first.id).unwrap();
-    assert_eq!(stands().await.unproven.as_deref(), Some(second.id.as_str()));
-    assert_eq!(world.tasks(TaskKind::CustomerAsked).await.len(), 2);
-    // The same again changes nothing.
-    world.hear(&Coming::to("m2", &at_tenant(), asks.clone()).with(unproven)).await;
-    assert_eq!(world.tasks(TaskKind::CustomerAsked).await.len(), 2);
-    // By the mark of a mail that went to them it is their own wish.
-    world.hear(&Coming::to("m3", &world.reply_address(), asks)).await;
-    let kept = world.aws.store.replies(&world.aws.tenant, Some(&world.customer), 10, None).await.unwrap().replies;
-    let proven = kept.iter().find(|reply| reply.proof == Some(domain::ReplyProof::Mark)).unwrap();
-    assert_eq!((stands().await.unproven, stands().await.by), (None, Some(proven.id.to_string())));
-}
-
-#[tokio::test]
 async fn a_mail_that_cannot_be_read_is_heard_as_one_that_was_not() {
     let world = Answered::start().await;
     // SES takes no larger ones; whoever raised its limit finds them here.
@@ -524,12 +486,4 @@ async fn who_is_away_is_waited_for_and_nobody_takes_their_place() {
     assert!(reply.pause.is_some() && !world.replied().await, "{reply:?}");
     let tasks = world.tasks(TaskKind::CustomerAsked).await;
     assert!(tasks.len() == 1 && !tasks[0].task.detail.contains("bob@"), "{tasks:?}");
-}
-
-#[tokio::test]
-async fn how_a_subject_begins_shows_a_machine_where_nothing_else_does() {
-    let world = Answered::start().await;
-    let mail = "From: ap@acme.example\r\nSubject: Automatische Antwort: INV-1\r\n\r\nIch bin nicht da.";
-    world.hear(&Coming::to("m1", &world.reply_address(), mail)).await;
-    assert!(world.tasks(TaskKind::CustomerAsked).await.is_empty() && !world.replied().await);
 }

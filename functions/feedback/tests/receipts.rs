@@ -208,7 +208,9 @@ async fn an_event_of_another_form_becomes_an_exception_once_and_holds_nobody_up(
 /// A service mail to the customer that left, and its tags.
 async fn service_mail(subject: &Subject) -> (domain::ServiceMailId, Value) {
     let (store, tenant, now) = (&subject.aws.store, &subject.aws.tenant, subject.aws.now());
-    let mail = subject.notice().await;
+    let link = domain::LinkId::derive(&["link"]);
+    let mail = domain::ServiceMail::of(domain::ServiceMailKind::NewLink, &link, None, now);
+    assert!(store.request_service_mail(tenant, &subject.customer, &mail).await.unwrap());
     store.take_service_mail(tenant, &subject.customer, &mail.id, now).await.unwrap().unwrap();
     let tags = json!({
         "dunlin_tenant": ["acme"], "dunlin_customer": [subject.customer.as_str()], "dunlin_service_mail": [mail.id.as_str()],

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use jiff::Timestamp;
 use payments::{
     CertificateRoots, NotBelieved, PaymentProvider, PaymentQuestion, ProviderAccess, ProviderHeard, ProviderSecret, ProviderSite,
-    ProviderTrouble, WayHeard, WebhookDelivery, WebhookTrust,
+    ProviderTrouble, WebhookDelivery, WebhookTrust,
 };
 use reading::Web;
 use serde_json::Value;
@@ -189,35 +189,11 @@ impl Work<'_> {
                     open.extend(self.capture(&basket).await?);
                 }
             }
-            for way in &heard.ways {
-                self.hear_way(way).await?;
-            }
             for question in heard.questions {
                 let request = self.request(|of, access| of.provider.ask(access, &question)).await?;
                 match request {
                     Some(answer) => open.extend(self.read(&question, &answer)?),
                     None => self.wrong.push(format!("event {} cannot be asked about", question.event)),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps a way of paying that somebody asked to keep, and forgets one that is gone at its provider.
-    async fn hear_way(&mut self, way: &WayHeard) -> Result<(), PaymentNotTaken> {
-        let (tenant, source, now) = (self.of.tenant, self.source, self.of.now);
-        match way {
-            WayHeard::Set { basket, kept, ending } => {
-                let owner = self.store.basket_owner(basket).await?.filter(|owner| owner.tenant == *tenant);
-                let Some(owner) = owner else { return Ok(()) };
-                if self.store.keep_way((tenant, &owner.customer), basket, (kept, ending.as_deref()), now).await? {
-                    tracing::info!(tenant.id = %tenant, source, basket.id = %basket, "a way of paying is kept");
-                }
-            }
-            WayHeard::Gone { kept } => {
-                if self.store.way_is_gone(tenant, self.of.provider.name(), kept, now).await? {
-                    tracing::info!(tenant.id = %tenant, source, "a way of paying that was kept is gone at its provider");
-                    self.outcomes.push(AppliedOutcome::Applied);
                 }
             }
         }

@@ -4,10 +4,9 @@
 mod sender;
 mod subject;
 
-use domain::{Basket, BasketStatus, Channel, Currency, CustomerId, LinkId, PaymentId, receivables::Receivables};
+use domain::{Basket, BasketStatus, Currency, CustomerId, PaymentId, receivables::Receivables};
 use sender::delivery;
 use serde_json::{Value, json};
-use store::{AddressId, KeptWay};
 use subject::{Subject, WebhookAnswer};
 use testbed::{aws::NOW_S, baskets};
 
@@ -127,33 +126,4 @@ async fn a_tenant_without_the_connection_is_told_so() {
     let subject = Subject::start().await;
     let event = completed("evt_1", &session("pay_0000000000000000", 5_000, "eur"));
     assert_eq!(subject.pay(SECRET, &event).await.status, 404);
-}
-
-#[tokio::test]
-async fn a_card_that_its_payer_asked_to_keep_is_kept_until_its_provider_says_that_it_is_gone() {
-    let (subject, customer, basket) = begun().await;
-    let (store, tenant) = (&subject.aws.store, &subject.aws.tenant);
-    let address = AddressId::of(Channel::Email, "ap@acme.example");
-    let kept = || async { store.kept_ways(tenant, &customer, &address).await.unwrap() };
-    let mut paid = session(basket.id.as_str(), 5_000, "eur");
-    paid["customer"] = json!("cus_1");
-    // Nobody asked to keep anything: that Stripe knows a customer keeps nothing here.
-    assert_eq!(subject.pay(SECRET, &completed("evt_1", &paid)).await.result(), "applied");
-    assert!(kept().await.is_empty());
-    let link = LinkId::derive(&["link"]);
-    let way = KeptWay::asked((&basket.id, &link), &address, ("stripe", &basket.way, basket.currency), subject.aws.now());
-    store.ask_to_keep(tenant, &customer, &way).await.unwrap();
-    // Delivered again, the same event says it.
-    assert_eq!(subject.pay(SECRET, &completed("evt_1", &paid)).await.result(), "duplicate");
-    assert_eq!(kept().await.iter().map(|way| way.kept.as_deref()).collect::<Vec<_>>(), [Some("cus_1")]);
-
-    let event = |id: &str, kind: &str, object: Value| json!({"id": id, "object": "event", "type": kind, "created": NOW_S, "data": {"object": object}});
-    let deleted = |id: &str, customer: &str| event(id, "customer.deleted", json!({"id": customer, "object": "customer"}));
-    assert_eq!(subject.pay("whsec_another", &deleted("evt_2", "cus_1")).await.status, 400);
-    assert_eq!(subject.pay(SECRET, &deleted("evt_3", "cus_2")).await.result(), "ignored");
-    assert_eq!(kept().await.len(), 1, "neither a forged word nor one of another customer takes it away");
-    assert_eq!(subject.pay(SECRET, &deleted("evt_4", "cus_1")).await.result(), "applied");
-    assert!(kept().await.is_empty());
-    assert_eq!(subject.pay(SECRET, &completed("evt_1", &paid)).await.result(), "duplicate");
-    assert!(kept().await.is_empty(), "what is gone does not come back");
 }

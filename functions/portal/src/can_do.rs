@@ -4,7 +4,8 @@ use domain::InvoiceId;
 use minijinja::{Value, context};
 
 use crate::{
-    access_labels::AccessLabels, actions, form_labels::FormLabels, kept_labels::KeptLabels, plan_labels::PlanLabels, visit::Visit,
+    access_labels::AccessLabels, form_labels::FormLabels, paid_already_labels::PaidAlreadyLabels, plan_labels::PlanLabels,
+    visit::Visit,
 };
 
 /// The forms that a page leads to: of the statement, or of an invoice. Where nothing is open there is nothing to promise or to pay in parts.
@@ -17,7 +18,8 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<&InvoiceId>, is_op
     match invoice {
         None => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise"), labels.promise)));
-            links.extend(actions::links(visit, None, is_open).map(|(address, text)| to(address, text)));
+            let paid = PaidAlreadyLabels::of(visit.words).title;
+            links.extend(is_open.then(|| to(format!("{path}/paid-already"), paid)));
             let plan = || {
                 if visit.settings.plans.are_open() {
                     to(format!("{path}/plan"), PlanLabels::of(visit.words).plan)
@@ -32,11 +34,11 @@ pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<&InvoiceId>, is_op
             links.push(to(format!("{path}/preferences"), access.preferences));
             links.push(to(format!("{path}/contacts"), access.contacts));
             links.push(to(format!("{path}/others"), access.others));
-            links.extend(visit.keeps_ways.then(|| to(format!("{path}/ways"), KeptLabels::of(visit.words).title)));
         }
         Some(id) => {
             links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));
-            links.extend(actions::links(visit, Some(id), is_open).map(|(address, text)| to(address, text)));
+            let paid = PaidAlreadyLabels::of(visit.words).title;
+            links.extend(is_open.then(|| to(format!("{path}/paid-already?invoice={id}"), paid)));
             links.extend(is_open.then(|| to(format!("{path}/invoices/{id}/dispute"), labels.dispute)));
             links.push(to(format!("{path}/write?for=copy&invoice={id}"), labels.ask_copy));
             links.push(to(format!("{path}/write?invoice={id}"), labels.write));

@@ -26,8 +26,6 @@ pub(crate) enum ReturnTo {
     Contacts,
     /// The other customers of the same person.
     Others,
-    /// The ways of paying that they keep.
-    Ways,
     /// To pay in parts.
     Plan,
     /// The statement, for whoever came by the mail that has the code.
@@ -35,14 +33,14 @@ pub(crate) enum ReturnTo {
 }
 
 impl ReturnTo {
-    const ALL: [Self; 6] = [Self::Preferences, Self::Contacts, Self::Others, Self::Ways, Self::Plan, Self::Statement];
+    const ALL: [Self; 5] = [Self::Preferences, Self::Contacts, Self::Others, Self::Plan, Self::Statement];
 
     /// Its address, where the link's pages are at `path` and `kept` was chosen before.
     pub(crate) fn below(self, path: &str, kept: &str) -> String {
         match self {
             Self::Statement => path.to_owned(),
             Self::Plan => format!("{path}/plan{}", behind_plan(kept)),
-            Self::Preferences | Self::Contacts | Self::Others | Self::Ways => format!("{path}/{}", self.as_str()),
+            Self::Preferences | Self::Contacts | Self::Others => format!("{path}/{}", self.as_str()),
         }
     }
 
@@ -52,7 +50,6 @@ impl ReturnTo {
             Self::Preferences => "preferences",
             Self::Contacts => "contacts",
             Self::Others => "others",
-            Self::Ways => "ways",
             Self::Plan => "plan",
             Self::Statement => "statement",
         }

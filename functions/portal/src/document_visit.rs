@@ -121,7 +121,7 @@ fn later(visit: &Visit) -> PortalPage {
         title => format!("{} – {tenant}", words.busy),
         heading => words.busy,
         tenant,
-        sent_by => words.sent_by(tenant),
+        sent_by => words.sent_by.replace("{}", tenant),
         customer => visit.customer.as_str(),
         back => visit.path.as_str(),
         lines => Value::from(Serde(&lines)),

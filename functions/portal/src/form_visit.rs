@@ -168,7 +168,7 @@ pub(crate) fn form_page(visit: &Visit, template: &'static str, title: &str, wron
         title => format!("{title} – {tenant}"),
         heading => title,
         tenant,
-        sent_by => words.sent_by(tenant),
+        sent_by => words.sent_by.replace("{}", tenant),
         customer => visit.customer.as_str(),
         back => visit.path.as_str(),
         write => format!("{}/write", visit.path),

@@ -2,15 +2,13 @@
 
 use domain::{AgreementId, FileId, InvoiceId, NoteId, PaymentId, PlanOfferId};
 
-use crate::actions::path_of;
-
 /// A form of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FormWanted {
     /// A promise to pay.
     Promise,
-    /// One that is whole in its own files, by its path.
-    Action(&'static str),
+    /// That something was paid.
+    PaidAlready,
     /// A dispute of an invoice.
     Dispute(InvoiceId),
     /// A request, or a message.
@@ -33,8 +31,6 @@ pub(crate) enum FormWanted {
     Contacts,
     /// The other customers of the same person.
     Others,
-    /// The ways of paying that they keep.
-    Ways,
     /// That a code is sent.
     Code,
     /// A code that was sent.
@@ -72,11 +68,9 @@ impl PortalCall {
 impl FormWanted {
     /// The form or call at what follows the link in an address; `None` where there is none.
     pub(crate) fn read(rest: &str) -> Option<Self> {
-        if let Some(path) = path_of(rest) {
-            return Some(Self::Action(path));
-        }
         match rest {
             "promise" => Some(Self::Promise),
+            "paid-already" => Some(Self::PaidAlready),
             "write" => Some(Self::Write),
             rest if rest.starts_with("files/") => {
                 let named = rest.strip_prefix("files/")?;
@@ -102,7 +96,6 @@ impl FormWanted {
             "preferences" => Some(Self::Preferences),
             "contacts" => Some(Self::Contacts),
             "others" => Some(Self::Others),
-            "ways" => Some(Self::Ways),
             "code" => Some(Self::Code),
             "code/enter" => Some(Self::EnterCode),
             "promises" => Some(Self::Call(PortalCall::Promise)),

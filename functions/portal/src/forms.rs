@@ -4,7 +4,6 @@
 use store::Result;
 
 use crate::{
-    actions,
     answer_file::lead_to,
     calls,
     code_form::{ask_code, enter_code},
@@ -17,11 +16,11 @@ use crate::{
     offer_page::offer,
     others_page::others,
     page::PortalPage,
+    paid_already_form::paid_already,
     plan_form::plan,
     preferences_form::preferences,
     promise_form::promise,
     rate_form::rate,
-    ways_page::ways,
     write_form::write,
 };
 
@@ -33,7 +32,7 @@ use crate::{
 pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<Option<PortalPage>> {
     match wanted {
         FormWanted::Promise => promise(form).await,
-        FormWanted::Action(path) => Box::pin(actions::answer(form, path)).await,
+        FormWanted::PaidAlready => Box::pin(paid_already(form)).await,
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
         FormWanted::Files(about, file) => Box::pin(send_files(form, about, file.as_ref())).await,
@@ -45,7 +44,6 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Preferences => preferences(form).await,
         FormWanted::Contacts => contacts(form).await,
         FormWanted::Others => others(form).await,
-        FormWanted::Ways => Box::pin(ways(form)).await,
         FormWanted::Code => ask_code(form).await,
         FormWanted::EnterCode => enter_code(form).await,
         FormWanted::Call(call) => Box::pin(calls::answer(form, call)).await,

@@ -83,7 +83,7 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         title => format!("{title} – {tenant}"),
         heading => title,
         tenant => tenant.as_str(),
-        sent_by => words.sent_by(&tenant),
+        sent_by => words.sent_by.replace("{}", &tenant),
         customer => visit.customer.as_str(),
         back => visit.path.as_str(),
         status,

@@ -153,12 +153,6 @@ impl PageLabels {
         if primary.eq_ignore_ascii_case(self.language) { wanted } else { self.language }
     }
 
-    /// Whose page it is. A name that ends in a full stop, as `Inc.` does, ends the sentence.
-    pub fn sent_by(&self, name: &str) -> String {
-        let form = if name.ends_with('.') { self.sent_by.replace("{}.", "{}") } else { self.sent_by.to_owned() };
-        form.replace("{}", name)
-    }
-
     /// How long ago, or in how many days, something falls due.
     pub fn days_past_due(&self, days: i64) -> String {
         match days {
@@ -201,14 +195,6 @@ mod tests {
             [(0, "due today"), (1, "1 day past due"), (30, "30 days past due"), (-1, "due tomorrow"), (-9, "due in 9 days")]
         {
             assert_eq!(PageLabels::of("en").days_past_due(days), text);
-        }
-        for (language, name, expected) in [
-            ("en", "Acme Ltd", "This statement is from Acme Ltd."),
-            ("en", "Acme Inc.", "This statement is from Acme Inc."),
-            ("es", "Acme S.L.", "Este extracto se lo envía Acme S.L."),
-            ("ja", "Acme Inc.", "この明細書はAcme Inc.が作成したものです。"),
-        ] {
-            assert_eq!(PageLabels::of(language).sent_by(name), expected);
         }
         for (wanted, tag) in [("de-AT", "de-AT"), ("fr-CA", "fr-CA"), ("es-MX", "es-MX"), ("pl-PL", "en")] {
             assert_eq!(PageLabels::of(wanted).tag(wanted), tag);

@@ -16,8 +16,8 @@ use domain::language::CUSTOMER_LANGUAGES;
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
-    talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 /// In the order of [`CUSTOMER_LANGUAGES`].
@@ -57,13 +57,6 @@ impl PayLabels {
     }
 }
 
-impl KeptLabels {
-    /// The words of the language that a page is in.
-    pub(crate) fn of(words: &PageLabels) -> &'static Self {
-        &words_of(words.language).kept
-    }
-}
-
 impl DocumentLabels {
     /// The words of a language; English where there are none.
     pub(crate) fn of(language: &str) -> &'static Self {
@@ -90,6 +83,13 @@ impl AccessLabels {
     }
 }
 
+impl PaidAlreadyLabels {
+    /// The words of the language that a page is in.
+    pub(crate) fn of(words: &PageLabels) -> &'static Self {
+        &words_of(words.language).paid_already
+    }
+}
+
 impl PlanLabels {
     /// The words of the language that a page is in.
     pub(crate) fn of(words: &PageLabels) -> &'static Self {
@@ -111,15 +111,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::actions::ACTIONS;
 
-    /// Every text of a language, by its place: `/page/statement`. Those of actions, too.
+    /// Every text of a language, by its place: `/page/statement`.
     fn texts(words: &LanguageWords) -> BTreeMap<String, String> {
-        let Value::Object(mut parts) = serde_json::to_value(words).expect("words are texts") else { return BTreeMap::new() };
-        for action in ACTIONS {
-            let own = serde_json::to_value((action.words)(words.page.language)).expect("words are texts");
-            parts.insert(action.path.to_owned(), own);
-        }
+        let Value::Object(parts) = serde_json::to_value(words).expect("words are texts") else { return BTreeMap::new() };
         let mut texts = BTreeMap::new();
         for (part, own) in parts {
             for (name, text) in own.as_object().expect("words by name") {
@@ -143,7 +138,7 @@ mod tests {
                 assert_eq!(text, language, "{place}");
             }
             let named = texts(words).keys().filter(|place| place.ends_with("/language")).count();
-            assert_eq!(named, 9 + ACTIONS.len(), "each part says in which language it is");
+            assert_eq!(named, 9, "each part says in which language it is");
         }
     }
 

@@ -16,7 +16,7 @@
 //! | `POST /p/{code}/paid/{basket}/cancel` | has a payment given up that was not made |
 //! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
 //! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
-//! | `GET /p/{code}/paid-already`, `POST` | takes what somebody says they paid; with `?made=` says what became of it; this and other forms that are whole in their own files are listed in `actions` |
+//! | `GET /p/{code}/paid-already`, `POST` | takes what somebody says they paid; with `?made=` says what became of it |
 //! | `POST /p/{code}/promises`, `disputes`, `remittances` | the same three for the customer's own system, as JSON |
 //! | `GET /p/{code}/agreements/{id}` | how one of these stands, as JSON |
 //! | `GET /p/keys/{tenant}` | the key by which a tenant's statements are verified |
@@ -31,7 +31,6 @@
 //! | `GET /p/{code}/preferences`, `POST` | shows and takes how somebody is written to; what is for all of the customer's people, and a way back after stopping, needs a code |
 //! | `GET /p/{code}/contacts`, `POST` | needs a code: shows whom is written to, and takes that somebody left or came |
 //! | `GET /p/{code}/others` | needs a code: leads to the other customers of the same person |
-//! | `GET /p/{code}/ways`, `POST` | needs a code: shows the ways of paying that are kept at providers, and has one removed |
 //! | `GET /p/{code}/code`, `POST` | has a code sent to the link's address |
 //! | `GET /p/{code}/code/enter`, `POST` | takes the code: a cookie says for half an hour that it was right |
 //! | `POST /p/{code}/new-link` | of a link whose time is over: has the one that is good now sent to its address |
@@ -46,7 +45,6 @@
 #![recursion_limit = "256"]
 
 mod access_labels;
-mod actions;
 mod agreed_data;
 mod amounts;
 mod answer_file;
@@ -74,7 +72,6 @@ mod held;
 mod how_to_pay;
 mod invoice_page;
 mod kept_choice;
-mod kept_labels;
 mod labels;
 mod language_words;
 mod languages;
@@ -85,6 +82,8 @@ mod opt_out;
 mod others_page;
 mod page;
 mod page_wanted;
+mod paid_already_form;
+mod paid_already_labels;
 mod paid_page;
 mod pay_desk;
 mod pay_labels;
@@ -97,7 +96,6 @@ mod plan_due;
 mod plan_form;
 mod plan_labels;
 mod plan_statement;
-mod portal_action;
 mod preferences_form;
 mod promise_form;
 mod rate_form;
@@ -114,7 +112,6 @@ mod talk_labels;
 mod transfer_page;
 mod typed;
 mod visit;
-mod ways_page;
 mod write_form;
 
 use std::sync::Arc;
@@ -128,7 +125,6 @@ use serde_json::Value;
 use service::link_holder::LinkHolder;
 use store::{CameBy, FoundLink, LinkCode, Store, Vault};
 
-use confirmed::is_confirmed;
 use document_desk::DocumentDesk;
 use document_visit::DocumentVisit;
 use document_wanted::DocumentWanted;
@@ -142,7 +138,6 @@ use page::{Pages, PortalPage};
 use page_wanted::{PageWanted, StatementForm};
 use pay_desk::PayDesk;
 use pay_wanted::PayWanted;
-use payable::keeps_ways;
 use paying::{PROVIDERS, Paying};
 use reading::{InvoiceRead, OpenedPages, StatementRead};
 use request::{PortalRequest, sends_json};
@@ -180,7 +175,7 @@ impl Handler {
             store,
             vault,
             clock,
-            pages: Pages::new(actions::templates()).context("a page of the portal does not compile")?,
+            pages: Pages::new().context("a page of the portal does not compile")?,
             held: Arc::default(),
             desk: PayDesk::new(env, clients)?,
             documents: DocumentDesk::new(env, clients)?,
@@ -379,7 +374,7 @@ impl Handler {
         let refused = match form {
             FormWanted::Call(call) => request.refused_by_calls(call.takes()),
             FormWanted::Promise
-            | FormWanted::Action(_)
+            | FormWanted::PaidAlready
             | FormWanted::Dispute(_)
             | FormWanted::Write
             | FormWanted::Files(..)
@@ -391,7 +386,6 @@ impl Handler {
             | FormWanted::Preferences
             | FormWanted::Contacts
             | FormWanted::Others
-            | FormWanted::Ways
             | FormWanted::Code
             | FormWanted::EnterCode => request.refused_by_forms(),
         };
@@ -456,13 +450,9 @@ impl Handler {
             CameBy::Unknown => return unknown,
         };
         let holder = LinkHolder::of(&found);
-        // Giving a payment up asks for no code.
-        let asks = matches!(wanted, PayWanted::Form | PayWanted::Begun(_));
-        let is_confirmed = asks && is_confirmed(&self.vault, request, &found, now).await?;
         let FoundLink { tenant, customer, link } = found;
         let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
         let Some(settings) = self.settings(&tenant, row.rev).await? else { return unknown };
-        let kept = if is_confirmed { Some(self.store.kept_ways(&tenant, &customer, &link.address).await?) } else { None };
         let facts = self.store.facts_to_show(&tenant, &head).await?;
         if !addresses_of(&facts).contains(&link.address) {
             return gone;
@@ -475,8 +465,6 @@ impl Handler {
             visit: &visit,
             link: &link.id,
             holder: &holder,
-            shown: &link.shown,
-            kept: kept.as_deref(),
             host: request.host(),
             now,
         };
@@ -505,7 +493,6 @@ impl Handler {
             let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
             let Some(InvoiceRead { facts, mut visit, addresses }) = read else { return Ok(None) };
             visit.pays_here = !connected.is_empty();
-            visit.keeps_ways = keeps_ways(&connected);
             let page = facts.invoices.first().and_then(|fact| invoice_page::shown(&visit, &facts, fact, now));
             return Ok(Some(HeldPage { page: page.unwrap_or(PortalPage::Plain(404, visit.words)), addresses }));
         }
@@ -519,7 +506,6 @@ impl Handler {
         let (read, connected, offers) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS), offers)?;
         let StatementRead { statement, mut visit, addresses } = read;
         visit.pays_here = !connected.is_empty();
-        visit.keeps_ways = keeps_ways(&connected);
         let made = match asked {
             PageWanted::Statement { form: StatementForm::Page, .. } => Ok(statement_page::shown(&visit, &statement, &offers)),
             PageWanted::Statement { form: StatementForm::Data | StatementForm::Signed, .. } => {

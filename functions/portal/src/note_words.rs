@@ -3,18 +3,7 @@
 use domain::Currency;
 use jiff::civil::Date;
 
-use crate::{
-    form_labels::FormLabels,
-    plan_labels::PlanLabels,
-    statement::{ItemNote, StatementItem},
-    visit::Visit,
-};
-
-/// What of a due item was credited, in the customer's language.
-pub(crate) fn credited_in_words(visit: &Visit, item: &StatementItem) -> Option<String> {
-    let amount = || visit.money(item.credited_minor, item.currency);
-    (item.credited_minor > 0).then(|| visit.words.was_credited.replace("{}", &amount()))
-}
+use crate::{form_labels::FormLabels, plan_labels::PlanLabels, statement::ItemNote, visit::Visit};
 
 /// A note in the customer's language; `day` writes a day as it stands there.
 pub(crate) fn note_in_words(visit: &Visit, note: ItemNote, currency: Currency, day: impl Fn(Date) -> String) -> String {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-/// Each is named as its file. Those of actions come with them.
+/// Each is named as its file.
 const TEMPLATES: [(&str, &str); 40] = [
     ("layout", include_str!("pages/layout.html")),
     ("back", include_str!("pages/back.html")),
@@ -30,6 +30,7 @@ const TEMPLATES: [(&str, &str); 40] = [
     ("day_field", include_str!("pages/day_field.html")),
     ("select_field", include_str!("pages/select_field.html")),
     ("promise", include_str!("pages/promise.html")),
+    ("paid_already", include_str!("pages/paid_already.html")),
     ("dispute", include_str!("pages/dispute.html")),
     ("write", include_str!("pages/write.html")),
     ("said", include_str!("pages/said.html")),
@@ -48,7 +49,6 @@ const TEMPLATES: [(&str, &str); 40] = [
     ("preferences", include_str!("pages/preferences.html")),
     ("contacts", include_str!("pages/contacts.html")),
     ("others", include_str!("pages/others.html")),
-    ("ways", include_str!("pages/ways.html")),
     ("parts", include_str!("pages/parts.html")),
     ("plans", include_str!("pages/plans.html")),
     ("plan", include_str!("pages/plan.html")),
@@ -79,17 +79,6 @@ pub enum PortalPage {
 }
 
 impl PortalPage {
-    /// The same, whose template knows words by the name `own`: those of its language.
-    pub(crate) fn saying(self, own: fn(&str) -> minijinja::Value) -> Self {
-        match self {
-            Self::Filled { status, template, words, look, values } => {
-                let values = context! { own => own(words.language), ..values };
-                Self::Filled { status, template, words, look, values }
-            }
-            page @ (Self::Data { .. } | Self::See(_) | Self::Confirmed { .. } | Self::NotTaken { .. } | Self::Plain(..)) => page,
-        }
-    }
-
     /// Whether it says what is so, and not that something failed.
     pub(crate) fn may_be_held(&self) -> bool {
         match self {
@@ -161,10 +150,10 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(of_actions: impl IntoIterator<Item = (&'static str, &'static str)>) -> Result<Self, minijinja::Error> {
+    pub fn new() -> Result<Self, minijinja::Error> {
         let mut templates = Environment::new();
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
-        for (name, source) in TEMPLATES.into_iter().chain(of_actions) {
+        for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
         Ok(Self { templates })

@@ -60,7 +60,7 @@ pub(crate) fn shown(
     let values = context! {
         title => format!("{} – {tenant}", said.title),
         tenant => tenant.as_str(),
-        sent_by => visit.words.sent_by(&tenant),
+        sent_by => visit.words.sent_by.replace("{}", &tenant),
         back => visit.path.as_str(),
         p => Value::from(Serde(labels)),
         heading => said.title,

@@ -87,19 +87,14 @@ pub(crate) struct PayLabels {
     pub(crate) kept_until: &'static str,
 }
 
-/// What people call a provider; empty where its way of paying says it already.
-pub(crate) fn provider_name(provider: &str) -> &'static str {
-    match provider {
-        "stripe" => "Stripe",
-        "gocardless" => "GoCardless",
-        _ => "",
-    }
-}
-
 impl PayLabels {
     /// A way of paying, with who takes the money where that is not the payer's own bank.
     pub(crate) fn way_by(&self, way: &WayOfPaying, provider: &str) -> String {
-        let name = provider_name(provider);
+        let name = match provider {
+            "stripe" => "Stripe",
+            "gocardless" => "GoCardless",
+            _ => "",
+        };
         let way = FormLabels::of(PageLabels::of(self.language)).way(way);
         if name.is_empty() { way.to_owned() } else { format!("{way} ({name})") }
     }

@@ -1,7 +1,5 @@
 //! The form of paying as a page.
 
-use std::collections::BTreeSet;
-
 use domain::{InvoiceId, calendar::tenant_zone};
 use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
@@ -9,13 +7,11 @@ use serde::Serialize;
 
 use crate::{
     amounts::decimal,
-    kept_labels::KeptLabels,
     page::{Look, PortalPage},
-    pay_labels::{PayLabels, provider_name},
+    pay_labels::PayLabels,
     pay_posted::{PayPosted, PayProblems},
     payable::{BegunBefore, PayGroup, PayItem, PayWay},
     visit::Visit,
-    ways_page::name_of,
 };
 
 /// What a form is made from.
@@ -35,8 +31,6 @@ pub(crate) struct PayForm<'f> {
     pub(crate) problems: &'f PayProblems,
     /// What tells this form from others.
     pub(crate) form: String,
-    /// Whether a code was entered, and whose ways are kept: the link's address in part.
-    pub(crate) keeper: (bool, &'f str),
     /// Where the form may lead to.
     pub(crate) places: Vec<String>,
     pub(crate) status: u16,
@@ -93,7 +87,7 @@ impl PayForm<'_> {
         let values = context! {
             title => format!("{} – {tenant}", labels.title),
             tenant => tenant.as_str(),
-            sent_by => visit.words.sent_by(&tenant),
+            sent_by => visit.words.sent_by.replace("{}", &tenant),
             customer => visit.customer.as_str(),
             to => (!entity.is_empty()).then_some(tenant.as_str()),
             back => visit.path.as_str(),
@@ -108,15 +102,11 @@ impl PayForm<'_> {
             can_choose,
             no_way => items.iter().any(|item| item.elsewhere.is_none()) && self.ways.is_empty(),
             ways => Value::from(Serde(&ways)),
-            k => Value::from(Serde(KeptLabels::of(visit.words))),
-            keep_hint => this.keep_hint(),
-            keep_checked => self.posted.is_some_and(|posted| posted.keep),
-            kept_at => this.kept_at(),
             ticked_first => this.ticked_first(),
             begun => Value::from(Serde(&begun)),
             others => Value::from(Serde(&others)),
             not_listed => self.group.filter(|group| group.not_listed > 0)
-                .map(|group| labels.not_listed.replace("{}", &visit.locale.count(group.not_listed))),
+                .map(|group| labels.not_listed.replace("{}", &group.not_listed.to_string())),
         };
         let look = Look::of(&visit.settings.brand).leading_to(self.places);
         PortalPage::Filled { status: self.status, template: "pay_form", words: visit.words, look, values }
@@ -170,33 +160,8 @@ impl PayForm<'_> {
     fn way(&self, at: usize, way: &PayWay) -> WayShown {
         let chosen = self.posted.and_then(|posted| posted.way.clone());
         let value = way.value();
-        // Nothing is charged that was not chosen: what is kept is no first choice.
-        let first = self.ways.iter().position(|way| way.kept.is_none());
-        let checked = chosen.map_or(first == Some(at), |chosen| chosen == value);
-        let name = match &way.kept {
-            Some(kept) => name_of(self.visit, kept),
-            None => self.labels.way_by(&way.way, way.provider),
-        };
-        WayShown { name, checked, value }
-    }
-
-    /// What is said of keeping a way, for whoever entered a code; `None` where none can be kept.
-    fn keep_hint(&self) -> Option<String> {
-        let (is_confirmed, address) = self.keeper;
-        let providers: BTreeSet<String> =
-            self.ways.iter().filter(|way| way.can_be_kept).map(|way| provider_name(way.provider).to_owned()).collect();
-        let said = || {
-            let providers = providers.iter().cloned().collect::<Vec<_>>().join(", ");
-            KeptLabels::of(self.visit.words).keep_hint.replace("{providers}", &providers).replace("{address}", address)
-        };
-        (is_confirmed && !providers.is_empty()).then(said)
-    }
-
-    /// Where ways that are kept are seen after a code; `None` where the code was entered, or nothing can be kept.
-    fn kept_at(&self) -> Option<String> {
-        let (is_confirmed, _) = self.keeper;
-        let can_keep = self.ways.iter().any(|way| way.can_be_kept);
-        (!is_confirmed && can_keep).then(|| format!("{}/ways", self.visit.path))
+        let checked = chosen.map_or(at == 0, |chosen| chosen == value);
+        WayShown { name: self.labels.way_by(&way.way, way.provider), checked, value }
     }
 
     fn begun(&self, begun: &BegunBefore) -> BegunShown {

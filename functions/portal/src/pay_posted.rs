@@ -6,7 +6,7 @@ use domain::{BasketLine, Facts, InvoiceId, PaymentId, id::digest};
 
 use crate::{
     pay_labels::PayLabels,
-    payable::{KEPT, PayGroup, PayWay, paid_there},
+    payable::{PayGroup, PayWay, paid_there},
     request::PortalRequest,
     typed::{TypedFields, amount, shown_again},
     visit::Visit,
@@ -28,8 +28,6 @@ pub(crate) struct PayPosted {
     pub(crate) typed: BTreeMap<String, String>,
     /// The way, as forms have it.
     pub(crate) way: Option<String>,
-    /// Whether the way is to be kept for the next payment.
-    pub(crate) keep: bool,
 }
 
 /// What is wrong with what was sent.
@@ -64,19 +62,13 @@ impl PayPosted {
             let typed = TypedFields::of(request).one(&format!("amount_{invoice}"));
             (invoice.clone(), shown_again(typed).chars().take(AMOUNT_CHARS_MAX).collect())
         });
-        let keep = field(request, "keep") == Some("1");
-        Some(Self { typed: typed.collect(), form, way: field(request, "way").map(str::to_owned), chosen, keep })
+        Some(Self { typed: typed.collect(), form, way: field(request, "way").map(str::to_owned), chosen })
     }
 
     /// The way that was chosen, if it is offered.
     pub(crate) fn way_of<'w>(&self, ways: &'w [PayWay]) -> Option<&'w PayWay> {
         let chosen = self.way.as_deref()?;
         ways.iter().find(|way| way.value() == chosen)
-    }
-
-    /// Whether a way was chosen that is kept, offered or not.
-    pub(crate) fn wants_kept(&self) -> bool {
-        self.way.as_deref().is_some_and(|way| way.starts_with(KEPT))
     }
 
     /// The lines that were chosen.
@@ -114,19 +106,12 @@ impl PayPosted {
         if problems.is_none() { Ok(lines) } else { Err(problems) }
     }
 
-    /// The id of the basket: the same form with the same choice has the same, whatever else was written meanwhile. Its provider takes the same request
-    /// alone under it, and so one whose way is to be kept has another.
-    pub(crate) fn basket(
-        &self,
-        whose: [&str; 2],
-        group: &PayGroup,
-        lines: &[BasketLine],
-        (way, keep): (&PayWay, bool),
-    ) -> PaymentId {
+    /// The id of the basket: the same form with the same choice has the same, whatever else was written meanwhile.
+    pub(crate) fn basket(&self, whose: [&str; 2], group: &PayGroup, lines: &[BasketLine], way: &PayWay) -> PaymentId {
         let lines: Vec<String> = lines.iter().map(|line| format!("{} {}", line.invoice, line.amount_minor)).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let [tenant, customer] = whose;
-        let value = if keep { format!("{}+", way.value()) } else { way.value() };
+        let value = way.value();
         let digested = digest(&lines);
         let entity = group.legal_entity.as_str();
         PaymentId::of_basket(&[tenant, customer, &self.form, group.currency.code(), entity, &value, &digested])

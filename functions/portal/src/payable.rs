@@ -11,14 +11,9 @@ use domain::{
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
-use payments::KeptWays;
 use serde_json::Value;
-use store::KeptWay;
 
-use crate::{
-    plan_due::{due_of_plans, first_parts_on},
-    visit::Visit,
-};
+use crate::{plan_due::due_of_plans, visit::Visit};
 
 /// Most invoices of a form.
 const ITEMS_MAX: usize = 100;
@@ -66,22 +61,12 @@ pub(crate) struct PayWay {
     /// The provider's name, as baskets have it.
     pub(crate) provider: &'static str,
     pub(crate) way: WayOfPaying,
-    /// The one that is kept there, where it is paid by that.
-    pub(crate) kept: Option<KeptWay>,
-    /// Whether it can be kept for the next payment.
-    pub(crate) can_be_kept: bool,
 }
 
-/// How values of ways begin that are kept.
-pub(crate) const KEPT: &str = "kept:";
-
 impl PayWay {
-    /// As forms have it: `stripe:card`; of one that is kept, `kept:pay_…`.
+    /// As forms have it: `stripe:card`.
     pub(crate) fn value(&self) -> String {
-        match &self.kept {
-            Some(kept) => format!("{KEPT}{}", kept.basket),
-            None => format!("{}:{}", self.provider, self.way.as_str()),
-        }
+        format!("{}:{}", self.provider, self.way.as_str())
     }
 
     /// Whether the payer tells their own bank.
@@ -98,7 +83,6 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
     let most = basket::payable(&receivables, now);
     let taken = being_paid(facts, now);
     let mut by_plan = due_of_plans(&receivables, next);
-    let parts_on = first_parts_on(&receivables);
     let mut groups: BTreeMap<(Currency, String), Vec<PayItem>> = BTreeMap::new();
     for item in &receivables.items {
         let Some(invoice) = item.invoice else { continue };
@@ -109,9 +93,6 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
         let is_due = item.due_on <= receivables.today;
         let due_minor = if is_due { item.due_now_minor.max(0) } else { 0 };
         let due_minor = due_minor.saturating_add(by_plan.remove(&invoice.id).unwrap_or(0));
-        // All of it is in a plan: the part is what falls due.
-        let part_on = parts_on.get(&invoice.id).copied().filter(|_| item.owed_minor() <= 0);
-        let due_on = part_on.unwrap_or(item.due_on);
         let group = groups.entry((item.currency, item.legal_entity.to_owned())).or_default();
         // Instalments of an invoice are paid with it, the oldest first.
         match group.iter_mut().find(|known| known.invoice == invoice.id) {
@@ -119,8 +100,8 @@ pub(crate) fn groups_of(visit: &Visit, facts: &Facts, next: Option<&AgreementId>
             None => group.push(PayItem {
                 invoice: invoice.id.clone(),
                 number: invoice.number.clone(),
-                due_on,
-                days_past_due: days_between(due_on, receivables.today),
+                due_on: item.due_on,
+                days_past_due: days_between(item.due_on, receivables.today),
                 most_minor,
                 due_minor: due_minor.min(most_minor),
                 elsewhere: paid_there(facts, item.url),
@@ -171,53 +152,20 @@ fn being_paid(facts: &Facts, now: Timestamp) -> BTreeSet<InvoiceId> {
     money.flat_map(|(money, _)| money.of.iter().map(|stood| stood.invoice.clone())).collect()
 }
 
-/// Whether one of the providers that the tenant is connected to keeps ways of paying.
-pub(crate) fn keeps_ways(connected: &[(String, Value)]) -> bool {
-    let mut providers = connected.iter().filter_map(|(source, _)| payments::by_source(source));
-    providers.any(|provider| provider.capabilities().kept != KeptWays::Never)
-}
-
-/// The ways that are kept and can pay a group: at a provider that the tenant is connected to, and in the currency of a mandate.
-fn kept_of(connected: &[(String, Value)], group: &PayGroup, kept: &[KeptWay]) -> Vec<PayWay> {
-    let mut ways = Vec::new();
-    for way in kept {
-        let provider =
-            connected.iter().filter_map(|(source, _)| payments::by_source(source)).find(|one| one.name() == way.provider);
-        let Some(provider) = provider else { continue };
-        let can = provider.capabilities();
-        let takes = match can.kept {
-            KeptWays::Never => false,
-            KeptWays::Charged => way.currency == group.currency,
-            KeptWays::Shown => true,
-        };
-        if takes && can.offer(&way.way, group.currency).is_some_and(|offered| offered.can_be_kept) {
-            let (provider, kept) = (provider.name(), Some(way.clone()));
-            ways.push(PayWay { provider, way: way.way.clone(), kept, can_be_kept: false });
-        }
-    }
-    ways
-}
-
-/// How a group can be paid: by what its payer keeps, by the providers that the tenant is connected to, and by bank transfer where its account is known.
-pub(crate) fn ways_of(visit: &Visit, connected: &[(String, Value)], group: &PayGroup, kept: &[KeptWay]) -> Vec<PayWay> {
+/// How a group can be paid: by the providers that the tenant is connected to, and by bank transfer where its account is known.
+pub(crate) fn ways_of(visit: &Visit, connected: &[(String, Value)], group: &PayGroup) -> Vec<PayWay> {
     let providers = connected.iter().filter_map(|(source, _)| payments::by_source(source));
     let mut ways: Vec<PayWay> = Vec::new();
     for provider in providers {
         let offered = provider.capabilities().ways.iter().filter(|way| way.takes(group.currency) && !way.needs_customer);
-        ways.extend(offered.map(|offered| PayWay {
-            provider: provider.name(),
-            way: offered.way.clone(),
-            kept: None,
-            can_be_kept: offered.can_be_kept,
-        }));
+        ways.extend(offered.map(|offered| PayWay { provider: provider.name(), way: offered.way.clone() }));
     }
     // A card is done at once: whoever chooses nothing pays so.
     ways.sort_by_key(|way| way.way != WayOfPaying::Card);
     let has_account = visit.settings.bank_account_of(&group.legal_entity, group.currency).is_some();
     if has_account || visit.settings.payment_details_of(&group.legal_entity).is_some() {
-        ways.push(PayWay { provider: TRANSFER, way: WayOfPaying::Transfer, kept: None, can_be_kept: false });
+        ways.push(PayWay { provider: TRANSFER, way: WayOfPaying::Transfer });
     }
-    ways.splice(0..0, kept_of(connected, group, kept));
     ways
 }
 

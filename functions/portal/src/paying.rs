@@ -12,10 +12,9 @@ use jiff::Timestamp;
 use payments::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand, PaymentWords};
 use serde_json::Value;
 use service::link_holder::{LinkHolder, nothing_is_past_due};
-use store::{KeptWay, Store};
+use store::Store;
 
 use crate::{
-    kept_labels::KeptLabels,
     page::PortalPage,
     paid_page::{self, is_transfer, is_waiting},
     pay_desk::PayDesk,
@@ -40,10 +39,6 @@ pub(crate) struct Paying<'p> {
     pub(crate) visit: &'p Visit,
     pub(crate) link: &'p LinkId,
     pub(crate) holder: &'p LinkHolder,
-    /// The link's address in part.
-    pub(crate) shown: &'p str,
-    /// What its owner keeps at providers, where they entered a code; else `None`.
-    pub(crate) kept: Option<&'p [KeptWay]>,
     /// The host that was asked, as an address.
     pub(crate) host: &'p str,
     pub(crate) now: Timestamp,
@@ -55,8 +50,6 @@ struct Chosen<'c> {
     group: &'c PayGroup,
     lines: Vec<BasketLine>,
     way: &'c PayWay,
-    /// Whether the way is to be kept.
-    keep: bool,
 }
 
 impl Paying<'_> {
@@ -78,11 +71,6 @@ impl Paying<'_> {
         PayLabels::of(self.visit.words.language)
     }
 
-    /// The ways that whoever entered a code keeps: nothing without one.
-    fn keeps(&self) -> &[KeptWay] {
-        self.kept.unwrap_or_default()
-    }
-
     async fn connected(&self) -> store::Result<Vec<(String, Value)>> {
         self.store.connected(&self.facts.tenant, PROVIDERS).await
     }
@@ -100,7 +88,7 @@ impl Paying<'_> {
         let groups = groups_of(self.visit, self.facts, next.as_ref(), self.now);
         let only = request.query("invoice");
         let group = wanted(&groups, request, only);
-        let ways = group.map(|group| ways_of(self.visit, &connected, group, self.keeps())).unwrap_or_default();
+        let ways = group.map(|group| ways_of(self.visit, &connected, group)).unwrap_or_default();
         // An invoice that cannot be paid is no reason to offer nothing.
         let only = only.filter(|only| group.is_some_and(|group| group.items.iter().any(|item| item.invoice.as_str() == *only)));
         let form = posted.map_or_else(|| self.new_form(), |posted| posted.form.clone());
@@ -115,7 +103,6 @@ impl Paying<'_> {
             posted,
             problems,
             form,
-            keeper: (self.kept.is_some(), self.shown),
             places: places_of(&connected),
             status,
         };
@@ -143,20 +130,16 @@ impl Paying<'_> {
         let Some(group) = wanted(&groups, request, None).or(empty.as_ref()) else {
             return again(PayProblems::whole(labels.changed), None).await;
         };
-        let ways = ways_of(self.visit, &connected, group, self.keeps());
+        let ways = ways_of(self.visit, &connected, group);
         let lines = match posted.lines(self.visit, self.facts, group) {
             Ok(lines) => lines,
             Err(problems) => return again(problems, Some(posted)).await,
         };
         let Some(way) = posted.way_of(&ways) else {
-            // The code is good for half an hour, and a way that is kept is nothing without it.
-            let is_over = self.kept.is_none() && posted.wants_kept();
-            let why = if is_over { KeptLabels::of(self.visit.words).needs_code } else { labels.choose_way };
-            return again(PayProblems::whole(why), Some(posted)).await;
+            return again(PayProblems::whole(labels.choose_way), Some(posted)).await;
         };
         let whose = [self.facts.tenant.as_str(), self.facts.customer.id.as_str()];
-        let keep = posted.keep && self.kept.is_some() && way.can_be_kept;
-        let chosen = Chosen { id: posted.basket(whose, group, &lines, (way, keep)), group, lines, way, keep };
+        let chosen = Chosen { id: posted.basket(whose, group, &lines, way), group, lines, way };
         if let Err(flaws) = self.looked_at(&chosen) {
             // Sent twice, a payment stands in its own way.
             let is_known = self.store.basket(&self.facts.tenant, &self.facts.customer.id, &chosen.id).await?.is_some();
@@ -223,8 +206,6 @@ impl Paying<'_> {
             lines: chosen.lines,
             provider: chosen.way.provider.to_owned(),
             way: chosen.way.way.clone(),
-            kept: chosen.way.kept.as_ref().map(|kept| kept.basket.clone()),
-            keep: chosen.keep,
             return_url: back.clone(),
             cancel_url: back,
             language: Some(self.visit.words.language.to_owned()),
@@ -244,10 +225,6 @@ impl Paying<'_> {
             Some(basket) => {
                 let has_come = self.has_come(&basket);
                 let rate = self.rated_here(&basket).await?;
-                // Whoever came by another link, or without a code, reads how it stands, and is not led to what is kept.
-                let is_payer = self.kept.is_some() && basket.link.as_ref() == Some(self.link);
-                let basket =
-                    if is_payer || !basket.is_of_its_payer_alone() { basket } else { Basket { pay_url: None, ..basket } };
                 paid_page::shown(self.visit, self.labels(), &basket, (seen, has_come), rate, self.now)
             }
             None => PortalPage::Plain(404, self.visit.words),

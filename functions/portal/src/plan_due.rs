@@ -7,20 +7,6 @@ use domain::{
     AgreementId, InvoiceId, ItemOf, Stood,
     receivables::{Joins, Receivables},
 };
-use jiff::civil::Date;
-
-/// When the first open part falls due that stands for an invoice, of each that is in a plan.
-pub(crate) fn first_parts_on(receivables: &Receivables<'_>) -> BTreeMap<InvoiceId, Date> {
-    let mut days = BTreeMap::new();
-    // The oldest first.
-    for item in &receivables.items {
-        let (ItemOf::Plan(_), Joins::Plan(of)) = (&item.key.of, item.joins) else { continue };
-        for stood in of {
-            days.entry(stood.invoice.clone()).or_insert(item.due_on);
-        }
-    }
-    days
-}
 
 /// What parts that are due come to of each invoice, minor units. Of the plan `next`, where none of its parts is due, the first that is open.
 pub(crate) fn due_of_plans(receivables: &Receivables<'_>, next: Option<&AgreementId>) -> BTreeMap<InvoiceId, i64> {

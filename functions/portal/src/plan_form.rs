@@ -250,7 +250,7 @@ impl PlanPage<'_> {
             offers => self.offers.clone(),
             has_form => are_open,
             choices => Value::from(Serde(&choices)),
-            not_listed => (not_listed > 0).then(|| labels.not_listed.replace("{}", &visit.locale.count(not_listed))),
+            not_listed => (not_listed > 0).then(|| labels.not_listed.replace("{}", &not_listed.to_string())),
             counts => counts.collect::<Vec<_>>(),
             how_many_hint => labels.how_many_hint.replace("{}", &self.most().to_string()),
             first => first.to_string(),

@@ -79,8 +79,6 @@ pub(crate) struct StatementItem {
     pub(crate) days_past_due: i64,
     pub(crate) original_minor: i64,
     pub(crate) paid_minor: i64,
-    /// What of it credit notes took away: without that, what it came to, what was paid and what is open do not add up.
-    pub(crate) credited_minor: i64,
     pub(crate) open_minor: i64,
     pub(crate) notes: BTreeSet<ItemNote>,
 }
@@ -362,8 +360,6 @@ fn received(facts: &Facts, listed: &[PaymentLine]) -> Vec<ReceivedItem> {
 }
 
 fn item_of(facts: &Facts, item: &DueItem<'_>, today: Date) -> StatementItem {
-    // What is neither paid nor open. Of an instalment that credit notes share in it is not known what was paid, so nothing is said of it.
-    let settled_minor = item.amount_minor.saturating_sub(item.paid_minor).saturating_sub(item.open_minor).max(0);
     StatementItem {
         invoice: item.invoice.map(|invoice| invoice.id.clone()),
         number: item.number.to_owned(),
@@ -376,7 +372,6 @@ fn item_of(facts: &Facts, item: &DueItem<'_>, today: Date) -> StatementItem {
         days_past_due: days_between(item.due_on, today),
         original_minor: item.amount_minor,
         paid_minor: item.paid_minor,
-        credited_minor: if item.instalment.is_none() { settled_minor } else { 0 },
         open_minor: item.owed_minor(),
         notes: notes(facts, item),
     }

@@ -4,7 +4,7 @@ use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use crate::{
     amounts::decimal,
-    note_words::{credited_in_words, note_in_words},
+    note_words::note_in_words,
     page::PortalPage,
     statement::{AccountStatement, ItemNote, StatementItem},
     visit::Visit,
@@ -23,7 +23,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub(crate) fn table(visit: &Visit, statement: &AccountStatement) -> Result<PortalPage, csv::Error> {
     let words = visit.words;
     // Where the comma is the decimal mark, programs part cells by semicolons.
-    let mark = if matches!(words.language, "en" | "ja") { '.' } else { ',' };
+    let mark = if words.language == "en" { '.' } else { ',' };
     let delimiter = if mark == ',' { b';' } else { b',' };
     let mut writer = WriterBuilder::new()
         .delimiter(delimiter)
@@ -77,7 +77,7 @@ fn row(visit: &Visit, item: &StatementItem, mark: char) -> [String; 11] {
         amount(item.original_minor),
         amount(item.paid_minor),
         amount(item.open_minor),
-        credited_in_words(visit, item).into_iter().chain(item.notes.iter().map(note)).collect::<Vec<_>>().join(", "),
+        item.notes.iter().map(note).collect::<Vec<_>>().join(", "),
     ]
 }
 

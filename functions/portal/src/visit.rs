@@ -17,8 +17,6 @@ pub(crate) struct Visit {
     pub(crate) locale: &'static channels::locale::Locale,
     /// Whether the tenant is connected to a provider by which can be paid here.
     pub(crate) pays_here: bool,
-    /// Whether one of these keeps ways of paying.
-    pub(crate) keeps_ways: bool,
 }
 
 impl Visit {
@@ -27,7 +25,7 @@ impl Visit {
         let wanted = facts.customer.language.as_deref().or(settings.language.as_deref()).unwrap_or("en").to_owned();
         let words = PageLabels::of(&wanted);
         let locale = channels::locale::Locale::of(words.tag(&wanted), facts.customer.country.as_deref());
-        Self { customer: facts.customer.name.clone(), settings, path, words, locale, pays_here: false, keeps_ways: false }
+        Self { customer: facts.customer.name.clone(), settings, path, words, locale, pays_here: false }
     }
 
     /// An amount as the customer reads it.

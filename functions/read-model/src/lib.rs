@@ -1,7 +1,7 @@
 //! Keeps the history of facts and the rows of lists, and looks whether records are as they were written: the second and last reader of the
 //! table's stream. A tick each hour goes on with the walk over what is ranked by amounts, which begins at the tenant's midnight, and with the
 //! day's walk over whole chains of records and of the audit, which ends with the daily record: what was counted, and what the gate answered
-//! to its self-test. It also notes which customers changed, whose figures `report` sets anew, and queues events for the subscriptions of outside systems, because the stream has the order of each customer's.
+//! to its self-test. It also queues events for the subscriptions of outside systems, because the stream has the order of each customer's.
 //!
 //! Delivery is at least once, and in any order of items: what a row says is read from the item as it is now. A record that cannot be read is
 //! passed over with an error in the log, because a shard that waits for it would hold up every list behind it. What could not be written is
@@ -10,7 +10,6 @@
 mod amounts;
 mod chain;
 mod daily;
-mod marks;
 mod outbox;
 mod quiet;
 mod record;
@@ -86,12 +85,10 @@ impl Handler {
         let mut places: Vec<usize> = Vec::new();
         let mut versions: Vec<(usize, NewVersion)> = Vec::new();
         let mut records: Vec<(usize, RecordChange)> = Vec::new();
-        let mut last = String::new();
         for (at, said) in std::mem::take(&mut batch.read) {
             let Some((change, seen)) = said else { continue };
             records.extend(Store::record_change(&change).map(|record| (at, record)));
             versions.extend(Store::version_of(&change, &seen).map(|version| (at, version)));
-            last = seen.sequence;
             changes.push(change);
             places.push(at);
         }
@@ -107,12 +104,10 @@ impl Handler {
         let unwritten = self.write(&versions, &rewrites, &budget).await;
         // A task ranks by what its customer's head says now: after the rows, which are made from the same.
         let unranked = self.amounts.rank(&changes, &places, &budget).await;
-        // Whoever reckons anew reads the versions too: after those.
-        let unnoted = marks::note(&self.store, &changes, &places, &last, &budget).await;
         let unseen = self.chains.check(&records, &budget).await;
         let unqueued = self.outbox.queue(&changes, &places, (&budget, self.clock.now())).await;
         kit::metrics::emit(self.clock.now(), &[("function", "read-model")], &counts);
-        let failed = unwritten.into_iter().chain(unranked).chain(unnoted).chain(unseen).chain(unqueued).min();
+        let failed = unwritten.into_iter().chain(unranked).chain(unseen).chain(unqueued).min();
         Ok(batch.answer(failed.as_ref().map(|(at, reason)| (*at, reason.as_str())))?)
     }
 

@@ -13,10 +13,9 @@ export class LocalStack {
     this.sent = 0;
   }
 
-  /** Starts the program with a frozen clock and parameters of the template (`NAME=VALUE`); it ends with `stop`. */
-  static async start(program, root, now, parameters = []) {
-    const given = parameters.flatMap((parameter) => ["--parameter", parameter]);
-    const child = spawn(program, ["--port", "0", "--now", now, "--empty", ...given], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  /** Starts the program with a frozen clock; it ends with `stop`. */
+  static async start(program, root, now) {
+    const child = spawn(program, ["--port", "0", "--now", now, "--empty"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout });
     const url = await new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`${program} does not say that it is ready`)), READY_WITHIN_MS);
@@ -49,20 +48,15 @@ export class LocalStack {
   }
 
   async now() {
-    return (await this.ask("GET", "/_local/clock")).now;
-  }
-
-  /** Does everything that is due by now, without moving the clock. */
-  async settle() {
-    return this.ask("POST", "/_local/clock", { advance: "PT0S" });
+    return (await this.ask("POST", "/_local/clock", { advance: "PT0S" })).now;
   }
 
   async to(at) {
     return this.ask("POST", "/_local/clock", { to: at });
   }
 
-  async tenant(name, settings, payments, workflows) {
-    const made = await this.ask("POST", "/_local/tenants", { tenant: name, settings, payments, workflows });
+  async tenant(name, settings, payments) {
+    const made = await this.ask("POST", "/_local/tenants", { tenant: name, settings, payments });
     return new Tenant(this, name, made.webhooks.canonical.secret);
   }
 }
@@ -86,15 +80,10 @@ export class Tenant {
     return this.stack.ask("POST", `/webhooks/${this.name}/canonical`, body, headers);
   }
 
-  /** The admin API as a collector, or in another role. */
-  async api(path, { method = "GET", role = "collector", body } = {}) {
-    return this.call(role, method, path, body);
-  }
-
-  /** The admin API in a role. */
-  async call(role, method, path, body) {
-    const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role });
-    return this.stack.ask(method, path, body, { authorization: `Bearer ${token}` });
+  /** The admin API as a collector. */
+  async api(path) {
+    const { token } = await this.stack.ask("POST", "/_local/token", { tenant: this.name, role: "collector" });
+    return this.stack.ask("GET", path, undefined, { authorization: `Bearer ${token}` });
   }
 
   async outbox() {

@@ -1,9 +1,7 @@
 //! One tenant as lines of text: taken out of a table, put into another, compared, deleted.
 //!
 //! A line is one item in DynamoDB's own JSON. Nothing of it is read but its key, so that what this tool does not know is kept as well.
-//! Secrets stay sealed: they open only with the key that wrapped them. What the bucket has of the tenant goes another way, as files: [`Shelf`].
-
-mod objects;
+//! Secrets stay sealed: they open only with the key that wrapped them. Long bodies in the bucket are not part of it.
 
 use std::{
     collections::BTreeMap,
@@ -21,8 +19,6 @@ use store::{
     Rebuilt, Store,
     inspect::{Item, TenantPart},
 };
-
-pub use objects::{ObjectDifferences, ObjectsCopied, Shelf};
 
 /// Items that one call may write.
 const WRITES_MAX: usize = 25;

@@ -15,13 +15,6 @@ pub trait FakeAccounting: Double + Sized + 'static {
     /// What the paths of books begin with, and those of tokens do not.
     const API: &'static str;
 
-    /// The account that payments are written into which an app takes.
-    const ACCOUNT: &'static str;
-    /// The kind of the calls that write a payment, as [`Double::calls`] names them.
-    const WRITES: &'static str;
-    /// The kind of the calls that look for payments.
-    const SEARCHES: &'static str;
-
     /// Starts on a free port of loopback, without any company.
     ///
     /// # Errors
@@ -52,21 +45,12 @@ pub trait FakeAccounting: Double + Sized + 'static {
 
     /// Moves an invoice's due date.
     fn defer(&self, invoice: &str, due_on: Date);
-
-    /// The payments that an app wrote and that stand: the reference of each, and what it comes to, in minor units.
-    fn entries(&self) -> Vec<(String, i64)>;
-
-    /// Has the company's owner agree to being written into, where the vendor asks for that by itself; whether it does.
-    fn asks_to_write(&self) -> bool;
 }
 
 impl FakeAccounting for QuickBooks {
     const SOURCE: &'static str = "quickbooks";
     const REALM: &'static str = "9130347596842384";
     const API: &'static str = "/v3/";
-    const ACCOUNT: &'static str = "35";
-    const WRITES: &'static str = "write payment";
-    const SEARCHES: &'static str = "query Payment";
 
     async fn open(clock: Clock) -> io::Result<Self> {
         Self::start(clock).await
@@ -103,23 +87,12 @@ impl FakeAccounting for QuickBooks {
     fn defer(&self, invoice: &str, due_on: Date) {
         self.move_due_date(Self::REALM, invoice, due_on);
     }
-
-    fn entries(&self) -> Vec<(String, i64)> {
-        self.written(Self::REALM).into_iter().map(|(said, total)| (said.reference, total)).collect()
-    }
-
-    fn asks_to_write(&self) -> bool {
-        false
-    }
 }
 
 impl FakeAccounting for Xero {
     const SOURCE: &'static str = "xero";
     const REALM: &'static str = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f";
     const API: &'static str = "/api.xro/";
-    const ACCOUNT: &'static str = "090";
-    const WRITES: &'static str = "write Payments";
-    const SEARCHES: &'static str = "Payments";
 
     async fn open(clock: Clock) -> io::Result<Self> {
         Self::start(clock).await
@@ -156,14 +129,5 @@ impl FakeAccounting for Xero {
 
     fn defer(&self, invoice: &str, due_on: Date) {
         self.move_due_date(Self::REALM, invoice, due_on);
-    }
-
-    fn entries(&self) -> Vec<(String, i64)> {
-        self.written(Self::REALM).into_iter().map(|(reference, _, total)| (reference, total)).collect()
-    }
-
-    fn asks_to_write(&self) -> bool {
-        self.consent(&[Self::REALM]);
-        true
     }
 }

@@ -24,13 +24,11 @@ pub enum Outcome {
     ChargedBack,
     /// Nobody pays in time.
     Expired,
-    /// What was set up with the payment is gone: the payer's bank cancels the mandate, the card is removed.
-    Forgotten,
 }
 
 impl Outcome {
     /// The words, as `/_local/baskets` takes them.
-    pub const WORDS: [(&'static str, Self); 8] = [
+    pub const WORDS: [(&'static str, Self); 7] = [
         ("paid", Self::Paid),
         ("pending", Self::Pending),
         ("succeeded", Self::Succeeded),
@@ -38,7 +36,6 @@ impl Outcome {
         ("refunded", Self::Refunded),
         ("charged_back", Self::ChargedBack),
         ("expired", Self::Expired),
-        ("forgotten", Self::Forgotten),
     ];
 
     /// The outcome of a word.

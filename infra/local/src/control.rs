@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, inbound, lock, model_control, notices, page, payments,
+    gateway, inbound, lock, notices, page, payments,
     problem::{problem, read},
-    sign_in, tenants,
+    tenants,
     token::TokenIn,
     vendors,
     world::World,
@@ -43,14 +43,11 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/token", post(token))
         .route("/_local/issuer/.well-known/openid-configuration", get(discovery))
         .route("/_local/issuer/keys", get(token_keys))
-        .route("/_local/issuer/authorize", get(sign_in::choose).post(sign_in::chosen))
-        .route("/_local/issuer/token", post(sign_in::exchange))
         .route("/_local/events", post(events))
-        .route("/_local/faults", post(faults).get(show_faults))
+        .route("/_local/faults", post(faults))
         .route("/_local/notices/{way}/{tenant}", post(notices::take))
         .route("/_local/inbound", post(inbound::take).layer(DefaultBodyLimit::max(INBOUND_BYTES_MAX)))
         .route("/_local/metrics", get(metrics))
-        .route("/_local/model", get(model_control::show).post(model_control::set))
         .route("/_local/baskets", get(payments::show))
         .route("/_local/baskets/{id}", post(payments::act))
         .route("/_local/vendors", get(vendors::show))
@@ -220,11 +217,6 @@ async fn faults(State(world): State<Arc<World>>, body: Bytes) -> Response {
         Ok(()) => Json(json!({})).into_response(),
         Err(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "fault", detail),
     }
-}
-
-async fn show_faults(State(world): State<Arc<World>>) -> Response {
-    let faults = lock(&world.faults);
-    Json(json!({ "to_come": faults.to_come(), "came": faults.came() })).into_response()
 }
 
 impl World {

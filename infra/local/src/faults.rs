@@ -66,27 +66,11 @@ pub enum When {
 }
 
 /// The AWS services that can fail.
-pub const SERVICES: [&str; 10] =
-    ["dynamodb", "sesv2", "sns", "sms-voice", "eventbridge", "sqs", "kms", "s3", "lambda", "bedrock"];
+pub const SERVICES: [&str; 9] = ["dynamodb", "sesv2", "sns", "sms-voice", "eventbridge", "sqs", "kms", "s3", "lambda"];
 /// What stands for channels of notices.
 pub const NOTICES: [&str; 2] = ["slack", "teams"];
 /// What carries events.
 pub const CARRIERS: [&str; 3] = ["bus", "queue", "stream"];
-
-/// What can go wrong with a target; `None` of what is none.
-pub fn modes_of(target: &str, functions: &dyn Fn(&str) -> bool) -> Option<&'static [Mode]> {
-    if SERVICES.contains(&target) {
-        Some(&[Mode::Throttle, Mode::Error, Mode::Timeout, Mode::AcceptThenDrop])
-    } else if CARRIERS.contains(&target) {
-        Some(&[Mode::Duplicate, Mode::Delay, Mode::Reorder])
-    } else if NOTICES.contains(&target) {
-        Some(&[Mode::Throttle, Mode::Error, Mode::Gone])
-    } else if functions(target) {
-        Some(&[Mode::Crash, Mode::Skip])
-    } else {
-        None
-    }
-}
 
 /// A crash that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,11 +98,17 @@ impl Faults {
     ///
     /// Says which modes the target can have.
     pub fn add(&mut self, fault: Fault, functions: &dyn Fn(&str) -> bool) -> Result<(), String> {
-        let Some(allowed) = modes_of(&fault.target, functions) else {
-            return Err(format!(
-                "{} is not a target: give one of {SERVICES:?}, {CARRIERS:?}, {NOTICES:?} or a function's name",
-                fault.target
-            ));
+        use Mode::{AcceptThenDrop, Crash, Delay, Duplicate, Error, Gone, Reorder, Skip, Throttle, Timeout};
+        let allowed: &[Mode] = match fault.target.as_str() {
+            target if SERVICES.contains(&target) => &[Throttle, Error, Timeout, AcceptThenDrop],
+            target if CARRIERS.contains(&target) => &[Duplicate, Delay, Reorder],
+            target if NOTICES.contains(&target) => &[Throttle, Error, Gone],
+            target if functions(target) => &[Crash, Skip],
+            target => {
+                return Err(format!(
+                    "{target} is not a target: give one of {SERVICES:?}, {CARRIERS:?}, {NOTICES:?} or a function's name"
+                ));
+            }
         };
         if fault.times == 0 {
             self.0.remove(&fault.target);
@@ -155,11 +145,6 @@ impl Faults {
             *self.1.entry(format!("{target} {}", word(mode))).or_default() += 1;
         }
         mode
-    }
-
-    /// The faults that are still to come.
-    pub fn to_come(&self) -> Vec<&Fault> {
-        self.0.values().flatten().collect()
     }
 
     /// How often each fault came: `bus delay`, `sweep crash before 3`.
@@ -209,8 +194,7 @@ impl Faults {
     }
 }
 
-/// A mode, or before and after, as JSON writes it.
-pub(crate) fn word(what: impl Serialize) -> String {
+fn word(what: impl Serialize) -> String {
     serde_json::to_value(what).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

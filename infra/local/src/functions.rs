@@ -133,7 +133,6 @@ pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
         "begin-payment" => begin_payment,
-        "console" => console,
         "deliver" => deliver,
         "dispatch" => dispatch,
         "escalate" => escalate,
@@ -143,7 +142,6 @@ pub fn registry() -> Registry {
         "make-documents" => make_documents,
         "portal" => portal,
         "read-model" => read_model,
-        "report" => report,
         "sweep" => sweep,
         "sync" => sync,
     })

@@ -4,7 +4,6 @@
 //! serves the HTTP API and the control surface (`/_local`) on one address, and AWS-shaped endpoints for the functions on
 //! another. Time is virtual: see [`engine`].
 
-pub mod answers_model;
 pub mod aws;
 pub mod clock;
 pub mod control;
@@ -13,14 +12,12 @@ pub mod engine;
 pub mod faults;
 pub mod functions;
 pub mod gateway;
-pub mod grants;
 pub mod hold;
 mod inbound;
 mod inbound_mime;
 mod inbound_text;
 pub mod kept;
 pub mod metrics;
-mod model_control;
 mod notices;
 pub mod outbox;
 pub mod overview;
@@ -28,7 +25,6 @@ pub mod page;
 pub mod pattern;
 pub mod payments;
 mod problem;
-mod sign_in;
 pub mod stack;
 pub mod template;
 pub mod tenants;

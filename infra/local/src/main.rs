@@ -40,17 +40,11 @@ async fn main() -> anyhow::Result<()> {
     let is_new = arguments.data.as_ref().is_none_or(|directory| !directory.join("table.db").exists());
     let plays_demo = is_new && !arguments.empty && arguments.now.is_none();
     let first = plays_demo.then(|| demo::start_of_story(kit::Clock::system().now()));
-    let mut parameters = BTreeMap::from_iter(arguments.parameters);
-    if plays_demo {
-        for (name, value) in demo::PARAMETERS {
-            parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-        }
-    }
     let stack = Stack::start(Options {
         port: arguments.port,
         data: arguments.data,
         now: arguments.now.or(first),
-        parameters,
+        parameters: BTreeMap::from_iter(arguments.parameters),
         ..Options::default()
     })
     .await?;
@@ -72,8 +66,7 @@ async fn main() -> anyhow::Result<()> {
 /// What to do next. Addresses with a query are quoted, and nothing is commented: zsh takes neither otherwise.
 fn try_next(url: &str) -> String {
     format!(
-        "\nOpen {url}/console, and choose who to be: you are in the real product.\n\
-         Open {url}/_local beside it for the clock, what was sent as it looks, what customers write and pay, and faults. In another terminal:\n\n  \
+        "\nOpen {url}/_local to see what was sent and why. In another terminal:\n\n  \
          What was sent, in JSON:\n    \
          curl \"{url}/_local/outbox?tenant=demo\"\n  \
          A day later:\n    \

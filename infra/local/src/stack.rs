@@ -12,7 +12,7 @@ use kit::Clients;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
-    aws::{self, InProcess, keys::Keys, objects::Objects},
+    aws::{self, keys::Keys, objects::Objects},
     clock::VirtualClock,
     control,
     engine::{Engine, Moved, Slot},
@@ -47,22 +47,11 @@ pub struct Options {
     pub registry: Registry,
     /// For ids and random crashes; another each time when absent.
     pub seed: Option<u64>,
-    /// Whether functions call AWS over HTTP, as deployed ones do, and not within the process: for who measures what they take.
-    pub over_http: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            port: 0,
-            data: None,
-            now: None,
-            template: None,
-            parameters: BTreeMap::new(),
-            registry: registry(),
-            seed: None,
-            over_http: false,
-        }
+        Self { port: 0, data: None, now: None, template: None, parameters: BTreeMap::new(), registry: registry(), seed: None }
     }
 }
 
@@ -100,14 +89,12 @@ impl Stack {
         let clock = VirtualClock::new(frozen_at);
         let database = world::open_database(directory, &template)?;
         let seed = options.seed.unwrap_or_else(rand::random);
-        let in_process = InProcess::default();
         let functions = template
             .functions
             .values()
             .map(|spec| -> anyhow::Result<(String, Slot)> {
                 let build = options.registry.constructor(&spec.name).context("it has no crate")?;
                 let clients = Clients::at_endpoint(&format!("{endpoint}/fn/{}/", spec.name), &template.place.region);
-                let clients = if options.over_http { clients } else { in_process.clients(clients) };
                 let slot = Slot::new(spec.clone(), Arc::clone(build), clients, clock.for_handlers());
                 // As in Lambda, what a function lacks shows before its first event.
                 slot.handler().with_context(|| format!("function {} does not start", spec.name))?;
@@ -125,18 +112,15 @@ impl Stack {
             keys: Keys::new(&kept::secret(directory, "kms.key", Keys::random)?),
             objects: Objects::open(directory.map(|path| path.join("objects")))?,
             token_key: token::read_key(&kept::document(directory, "token.p8", token::new_key)?)?,
-            grants: Mutex::default(),
             seed,
             aws_url: format!("{endpoint}/"),
             random: world::random(seed),
             vendors: OnceLock::new(),
             payments: PaymentDoubles::default(),
             deliveries: Deliveries::default(),
-            model: Mutex::default(),
             data: options.data.clone(),
             template,
         });
-        in_process.join(&world, tokio::runtime::Handle::current());
         let router = control::router(Arc::clone(&world));
         let (aws_world, engine_world) = (Arc::clone(&world), Arc::clone(&world));
         let tasks = vec![

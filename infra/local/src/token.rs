@@ -68,17 +68,7 @@ impl World {
     /// The issuer's discovery document.
     pub fn discovery(&self) -> Value {
         let issuer = self.issuer();
-        json!({
-            "jwks_uri": format!("{issuer}/keys"),
-            "authorization_endpoint": format!("{issuer}/authorize"),
-            "token_endpoint": format!("{issuer}/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
-            "response_types_supported": ["code"],
-            "code_challenge_methods_supported": ["S256"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-            "subject_types_supported": ["public"],
-            "issuer": issuer,
-        })
+        json!({ "jwks_uri": format!("{issuer}/keys"), "issuer": issuer })
     }
 
     /// The issuer's key set.
@@ -94,25 +84,12 @@ impl World {
     ///
     /// When it cannot be signed.
     pub fn issue_token(&self, asked: &TokenIn) -> anyhow::Result<String> {
-        let audience = self.template.functions.values().find_map(|function| function.env.get("JWT_AUDIENCE"));
-        self.sign_claims(asked, audience.map_or(AUDIENCE, String::as_str), None)
-    }
-
-    /// The id token of somebody who signs in at a client that asked with a nonce.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be signed.
-    pub fn issue_id_token(&self, asked: &TokenIn, client: &str, nonce: &str) -> anyhow::Result<String> {
-        self.sign_claims(asked, client, Some(nonce))
-    }
-
-    fn sign_claims(&self, asked: &TokenIn, audience: &str, nonce: Option<&str>) -> anyhow::Result<String> {
         let now = self.clock.now();
         let TokenIn { tenant, role, sub, email, name } = asked;
+        let audience = self.template.functions.values().find_map(|function| function.env.get("JWT_AUDIENCE"));
         let mut claims = json!({
             "iss": self.issuer(),
-            "aud": audience,
+            "aud": audience.map_or(AUDIENCE, String::as_str),
             "sub": sub.clone().unwrap_or_else(|| format!("local-{}", role.as_deref().unwrap_or("somebody"))),
             "iat": now.as_second(),
             "exp": (now + LASTS).as_second(),
@@ -121,9 +98,6 @@ impl World {
             if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
                 claims[claim] = json!(value);
             }
-        }
-        if let Some(nonce) = nonce {
-            claims["nonce"] = json!(nonce);
         }
         if email.is_some() {
             claims["email_verified"] = json!(true);

@@ -15,12 +15,10 @@ use dynoxide::Database;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 
 use crate::{
-    answers_model::ModelDouble,
     aws::{keys::Keys, objects::Objects},
     clock::VirtualClock,
     engine::{Engine, Slot},
     faults::Faults,
-    grants::Grants,
     lock,
     metrics::Metrics,
     outbox::Outbox,
@@ -55,8 +53,6 @@ pub struct World {
     pub objects: Objects,
     /// Signs the tokens of `POST /_local/token`.
     pub token_key: EcdsaKeyPair,
-    /// Codes of sign-ins at the console that were given, and not exchanged yet.
-    pub grants: Mutex<Grants>,
     /// For ids and crashes; printed where it matters.
     pub seed: u64,
     /// Seeded.
@@ -67,8 +63,6 @@ pub struct World {
     pub payments: PaymentDoubles,
     /// What they told.
     pub deliveries: Deliveries,
-    /// What stands for a model of answers.
-    pub model: Mutex<ModelDouble>,
     /// Where state is kept.
     pub data: Option<PathBuf>,
 }

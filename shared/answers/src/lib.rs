@@ -50,5 +50,4 @@ pub use history::own_words;
 pub use pack::RuleFlaw;
 pub use packs::read_rules;
 pub use portal_mail::{ApPortal, PortalMail, PortalNotice, PortalState, portal_notice};
-pub use subject::is_automatic_subject;
 pub use verdict::{AnswerText, Classified, FoundInText, MatchedRule, classify};

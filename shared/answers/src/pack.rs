@@ -14,8 +14,7 @@
 //! | `before_day` | choices behind which `15.12` is a day |
 //! | `away_until`, `back_on` | a pattern with `{date}` in notes of absence |
 //! | `invoice_words`, `order_words`, `other_words`, `fillers` | choices: before an invoice's number, an order's, another's; between these and a number |
-//! | `auto_subject` | a pattern with which subjects of automatic answers begin: a mail of such a subject was written by a machine ([`crate::is_automatic_subject`]) |
-//! | `away_subject` | a pattern in subjects of people who are away, too: it says what the answer is, and not who wrote it |
+//! | `auto_subject` | a pattern of subjects of automatic answers |
 //! | `footer` | a pattern of sentences that are nobody's own words |
 //! | `pleasantry` | a pattern of sentences that say nothing |
 
@@ -79,7 +78,6 @@ pub(crate) struct Pack {
     pub away_until: Vec<WordPattern>,
     pub back_on: Vec<WordPattern>,
     pub auto_subject: Vec<WordPattern>,
-    pub away_subject: Vec<WordPattern>,
     pub footer: Vec<WordPattern>,
     pub pleasantry: Vec<WordPattern>,
 }
@@ -108,7 +106,6 @@ impl Pack {
             away_until: Vec::new(),
             back_on: Vec::new(),
             auto_subject: Vec::new(),
-            away_subject: Vec::new(),
             footer: Vec::new(),
             pleasantry: Vec::new(),
         };
@@ -150,7 +147,6 @@ impl Pack {
             ["away_until"] => self.away_until.push(pattern(body)?),
             ["back_on"] => self.back_on.push(pattern(body)?),
             ["auto_subject"] => self.auto_subject.push(pattern(body)?),
-            ["away_subject"] => self.away_subject.push(pattern(body)?),
             ["footer"] => self.footer.push(pattern(body)?),
             ["pleasantry"] => self.pleasantry.push(pattern(body)?),
             [one] if CHOICES.contains(one) => {

@@ -202,13 +202,7 @@ impl Gathered {
         }
         let of_items: Vec<Range<usize>> =
             held.iter().filter(|(_, is_of_item, _)| *is_of_item).map(|(_, _, at)| at.clone()).collect();
-        // `I am away and read no mail` says why nobody answers: what else it may be, a person tells.
-        let is_away =
-            held.iter().any(|(rule, ..)| rule.class == AnswerClass::OutOfOffice && rule.certainty == Certainty::Certain);
-        for (mut rule, is_of_item, at) in held {
-            if is_away && rule.class == AnswerClass::OptOut {
-                rule.certainty = Certainty::Unclear;
-            }
+        for (rule, is_of_item, at) in held {
             // `stop sending me reminders` is about reminders, though `stop sending me` alone is about all.
             let is_part =
                 rule.class == AnswerClass::OptOut && of_items.iter().any(|item| item.start < at.end && at.start < item.end);

@@ -53,10 +53,6 @@ pub(crate) fn is_unspaced(letter: char) -> bool {
 }
 
 /// A text in lower case and without accents; kana keep their marks.
-///
-/// `store` folds what is sorted and searched for itself (`lists/words.rs`), and otherwise: there signs part words and go, kana lose what NFKD parts from them, and
-/// a few more letters are one with a plain one. Its rows are stored by what it makes of a text, so that neither can follow the other; rules of answers need
-/// the apostrophes, digits and marks that it drops.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in DecomposingNormalizerBorrowed::new_nfkd().normalize(text).chars() {

@@ -3,14 +3,12 @@
 use domain::Money;
 
 use crate::carried_words::says_carried;
-use crate::columns::{at_left, at_right, widest};
-use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+use crate::input::{CODE_IMAGE, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::mail_brand::Brand;
 use crate::plain::{html, link, plain, unlinked};
 use crate::prose::Prose;
-use crate::reference_words::numbers_that_are_paid;
 
 /// Characters of the preview that mail clients show beside the subject.
 const PREVIEW_CHARS_MAX: usize = 110;
@@ -185,7 +183,7 @@ impl Sheet<'_> {
         if self.input.invoices.is_empty() {
             return String::new();
         }
-        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more, self.locale)));
+        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more)));
         let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
         let pay_by = self.input.pay_by.map_or(String::new(), |day| {
             let day = format!("<strong>{}</strong>", html(&self.locale.date(day)));
@@ -220,15 +218,8 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return lines;
         }
-        lines.into_iter().chain(self.reference()).collect()
-    }
-
-    /// What a transfer names: the numbers of what the message asks for, or that they are to be named, where they are too many. Charges have none.
-    fn reference(&self) -> Option<String> {
-        let has_numbers = self.input.invoices.iter().any(|row| row.kind != RowKind::Charge);
-        let instead = || has_numbers.then(|| numbers_that_are_paid(self.language).to_owned());
-        let named = self.input.reference().map(|numbers| unlinked(&numbers)).or_else(instead)?;
-        Some(self.words.reference.replace("{}", &named))
+        let reference = self.input.reference().map(|numbers| self.words.reference.replace("{}", &unlinked(&numbers)));
+        lines.into_iter().chain(reference).collect()
     }
 
     /// What plans were broken, a sentence each.
@@ -302,7 +293,7 @@ impl Sheet<'_> {
 
     fn order(&self, row: &InvoiceRow) -> Option<String> {
         let order = row.purchase_order.as_deref().map(unlinked).filter(|order| !order.is_empty())?;
-        Some(self.words.order(&order))
+        Some(self.words.order.replace("{}", &order))
     }
 
     /// `50.00 of 200.00 paid`.
@@ -342,7 +333,7 @@ impl Sheet<'_> {
         if self.more() > 0 {
             rows.push_str(&format!(
                 "<tr><td class=\"soft\" colspan=\"3\" style=\"{CELL};color:#5b6672\">… {}</td></tr>",
-                html(&words.more(self.more(), self.locale))
+                html(&words.more(self.more()))
             ));
         }
         if let Some(total) = self.total() {
@@ -399,15 +390,15 @@ impl Sheet<'_> {
             self.total().map(|total| [words.total.to_owned(), String::new(), self.locale.money(total), String::new()]);
         let upcoming: Vec<_> = self.coming().iter().map(row_of).collect();
         let all = || rows.iter().chain(&total_row).chain(&upcoming);
-        let width = |column: usize| widest(all().map(|row| row[column].as_str()));
+        let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
         let widths = [width(0), width(1), width(2)];
         let line = |[number, date, money, notes]: &[String; 4]| {
             let [first, second, third] = widths;
-            format!("{}  {}  {}{notes}", at_left(number, first), at_left(date, second), at_right(money, third))
+            format!("{number:<first$}  {date:<second$}  {money:>third$}{notes}")
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         if self.more() > 0 {
-            lines.push(format!("… {}", words.more(self.more(), self.locale)));
+            lines.push(format!("… {}", words.more(self.more())));
         }
         lines.extend(total_row.iter().map(line));
         if !upcoming.is_empty() {

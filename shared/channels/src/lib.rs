@@ -11,7 +11,6 @@
 //! | [`render()`] | the finished message |
 //! | [`locale`] | money and dates in words |
 //! | [`builtin`] | the ladder that a tenant starts with |
-//! | [`shapes`] | made-up facts of named shapes, for looking at a text |
 //! | [`prove`] | what is wrong with the texts of a workflow |
 //! | [`render_notice`] | a finished service mail, and the calendar file that goes along |
 //! | [`channel`] | the trait that providers stand behind |
@@ -25,7 +24,6 @@ mod calendar_file;
 mod carried;
 mod carried_words;
 pub mod channel;
-mod columns;
 mod end_user_messaging;
 mod engine;
 mod failure;
@@ -42,12 +40,10 @@ mod promises;
 mod prose;
 pub mod prove;
 pub mod provider;
-mod reference_words;
 mod render;
 mod samples;
 mod scan;
 mod ses;
-pub mod shapes;
 mod signed_call;
 pub mod sms;
 mod sns;
@@ -63,7 +59,6 @@ pub use notice::{Decided, Notice, NoticeInput, ReceiptLine, notice_calendar, ren
 pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
 pub use ses::SES;
-pub use signed_call::{SignedAnswer, SignedCall};
 pub use sns::SNS;
 pub use template::{Template, TemplateFlaw, flaws};
 

@@ -5,7 +5,6 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::calendar_file::{CalendarDay, calendar_of};
 use crate::channel::Attachment;
-use crate::columns::{at_left, at_right, widest};
 use crate::labels::MailLabels;
 use crate::layout::{filled, foot, glance, table_of};
 use crate::locale::Locale;
@@ -219,7 +218,7 @@ impl Tongue {
         match names.as_slice() {
             [only] => self.labels.invoice_name.replace("{number}", only),
             several => {
-                let listed = self.labels.listed(several, numbers.len().saturating_sub(NAMED_MAX), self.locale);
+                let listed = self.labels.listed(several, numbers.len().saturating_sub(NAMED_MAX));
                 fill(self.words.invoices, &[("numbers", &listed)])
             }
         }
@@ -235,7 +234,7 @@ impl Tongue {
 
     fn monies(&self, all: &[Money]) -> String {
         let all: Vec<String> = all.iter().map(|money| self.locale.money(*money)).collect();
-        self.labels.listed(&all, 0, self.locale)
+        self.labels.listed(&all, 0)
     }
 }
 
@@ -406,14 +405,8 @@ fn said(notice: &Notice, tongue: &Tongue) -> Said {
             let says = |pattern: &str, numbers: &[String]| {
                 (!numbers.is_empty()).then(|| fill(pattern, &[("invoices", &tongue.invoices(numbers))]))
             };
-            let attached = if numbers.len() == 1 { words.copy_says } else { words.copies_says };
-            let said = [says(attached, numbers), says(words.copies_page, on_page)];
-            let all = [numbers.as_slice(), on_page.as_slice()].concat();
-            let subject = match all.as_slice() {
-                [_] => fill(words.copy_subject, &[("invoices", &tongue.invoices(&all))]),
-                _ => text(words.copies_subject),
-            };
-            plainly(subject, None, said.into_iter().flatten().collect())
+            let said = [says(words.copies_says, numbers), says(words.copies_page, on_page)];
+            plainly(text(words.copies_subject), None, said.into_iter().flatten().collect())
         }
     }
 }
@@ -424,7 +417,7 @@ fn receipt(tongue: &Tongue, (received, on): (Money, Date), lines: &[ReceiptLine]
     let head = [words.column_invoice, words.column_paid, words.column_open].map(str::to_owned);
     let row = |line: &ReceiptLine| [unlinked(&line.number), locale.money(line.paid), locale.money(line.open)];
     let more = lines.len().saturating_sub(LISTED_MAX);
-    let more = (more > 0).then(|| [format!("… {}", labels.more(more, locale)), String::new(), String::new()]);
+    let more = (more > 0).then(|| [format!("… {}", labels.more(more)), String::new(), String::new()]);
     // Lines of a basket are of one currency.
     let rest = lines.iter().map(|line| line.open.minor()).fold(0, i64::saturating_add);
     let rest = if rest > 0 {
@@ -563,10 +556,8 @@ impl Hero {
 
 /// Rows as plain text, their columns one below the other.
 fn text_rows(rows: &[[String; 3]]) -> String {
-    let width = |column: usize| widest(rows.iter().map(|row| row[column].as_str()));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
     let [first, second, third] = [width(0), width(1), width(2)];
-    let line = |[one, two, three]: &[String; 3]| {
-        format!("{}  {}  {}", at_left(one, first), at_right(two, second), at_right(three, third)).trim_end().to_owned()
-    };
+    let line = |[one, two, three]: &[String; 3]| format!("{one:<first$}  {two:>second$}  {three:>third$}").trim_end().to_owned();
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

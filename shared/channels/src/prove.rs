@@ -3,7 +3,6 @@
 
 use domain::{
     Action, Anchor, Channel, Currency, Money, Settings, Step, Workflow,
-    condition::Condition,
     workflow::{Finding, Severity, StatementPlan, days_to_next},
 };
 use jiff::civil::date;
@@ -182,21 +181,12 @@ fn broken_promises(workflow: &Workflow, settings: &Settings, at: usize, step: &S
     let sources = || text.subject.iter().map(String::as_str).chain([text.body.as_str()]);
     // A step on a promise comes again with each promise, wherever it stands.
     let writes_again = |(other, later): &(usize, &Step)| {
-        let comes_behind = *other > at || later.at.anchor == Anchor::PromiseDate;
-        matches!(later.action, Action::Send(_)) && *other != at && comes_behind && !reminds_of_no_other(later, step)
+        matches!(later.action, Action::Send(_)) && *other != at && (*other > at || later.at.anchor == Anchor::PromiseDate)
     };
-    let further = workflow.steps.iter().enumerate().find(writes_again).map(|(_, later)| later);
+    let further = workflow.steps.iter().enumerate().find(writes_again).map(|(_, later)| later.id.as_str());
     if sources().any(promises::is_last) {
         if let Some(later) = further {
-            let detail = if later.reminds_of_promise() {
-                format!(
-                    "it says that it is the last, and step '{}' reminds of promises that are made after it; give that step the 'when' \
-                     \"!history.satisfied('{}')\" (with && before what it asks already), or leave the words out",
-                    later.id, step.id
-                )
-            } else {
-                format!("it says that it is the last, and step '{}' writes again; say it in the last message only", later.id)
-            };
+            let detail = format!("it says that it is the last, and step '{later}' writes again; say it in the last message only");
             broken.push((Severity::Error, detail));
         } else if step.times() > 1 || step.at.anchor == Anchor::PromiseDate {
             let detail =
@@ -224,14 +214,6 @@ fn broken_promises(workflow: &Workflow, settings: &Settings, at: usize, step: &S
         broken.push((Severity::Warning, detail));
     }
     broken
-}
-
-/// Whether a reminder of promises leaves alone what a step wrote about: its condition is asked of each due item, and never holds where that step is over.
-fn reminds_of_no_other(reminder: &Step, last: &Step) -> bool {
-    let when = reminder.when.as_deref().filter(|_| reminder.reminds_of_promise());
-    let Some(when) = when.and_then(|source| Condition::check(source).ok()) else { return false };
-    let is_over = |fact: &str, step: &str| (fact == "history.satisfied" && step == last.id).then_some(true);
-    when.settled(is_over) == Some(false)
 }
 
 #[cfg(test)]
@@ -329,34 +311,6 @@ mod tests {
             assert_eq!(found(of, text(rejected)), [(severity, rule, Some("first".to_owned()))], "{rejected}");
             assert_eq!(found(by, text(accepted)), Vec::new(), "{accepted}");
         }
-    }
-
-    #[test]
-    fn a_last_message_and_reminders_of_promises_stand_in_one_plan_where_the_reminders_leave_alone_what_had_the_last() {
-        let last = "This is our last reminder.";
-        let with = |when: Option<&str>, offset: i32| {
-            let mut plan = workflow(None, 10, Some("promised"));
-            if let Some(second) = plan.steps.get_mut(1) {
-                second.at = At { anchor: Anchor::PromiseDate, offset: Offset::Days(Days(offset)) };
-                second.when = when.map(str::to_owned);
-            }
-            plan
-        };
-        let refused = [(Severity::Error, "promise", Some("first".to_owned()))];
-        for when in
-            [None, Some("exposure.open_minor > 5000"), Some("!history.satisfied('call')"), Some("history.satisfied('first')")]
-        {
-            assert_eq!(found(&with(when, -1), text(last)), refused, "{when:?}");
-        }
-        for when in ["!history.satisfied('first')", "exposure.open_minor > 5000 && !history.satisfied('first')"] {
-            assert_eq!(found(&with(Some(when), -1), text(last)), Vec::new(), "{when}");
-            // What comes after the promised day is a step of the ladder, and asked of the item that drives alone.
-            assert_eq!(found(&with(Some(when), 1), text(last)), refused, "{when}");
-        }
-        let said = prove(&with(None, -1), &[text(last)], &Settings::named("Northwind"));
-        assert!(said.iter().all(|finding| finding.detail.contains("!history.satisfied('first')")), "{said:?}");
-        let said = prove(&workflow(None, 10, Some("other")), &[text(last)], &Settings::named("Northwind"));
-        assert!(said.iter().all(|finding| finding.detail.contains("say it in the last message only")), "{said:?}");
     }
 
     #[test]

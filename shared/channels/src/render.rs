@@ -90,7 +90,7 @@ impl RenderError {
 pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result<Rendered, RenderError> {
     let words = MailLabels::of(&template.language);
     let locale = locale(template, input);
-    let context = values::context(input, brand, words, locale);
+    let context = values::context(input, brand, words);
     let run =
         |pointer, source: &str| engine::run(source, &context, locale).map_err(|detail| RenderError::Template { pointer, detail });
     let empty = |pointer| RenderError::Template { pointer, detail: "is empty when rendered".to_owned() };

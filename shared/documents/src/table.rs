@@ -62,37 +62,19 @@ pub(crate) fn table(flow: &mut Flow, table: &SheetTable, level: u16) {
     flow.y += 14_000;
 }
 
-/// What room a column asks for, and the least in which no word of it is broken. An amount is one word: its spaces do not break.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Wish {
-    wanted: i32,
-    least: i32,
-}
-
-impl Wish {
-    /// For all that stands in a column.
-    fn of<'t>(texts: impl Iterator<Item = (&'t str, TextStyle)>) -> Self {
-        let wide = |text: &str, style: TextStyle| width(text, style.weight, style.size);
-        texts.fold(Self { wanted: 0, least: 0 }, |wish, (text, style)| {
-            let text = clean(text, JUDGED);
-            let word = text.split(' ').map(|word| wide(word, style)).fold(0, i32::max);
-            Self { wanted: wish.wanted.max(wide(&text, style)), least: wish.least.max(word) }
-        })
-    }
-}
-
 /// How wide the columns are: all but the first as wide as what they hold, the first what is left.
 fn tracks(table: &SheetTable, room: i32) -> Vec<Track> {
-    let cells = |at: usize| table.rows.iter().filter_map(move |row| row.cells.get(at)).map(|cell| (cell.as_str(), STRONG));
-    let wish = |at: usize| {
-        let column = &table.columns[at];
-        let Wish { wanted, least } = Wish::of(std::iter::once((column.title.as_str(), LABEL)).chain(cells(at)));
-        Wish { wanted: wanted.saturating_add(GAP), least: least.saturating_add(GAP) }
+    let natural = |at: usize, column: &SheetColumn| {
+        let titled = width(&clean(&column.title, JUDGED), LABEL.weight, LABEL.size);
+        let cells = table.rows.iter().filter_map(|row| row.cells.get(at));
+        cells.map(|cell| width(&clean(cell, JUDGED), STRONG.weight, BODY.size)).fold(titled, i32::max) + GAP
     };
-    let wishes: Vec<Wish> = (1..table.columns.len()).map(wish).collect();
-    let notes = table.rows.iter().map(|row| (row.note.as_str(), SMALL));
-    let of_first = Wish::of(cells(0).chain(notes)).wanted.min(FIRST_MIN);
-    let widths = shared_out(&wishes, room - of_first);
+    let mut widths: Vec<i32> = table.columns.iter().enumerate().skip(1).map(|(at, column)| natural(at, column)).collect();
+    let (wanted, most) = (widths.iter().sum::<i32>().max(1), room - FIRST_MIN);
+    if wanted > most {
+        let narrowed = |width: &i32| i32::try_from(i64::from(*width) * i64::from(most) / i64::from(wanted)).unwrap_or(0);
+        widths = widths.iter().map(narrowed).collect();
+    }
     let first = room - widths.iter().sum::<i32>();
     let mut x = MARGIN;
     let track = |width: i32| {
@@ -101,24 +83,6 @@ fn tracks(table: &SheetTable, room: i32) -> Vec<Track> {
         track
     };
     std::iter::once(first).chain(widths).map(track).collect()
-}
-
-/// So much room for each of some columns: what it asks for, where there is room for that. Else columns of several words are narrowed, before any word is broken.
-fn shared_out(wishes: &[Wish], room: i32) -> Vec<i32> {
-    let sum = |of: fn(&Wish) -> i32| wishes.iter().map(of).fold(0_i32, i32::saturating_add);
-    let (wanted, least) = (sum(|wish| wish.wanted), sum(|wish| wish.least));
-    let part =
-        |width: i32, of: i32, all: i32| i32::try_from(i64::from(width) * i64::from(of) / i64::from(all.max(1))).unwrap_or(0);
-    let share = |wish: &Wish| {
-        if wanted <= room {
-            wish.wanted
-        } else if least <= room {
-            wish.least + part(wish.wanted - wish.least, room - least, wanted - least)
-        } else {
-            part(wish.wanted, room, wanted)
-        }
-    };
-    wishes.iter().map(share).collect()
 }
 
 /// The room for text in a column: the gap is before each but the first.
@@ -184,53 +148,4 @@ fn write_total(flow: &mut Flow, (label, value): (&str, &str), foot: NodeAt) {
 
 fn side(column: &SheetColumn) -> Side {
     if column.is_right { Side::Right } else { Side::Left }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_amount_is_broken_while_a_date_can_be() {
-        let date = Wish { wanted: 80, least: 60 };
-        let amount = Wish { wanted: 90, least: 90 };
-        for (room, expected) in [
-            (400, vec![80, 80, 90, 90]),
-            (340, vec![80, 80, 90, 90]),
-            (320, vec![70, 70, 90, 90]),
-            (300, vec![60, 60, 90, 90]),
-            // Nothing fits: all give way alike.
-            (170, vec![40, 40, 45, 45]),
-        ] {
-            assert_eq!(shared_out(&[date, date, amount, amount], room), expected, "{room}");
-        }
-        assert!(shared_out(&[], 100).is_empty());
-    }
-
-    #[test]
-    fn the_words_of_an_amount_are_one() {
-        let [date, amount] = ["4. Januar 2026", "12.345.678,90\u{a0}€"].map(|text| Wish::of([(text, BODY)].into_iter()));
-        assert!(date.least < date.wanted && amount.least == amount.wanted, "{date:?} {amount:?}");
-    }
-
-    #[test]
-    fn a_long_statement_of_large_amounts_has_each_on_one_line() {
-        let row = |amounts: [&str; 3]| SheetRow {
-            cells: ["P-3", "4. Januar 2026", "4. Februar 2026"].into_iter().chain(amounts).map(str::to_owned).collect(),
-            note: "Gutgeschrieben: 678,90\u{a0}€".to_owned(),
-        };
-        let titles = ["Rechnung", "Ausgestellt", "Fällig", "Betrag", "Bezahlt", "Offen"];
-        let columns = titles.map(SheetColumn::left).into_iter().collect();
-        let rows = vec![
-            row(["12.345.678,90\u{a0}€", "–", "12.345.000,00\u{a0}€"]),
-            row(["1.250,00\u{a0}€", "250,00\u{a0}€", "1.000,00\u{a0}€"]),
-        ];
-        let table = SheetTable { title: "Überfällig".to_owned(), columns, rows, total: None };
-        // A4 between its margins.
-        let tracks = tracks(&table, 595_000 - 2 * MARGIN);
-        for row in &table.rows {
-            let cut = cut(row, &tracks, BODY);
-            assert!(cut.cells.iter().skip(3).all(|cell| cell.len() == 1), "{:?}", cut.cells);
-        }
-    }
 }

@@ -129,12 +129,6 @@ pub struct Basket {
     /// Where the payer pays it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_url: Option<String>,
-    /// By which way that was kept it is paid, by the basket with which that was set up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<PaymentId>,
-    /// Whether its way is to be kept for the next payment.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub keep: bool,
     /// What came of its currency, minor units.
     #[serde(default)]
     pub received_minor: i64,
@@ -320,11 +314,6 @@ impl Basket {
     /// What is to be paid, minor units.
     pub fn asked_minor(&self) -> i64 {
         self.lines.iter().map(|line| line.amount_minor).fold(0, i64::saturating_add)
-    }
-
-    /// Whether its provider's page is for nobody but whoever began it and entered a code: it shows a way that is kept, or what is paid by there is kept.
-    pub fn is_of_its_payer_alone(&self) -> bool {
-        self.kept.is_some() || self.keep
     }
 
     /// What is to be paid.

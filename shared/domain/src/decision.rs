@@ -199,7 +199,6 @@ impl OpenWork {
             asked_at,
             done: false,
             confirm_by: None,
-            released_at: None,
             via: Vec::new(),
             urgent: false,
         }

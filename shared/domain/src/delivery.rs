@@ -40,10 +40,10 @@ const FAILURES_MAX: u32 = 5;
 /// at the end of [`DELIVERED_WITHIN`].
 const WAITS_S: [i64; 8] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000];
 
-/// When a delivery that was first tried at `begun_at` is tried again after so many tries that failed, the last one now; `None` when it is given up.
+/// When a delivery that was queued at `queued_at` is tried again after so many tries that failed, the last one now; `None` when it is given up.
 /// `asked` is the wait that the subscriber asked for.
-pub fn next_try(tries: u32, begun_at: Timestamp, now: Timestamp, asked: Option<SignedDuration>) -> Option<Timestamp> {
-    let end = begun_at.saturating_add(DELIVERED_WITHIN).unwrap_or(Timestamp::MAX);
+pub fn next_try(tries: u32, queued_at: Timestamp, now: Timestamp, asked: Option<SignedDuration>) -> Option<Timestamp> {
+    let end = queued_at.saturating_add(DELIVERED_WITHIN).unwrap_or(Timestamp::MAX);
     if now >= end {
         return None;
     }
@@ -72,26 +72,26 @@ mod tests {
 
     #[test]
     fn tries_come_ever_later_and_end_after_three_days() {
-        let begun_at = at("2026-02-02T09:00:00Z");
-        let (mut now, mut waits) = (begun_at, Vec::new());
+        let queued_at = at("2026-02-02T09:00:00Z");
+        let (mut now, mut waits) = (queued_at, Vec::new());
         for tries in 1.. {
-            let Some(next) = next_try(tries, begun_at, now, None) else { break };
+            let Some(next) = next_try(tries, queued_at, now, None) else { break };
             waits.push(next.duration_since(now).as_secs());
             now = next;
         }
         assert_eq!(waits, [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 73_495]);
-        assert_eq!(now, begun_at + DELIVERED_WITHIN);
+        assert_eq!(now, queued_at + DELIVERED_WITHIN);
     }
 
     #[test]
     fn what_a_subscriber_asks_for_is_a_longer_wait_and_never_a_later_end() {
-        let begun_at = at("2026-02-02T09:00:00Z");
-        let asked = |seconds| next_try(1, begun_at, begun_at, Some(SignedDuration::from_secs(seconds)));
+        let queued_at = at("2026-02-02T09:00:00Z");
+        let asked = |seconds| next_try(1, queued_at, queued_at, Some(SignedDuration::from_secs(seconds)));
         assert_eq!(asked(1), Some(at("2026-02-02T09:00:05Z")));
         assert_eq!(asked(600), Some(at("2026-02-02T09:10:00Z")));
         assert_eq!(asked(1_000_000), Some(at("2026-02-05T09:00:00Z")));
-        assert_eq!(next_try(1, begun_at, at("2026-02-05T09:00:00Z"), None), None);
-        assert_eq!(next_try(60, begun_at, at("2026-02-03T09:00:00Z"), None), Some(at("2026-02-05T09:00:00Z")));
+        assert_eq!(next_try(1, queued_at, at("2026-02-05T09:00:00Z"), None), None);
+        assert_eq!(next_try(60, queued_at, at("2026-02-03T09:00:00Z"), None), Some(at("2026-02-05T09:00:00Z")));
     }
 
     #[test]

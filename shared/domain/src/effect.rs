@@ -186,9 +186,6 @@ pub struct OpenWork {
     /// By when whoever carries it out is to say so, where somebody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm_by: Option<Timestamp>,
-    /// When a person asked for its end though what it is for is not paid: of a credit hold and of stricter terms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub released_at: Option<Timestamp>,
     /// The ways by which people are told of it, where its step names some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<String>,
@@ -246,13 +243,6 @@ impl OpenWork {
     pub fn ended(self, result: TaskResult) -> Option<Self> {
         let in_force = matches!(self.kind, TaskKind::CreditHold | TaskKind::ChangeTerms) && result == TaskResult::Done;
         (in_force || Self::outlives_its_end(self.kind)).then(|| Self { done: true, ..self })
-    }
-
-    /// What a decision knows of it once a person asked for its end early: of a credit hold and of stricter terms, whether they are in force or nobody
-    /// has said so yet. `None` of all other work. The first moment stays.
-    pub fn released(self, at: Timestamp) -> Option<Self> {
-        let has_an_end = matches!(self.kind, TaskKind::CreditHold | TaskKind::ChangeTerms);
-        has_an_end.then(|| Self { released_at: self.released_at.or(Some(at)), ..self })
     }
 }
 

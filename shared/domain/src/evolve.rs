@@ -80,13 +80,6 @@ pub enum Event {
         /// How.
         result: TaskResult,
     },
-    /// A person asked for the end of what a task asked for, though what it is for is not paid.
-    Released {
-        /// The task.
-        task: TaskId,
-        /// When.
-        at: Timestamp,
-    },
     /// A decision was committed.
     Decided {
         /// The decision.
@@ -192,7 +185,6 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
             Facts { orders: facts.orders.into_iter().filter(|known| known.id != *id).collect(), ..facts }
         }
         Event::TaskEnded { task, result } => task_ended(facts, task, *result),
-        Event::Released { task, at } => released(facts, task, *at),
         Event::Decided { decision, at } => decided(facts, decision, *at),
         Event::Claimed(message) => with_status(facts, message, PendingStatus::Calling),
         Event::BecameUnknown(message) => with_status(facts, message, PendingStatus::Unknown),
@@ -333,13 +325,6 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
 fn task_ended(facts: Facts, task: &TaskId, result: TaskResult) -> Facts {
     let after = |work: OpenWork| if work.task == *task { work.ended(result) } else { Some(work) };
     Facts { work: facts.work.into_iter().filter_map(after).collect(), ..facts }
-}
-
-fn released(facts: Facts, task: &TaskId, at: Timestamp) -> Facts {
-    let after = |work: OpenWork| {
-        if work.task == *task { work.clone().released(at).unwrap_or(work) } else { work }
-    };
-    Facts { work: facts.work.into_iter().map(after).collect(), ..facts }
 }
 
 fn with_status(mut facts: Facts, message: &MessageId, status: PendingStatus) -> Facts {

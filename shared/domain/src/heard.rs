@@ -38,8 +38,6 @@ pub struct HeardReply {
     pub suspect: Option<Suspicion>,
     /// The domain whose DKIM signature of it holds, where that is the sender's own.
     pub dkim_domain: Option<String>,
-    /// Whether its provider proved that it comes from its sender's domain (DMARC).
-    pub is_of_domain: bool,
     /// Where the whole of it lies in the bucket, of mails.
     pub original: Option<String>,
     /// Whose it is.
@@ -211,7 +209,6 @@ mod tests {
             machine: None,
             suspect: None,
             dkim_domain: None,
-            is_of_domain: false,
             original: None,
             about,
         };

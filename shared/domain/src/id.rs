@@ -12,12 +12,10 @@ use sha2::{Digest, Sha256};
 /// Longest id that an outside system may use for a thing, in bytes.
 pub const EXTERNAL_ID_BYTES_MAX: usize = 128;
 
-/// The alphabet of base 32 in which ids, digests and marks are written: lower case, without letters that are taken for others.
-pub const BASE_32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-
 /// A hash of `parts` as 20 characters of lower-case base 32 (100 bits); parts are length-prefixed, so `["a", "bc"]` and
 /// `["ab", "c"]` differ.
 pub fn digest(parts: &[&str]) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());
@@ -31,7 +29,7 @@ pub fn digest(parts: &[&str]) -> String {
         held += 8;
         while held >= 5 && text.len() < 20 {
             held -= 5;
-            text.push(char::from(BASE_32[((bits >> held) & 31) as usize]));
+            text.push(char::from(ALPHABET[((bits >> held) & 31) as usize]));
         }
         bits &= (1 << held) - 1;
     }

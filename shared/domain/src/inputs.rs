@@ -11,11 +11,7 @@ use crate::{
 };
 
 /// The engine's version: raised with every change by which the same inputs may be decided otherwise, or are hashed otherwise.
-/// What a release before decided is told by its record, whatever this one would decide.
-///
-/// 2: a request for a credit hold or for stricter terms has a day by which it is to be confirmed, and its end is asked for; two payments that
-/// may be one are asked about up to 40 days apart.
-pub const ENGINE: u32 = 2;
+pub const ENGINE: u32 = 1;
 
 /// What a decision was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,7 +59,6 @@
 //! | [`customer_file`] | files that customers send: what they may be, and what is refused |
 //! | [`heard`] | what somebody answered, before anything is decided by it |
 //! | [`reply`], [`reply_rules`], [`reply_drafts`] | the same once it is read; what is done about each class; draft answers |
-//! | [`reply_question`] | what a model is asked of an answer that the rules do not understand, and what counts as its choice |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`service_mail`] | notices to whoever came by a portal link, and what is asked before one leaves |
 //! | [`order`] | what people told Dunlin to do |
@@ -155,7 +154,6 @@ pub mod receivables;
 pub mod remark;
 pub mod reply;
 pub mod reply_drafts;
-pub mod reply_question;
 pub mod reply_rules;
 pub mod reporting;
 pub mod retention;
@@ -183,7 +181,7 @@ pub mod workflow;
 pub mod write_back;
 
 pub use agreement::*;
-pub use answer_settings::{AnswerModelUse, AnswerSettings, AnswerStage, MODEL_CALLS_MAX};
+pub use answer_settings::{AnswerSettings, AnswerStage};
 pub use attached_document::AttachedDocument;
 pub use balance::{BalanceKey, CaseKey};
 pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
@@ -236,10 +234,7 @@ pub use plan_settings::CustomerPlans;
 pub use plan_wish::{PlanRhythm, PlanWish, PlanWishFlaw, WishedPlan};
 pub use portal_code::{AskedLately, AskingLimit, CodeGuess, CodeRequest, CodeStanding, LinkAsk, PortalCode};
 pub use provider_problem::ProviderProblem;
-pub use reply::{
-    ChosenByModel, ReplyCertainty, ReplyChoice, ReplyClass, ReplyPortal, ReplyProof, ReplyRead, ReplyStatus, ReplySuggestion,
-    SaidOtherwise, SuggestedKind,
-};
+pub use reply::{ReplyCertainty, ReplyClass, ReplyPortal, ReplyRead, ReplyStatus, ReplySuggestion, SaidOtherwise, SuggestedKind};
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{Checked, RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{
     Timestamp,
-    civil::{Date, DateTime, Time, Weekday},
+    civil::{Date, DateTime, Time},
     tz::TimeZone,
 };
 use serde::{Deserialize, Serialize};
@@ -99,9 +99,6 @@ pub struct NoticeSettings {
     /// Who is told of tasks that are overdue, beside whoever is to do them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overdue: Vec<OverdueRule>,
-    /// Who gets the reports by mail, once a week; nobody where it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reports: Option<WeeklyReport>,
     /// In how many business days of the tenant tasks of a kind are due that decisions raise and whose step says nothing.
     #[serde(default, deserialize_with = "word::known_keys", skip_serializing_if = "BTreeMap::is_empty")]
     pub due_in: BTreeMap<TaskKind, u16>,
@@ -117,52 +114,6 @@ pub struct QuietHours {
     /// Last moment, exclusive: `08:00`.
     #[serde(with = "minutes")]
     pub to: Time,
-}
-
-/// The mail with reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WeeklyReport {
-    /// On which day of the week, in the tenant's zone: `monday`.
-    pub on: WeekDay,
-    /// Whom: a role, a team or a member.
-    pub to: String,
-}
-
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WeekDay {
-    /// Monday.
-    Monday,
-    /// Tuesday.
-    Tuesday,
-    /// Wednesday.
-    Wednesday,
-    /// Thursday.
-    Thursday,
-    /// Friday.
-    Friday,
-    /// Saturday.
-    Saturday,
-    /// Sunday.
-    Sunday,
-}
-
-impl WeekDay {
-    /// Whether a date is one.
-    pub fn is_of(self, date: Date) -> bool {
-        let day = match self {
-            Self::Monday => Weekday::Monday,
-            Self::Tuesday => Weekday::Tuesday,
-            Self::Wednesday => Weekday::Wednesday,
-            Self::Thursday => Weekday::Thursday,
-            Self::Friday => Weekday::Friday,
-            Self::Saturday => Weekday::Saturday,
-            Self::Sunday => Weekday::Sunday,
-        };
-        date.weekday() == day
-    }
 }
 
 /// The digest of the day.
@@ -228,13 +179,6 @@ impl NoticeSettings {
         }
     }
 
-    /// When the mail with reports of this week's day leaves, if today is that day: with the digest, after quiet hours, or in the morning.
-    pub fn reports_at(&self, zone: &TimeZone, now: Timestamp) -> Option<(&WeeklyReport, Timestamp)> {
-        let today = zone.to_datetime(now).date();
-        let reports = self.reports.as_ref().filter(|reports| reports.on.is_of(today))?;
-        Some((reports, self.overdue_at(zone, today, 0)))
-    }
-
     fn after_quiet(&self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let Some(quiet) = self.quiet_hours else { return now };
         let local = zone.to_datetime(now);
@@ -287,9 +231,6 @@ impl NoticeSettings {
                 wrong.push((format!("/notices/overdue/{at}/to"), to_detail()));
             }
         }
-        if self.reports.as_ref().is_some_and(|reports| !is_name(&reports.to)) {
-            wrong.push(("/notices/reports/to".to_owned(), to_detail()));
-        }
         let rules = self.rules.iter().take(NOTICE_RULES_MAX).enumerate().map(|(at, rule)| (format!("/rules/{at}"), &rule.via));
         let late =
             self.overdue.iter().take(OVERDUE_RULES_MAX).enumerate().map(|(at, rule)| (format!("/overdue/{at}"), &rule.via));
@@ -334,8 +275,6 @@ pub struct NoticeMember {
     pub role: String,
     /// Their address, where it is proven to be theirs.
     pub email: Option<String>,
-    /// The language in which they are told; the tenant's where nothing is said.
-    pub language: Option<String>,
 }
 
 /// Among whom a name is looked for.
@@ -398,11 +337,6 @@ impl NoticePeople<'_> {
     pub fn email(&self, subject: &str) -> Option<&str> {
         self.members.iter().find(|member| member.subject == subject)?.email.as_deref()
     }
-
-    /// The language in which somebody is told, where they said one.
-    pub fn language(&self, subject: &str) -> Option<&str> {
-        self.members.iter().find(|member| member.subject == subject)?.language.as_deref()
-    }
 }
 
 #[cfg(test)]
@@ -452,7 +386,6 @@ mod tests {
             subject: subject.to_owned(),
             role: role.to_owned(),
             email: Some(format!("{subject}@acme.example")),
-            language: None,
         };
         let members = [member("ann", "collector"), member("bob", "collector"), member("cid", "manager"), member("dan", "admin")];
         let teams = BTreeMap::from([("north".to_owned(), vec!["ann".to_owned(), "gone".to_owned()])]);
@@ -500,24 +433,6 @@ mod tests {
     }
 
     #[test]
-    fn the_mail_with_reports_leaves_on_its_day_of_the_week() {
-        let (zone, monday) = (
-            TimeZone::get("Europe/Berlin").unwrap(),
-            r#"{"reports": {"on": "monday", "to": "managers"}, "digest": {"at": "07:15"}}"#,
-        );
-        for (now, at) in [
-            ("2026-02-09T00:30:00Z", Some("2026-02-09T06:15:00Z")),
-            ("2026-02-08T23:30:00Z", Some("2026-02-09T06:15:00Z")),
-            ("2026-02-09T23:30:00Z", None),
-            ("2026-02-08T12:00:00Z", None),
-        ] {
-            let found = settings(monday).reports_at(&zone, now.parse().unwrap()).map(|(_, at)| at.to_string());
-            assert_eq!(found.as_deref(), at, "{now}");
-        }
-        assert_eq!(settings("{}").reports_at(&zone, "2026-02-09T00:30:00Z".parse().unwrap()), None);
-    }
-
-    #[test]
     fn settings_of_notices() {
         for (given, expected) in [
             ("{}", vec![]),
@@ -529,8 +444,6 @@ mod tests {
                 vec!["/notices/overdue/0/after_days", "/notices/overdue/1/to"],
             ),
             (r#"{"due_in": {"approval": 251}}"#, vec!["/notices/due_in/approval"]),
-            (r#"{"reports": {"on": "monday", "to": "managers"}}"#, vec![]),
-            (r#"{"reports": {"on": "monday", "to": " "}}"#, vec!["/notices/reports/to"]),
             (
                 r#"{"via": ["slack", "slack"], "overdue": [{"after_days": 1, "to": "x", "via": ["sns", "sns"]}]}"#,
                 vec!["/notices/via", "/notices/overdue/0/via"],
@@ -539,13 +452,7 @@ mod tests {
             let found = settings(given).flaws();
             assert_eq!(found.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), expected, "{given}");
         }
-        for unread in [
-            r#"{"via": ["fax"]}"#,
-            r#"{"due_in": {"fax": 1}}"#,
-            r#"{"quiet_hours": {"from": "8"}}"#,
-            r#"{"x": 1}"#,
-            r#"{"reports": {"on": "mon", "to": "x"}}"#,
-        ] {
+        for unread in [r#"{"via": ["fax"]}"#, r#"{"due_in": {"fax": 1}}"#, r#"{"quiet_hours": {"from": "8"}}"#, r#"{"x": 1}"#] {
             assert!(serde_json::from_str::<NoticeSettings>(unread).is_err(), "{unread}");
         }
         assert_eq!(settings("{}").ways(&[]), [NoticeWay::Email]);

@@ -86,20 +86,6 @@ stored_words!(
 );
 
 stored_words!(
-    /// What proves who sent an answer.
-    ReplyProof {
-        /// It answers a mail of ours that went to its sender, by a mark that only whoever read that mail knows.
-        Mark = "mark",
-        /// It is signed by its sender's domain, or that domain's servers sent it.
-        Domain = "domain",
-        /// Its network says who sent it.
-        Carrier = "carrier",
-        /// Nothing: anybody can write any sender into a mail.
-        Nothing = "none",
-    }
-);
-
-stored_words!(
     /// What kind of agreement is suggested.
     SuggestedKind {
         /// A promise to pay.
@@ -165,79 +151,12 @@ pub struct ReplyRead {
     /// What a portal says, where it is a portal's mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal: Option<ReplyPortal>,
-    /// The choice of a model that the class is, where the rules did not understand the answer. Everything else is what the rules read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chosen_by: Option<ChosenByModel>,
-}
-
-/// What a model chooses of an answer, before it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReplyChoice {
-    /// The class.
-    pub class: ReplyClass,
-    /// The class whose draft answers it; none where nothing is to be answered.
-    pub draft: Option<ReplyClass>,
-    /// How sure it says that it is.
-    pub certainty: Option<ReplyCertainty>,
-    /// Which wording of the question it answers.
-    pub prompt_version: u32,
-}
-
-/// What a model chose of an answer that the rules did not understand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChosenByModel {
-    /// The model: its id, or the ARN of its inference profile.
-    pub model: String,
-    /// The class that it chose.
-    pub class: ReplyClass,
-    /// The class whose draft it chose; none where it chose none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draft: Option<ReplyClass>,
-    /// How sure it said that it was. Nothing follows from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certainty: Option<ReplyCertainty>,
-    /// Which wording of the question it answered ([`crate::reply_question`]).
-    pub prompt_version: u32,
-    /// The class that the rules held the answer for, unclear.
-    pub instead_of: ReplyClass,
 }
 
 impl ReplyRead {
     /// Whether a class applies.
     pub fn has(&self, class: ReplyClass) -> bool {
         self.class == class || self.also.contains(&class)
-    }
-
-    /// Whether the rules did not understand it, so that a model may be asked: never of what wants no more messages, be that as unclear as it may, nor of a
-    /// word such as START, nor of a portal's mail.
-    pub fn is_for_a_model(&self) -> bool {
-        let is_left = !self.stops && !self.opt_in && !self.has(ReplyClass::OptOut);
-        is_left && self.portal.is_none() && self.chosen_by.is_none() && !self.certainty.is_enough()
-    }
-
-    /// The same with the class that a model chose. It stays unclear, whatever the model says of it: nothing is done by it without a person.
-    #[must_use]
-    pub fn chosen(self, model: &str, choice: &ReplyChoice) -> Self {
-        let instead_of = self.class;
-        let mut also = self.also;
-        if !matches!(instead_of, ReplyClass::Other) && !also.contains(&instead_of) {
-            also.insert(0, instead_of);
-        }
-        also.retain(|class| *class != choice.class);
-        let chosen_by = ChosenByModel {
-            model: model.to_owned(),
-            class: choice.class,
-            draft: choice.draft,
-            certainty: choice.certainty,
-            prompt_version: choice.prompt_version,
-            instead_of,
-        };
-        Self { class: choice.class, certainty: ReplyCertainty::Unclear, also, chosen_by: Some(chosen_by), ..self }
-    }
-
-    /// The class whose draft answers it.
-    pub fn drafted(&self) -> Option<ReplyClass> {
-        self.chosen_by.as_ref().map_or(Some(self.class), |chosen| chosen.draft)
     }
 }
 

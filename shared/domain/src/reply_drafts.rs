@@ -12,11 +12,6 @@ pub fn draft_answer(class: ReplyClass, language: Option<&str>) -> Option<&'stati
     of(&wanted).or_else(|| of("en")).map(|(_, _, text)| text)
 }
 
-/// Whether there is a draft of an answer to answers of a class.
-pub fn has_draft(class: ReplyClass) -> bool {
-    drafts().any(|(known, _, _)| known == class.as_str())
-}
-
 fn drafts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     DRAFTS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut parts = line.splitn(3, '\t');

@@ -18,8 +18,6 @@
 //! | `thanks` | none | |
 //! | `other` | 3 | |
 //!
-//! A class that a model chose is treated as its rule says, but that it always ends in a task and never shortens the pause.
-//!
 //! Nothing here changes money: a pause keeps reminders back for some days, and a suggestion waits for a person.
 
 use jiff::civil::Date;
@@ -27,7 +25,7 @@ use jiff::civil::Date;
 use crate::{
     Agreement, AnswerSettings, AnswerStage, Channel, MachineWritten, ReplyId,
     dates::{add_days, days_between},
-    reply::{ChosenByModel, ReplyClass, ReplyRead, SuggestedKind},
+    reply::{ReplyClass, ReplyRead, SuggestedKind},
 };
 
 /// Most days that one answer keeps reminders back.
@@ -228,9 +226,6 @@ fn of_person(read: &ReplyRead, around: &ReplyCircumstances<'_>) -> ReplyPlan {
             .find(|class| *class != ReplyClass::Other);
         return other.map_or(ReplyPlan::NOTHING, |class| by_rule(read, ReplyRule::of(class), around));
     }
-    if let Some(chosen) = &read.chosen_by {
-        return by_model(read, chosen, around);
-    }
     if read.class == ReplyClass::OutOfOffice {
         let plan = of_auto_reply(read, around);
         // A person who writes that they are away may say more than that.
@@ -245,16 +240,6 @@ fn of_person(read: &ReplyRead, around: &ReplyCircumstances<'_>) -> ReplyPlan {
         return ReplyPlan { sends_copies: true, ..rest };
     }
     by_rule(read, ReplyRule::of(read.class), around)
-}
-
-/// What follows from a class that a model chose: always a task, at most a suggestion, and a pause that is no shorter than without the model. Nothing is settled by
-/// itself, whatever the stage is, and no copies are sent.
-fn by_model(read: &ReplyRead, chosen: &ChosenByModel, around: &ReplyCircumstances<'_>) -> ReplyPlan {
-    // Nothing but a day that rules read says how long somebody is away.
-    let rule = |class: ReplyClass| ReplyRule::of(if class == ReplyClass::OutOfOffice { ReplyClass::Other } else { class });
-    let plan = by_rule(read, rule(read.class), around);
-    let without = by_rule(read, rule(chosen.instead_of), around);
-    ReplyPlan { pause_until: plan.pause_until.max(without.pause_until), ..plan }
 }
 
 /// What a mail program wrote for somebody who is away, or for whoever left: nobody is asked to look unless it names somebody else.

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, AgreementId, Basket, BasketStatus, DisputeStatus, LinkId, Mode, PaymentId, PlanOfferId, PlanStatus, PromiseStatus,
-    ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
+    Agreement, AgreementId, Basket, BasketStatus, DisputeStatus, LinkId, Mode, NoteId, PaymentId, PlanOfferId, PlanStatus,
+    PromiseStatus, ReplyId, ServiceMailId, SuppressionReason, Terms, portal_code::CODE_MINUTES, word::stored_words,
 };
 
 /// How long a service mail, and what became of it, is kept: in days.
@@ -231,6 +231,21 @@ impl ServiceMail {
     /// What it tells of, where that is an offer to pay in parts.
     pub fn plan_offer(&self) -> Option<PlanOfferId> {
         self.about.as_deref().filter(|_| self.kind.told_of() == ToldOf::PlanOffer).and_then(PlanOfferId::parse)
+    }
+
+    /// Whether it names what one of its kind tells of, and nothing else.
+    pub fn is_whole(&self) -> bool {
+        let about = self.about.as_deref();
+        match self.kind.told_of() {
+            ToldOf::CodeRequest => about.is_some_and(|request| !request.is_empty()),
+            ToldOf::Link => about.is_none(),
+            ToldOf::Basket => self.basket().is_some(),
+            ToldOf::Agreement => self.agreement().is_some(),
+            ToldOf::PlanOffer => self.plan_offer().is_some(),
+            ToldOf::Note => about.and_then(NoteId::parse).is_some(),
+            ToldOf::Reply => about.and_then(ReplyId::parse).is_some(),
+            ToldOf::Unknown => false,
+        }
     }
 }
 

@@ -71,7 +71,7 @@ pub struct Settings {
     /// Webhook requests a minute and source; none by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_minute: Option<u32>,
-    /// What a message costs by channel, in millionths of a US dollar. Simulations and reports reckon with it; nothing is decided by it.
+    /// What a message costs by channel, in millionths of a US dollar. Simulations reckon with it; nothing is decided by it.
     #[serde(default, deserialize_with = "word::known_keys", skip_serializing_if = "BTreeMap::is_empty")]
     pub costs: BTreeMap<Channel, u64>,
     /// The tenant's own closed days.

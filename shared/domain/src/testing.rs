@@ -378,7 +378,6 @@ pub(crate) fn work_of(facts: &Facts, kind: crate::TaskKind, item: crate::DueItem
         asked_at: at("2026-02-05T15:45:00Z"),
         done: false,
         confirm_by: None,
-        released_at: None,
         via: Vec::new(),
         urgent: false,
     }

@@ -21,6 +21,8 @@ pub enum MachineSignal {
     FieldUnless,
     /// Its envelope had no sender.
     NoReturnPath,
+    /// How its subject begins, without regard to case.
+    Subject,
 }
 
 /// A row of the table.
@@ -45,6 +47,7 @@ impl MachineRow {
             "field_is" => MachineSignal::FieldIs,
             "field_unless" => MachineSignal::FieldUnless,
             "no_return_path" => MachineSignal::NoReturnPath,
+            "subject" => MachineSignal::Subject,
             _ => return None,
         };
         let class = match class {
@@ -71,6 +74,7 @@ impl MachineRow {
                 self.what.split_once('=').is_some_and(|(name, is)| value(name).is_some_and(|value| value != is))
             }
             MachineSignal::NoReturnPath => envelope_from.is_empty(),
+            MachineSignal::Subject => head.subject().is_some_and(|subject| subject.to_lowercase().starts_with(self.what)),
         }
     }
 }
@@ -82,7 +86,7 @@ pub fn machine_rows() -> &'static [MachineRow] {
     ROWS.get_or_init(|| lines().filter_map(MachineRow::read).collect())
 }
 
-/// What wrote a mail, where no person did and its head shows it: the first row that fits. Its subject is not looked at: that needs its words. `envelope_from` is the sender on the envelope, in lower case, without brackets;
+/// What wrote a mail, where no person did: the first row that fits. `envelope_from` is the sender on the envelope, in lower case, without brackets;
 /// empty where there was none.
 pub fn machine_of(mail: &ReadMail, envelope_from: &str) -> Option<MachineWritten> {
     machine_rows().iter().find(|row| row.fits(&mail.head, envelope_from)).map(|row| row.class)
@@ -107,6 +111,9 @@ mod tests {
             MachineSignal::Field | MachineSignal::FieldIs => (field(name, &format!("{value}; more")), "ap@acme.example"),
             MachineSignal::FieldUnless => (field(name, "auto-replied (vacation)"), "ap@acme.example"),
             MachineSignal::NoReturnPath => (plain.to_owned(), ""),
+            MachineSignal::Subject => {
+                (format!("From: ap@acme.example\r\nSubject: {} INV-1\r\n", row.what.to_uppercase()), "ap@acme.example")
+            }
         }
     }
 

@@ -29,10 +29,6 @@ pub struct AskedPayment<'a> {
     pub language: Option<&'a str>,
     /// The provider's own id of the customer, where it has one.
     pub provider_customer: Option<&'a str>,
-    /// What the provider knows a way by that the payer kept there before and pays by now: see [`crate::KeptWays`].
-    pub kept: Option<&'a str>,
-    /// Whether the payer wants the way kept for the next payment, and said so.
-    pub keep: bool,
     /// The payee's account, for transfers.
     pub account: Option<&'a PayeeAccount>,
     /// Words that the payer reads at the provider's.
@@ -60,9 +56,9 @@ pub enum NextCall {
 /// A payment that a provider waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BegunPayment {
-    /// The provider's id of it: `cs_…`, an order's, `BRQ…`, `PM…` of what a kept mandate pays; of a transfer, its reference.
+    /// The provider's id of it: `cs_…`, an order's, `BRQ…`; of a transfer, its reference.
     pub provider_id: String,
-    /// Where the payer pays; `None` where the payer's own bank is the place, and where a way that was kept is charged at once.
+    /// Where the payer pays; `None` where the payer's own bank is the place.
     pub pay_url: Option<String>,
     /// Until when the payer can act.
     pub expires_at: Timestamp,
@@ -96,9 +92,6 @@ impl AskedPayment<'_> {
         let offered = can.offer(self.way, self.currency).ok_or_else(not_offered)?;
         if offered.needs_customer && self.provider_customer.is_none() {
             return Err(CannotBegin::NeedsCustomer { provider, way: self.way.clone() });
-        }
-        if (self.keep || self.kept.is_some()) && !offered.can_be_kept {
-            return Err(CannotBegin::NotKept { provider, way: self.way.clone() });
         }
         Ok((total, offered))
     }

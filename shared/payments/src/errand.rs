@@ -27,13 +27,6 @@ pub enum ErrandKind {
         /// The basket.
         basket: PaymentId,
     },
-    /// A way of paying that was kept is forgotten, at its provider and here. Whoever asks entered a code.
-    Forget {
-        /// By which link.
-        link: LinkId,
-        /// The way, by the basket with which it was set up.
-        way: PaymentId,
-    },
 }
 
 /// A basket as its payer wants it.
@@ -54,12 +47,6 @@ pub struct BasketWish {
     pub provider: String,
     /// How.
     pub way: WayOfPaying,
-    /// By which way that was kept, by the basket with which it was set up. Whoever asks entered a code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<PaymentId>,
-    /// Whether the way is to be kept for the next payment. Whoever asks entered a code.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub keep: bool,
     /// Where the payer comes back to.
     pub return_url: String,
     /// Where the payer comes back to without having paid.
@@ -90,7 +77,7 @@ pub enum ErrandAnswer {
     },
     /// The provider does not answer. The same errand may be sent again.
     Later,
-    /// A basket was given up, or had ended before; a way that was kept is forgotten.
+    /// A basket was given up, or had ended before.
     Ended,
     /// There is no such customer or basket.
     Unknown,
@@ -114,15 +101,12 @@ mod tests {
             }],
             provider: "stripe".to_owned(),
             way: WayOfPaying::Card,
-            kept: Some(PaymentId::of_basket(&["before"])),
-            keep: true,
             return_url: "https://pay.example/p/x/paid/y".to_owned(),
             cancel_url: "https://pay.example/p/x/pay".to_owned(),
             language: Some("de".to_owned()),
             words: PaymentWords { invoice: "Rechnung".to_owned(), balance: "Saldo".to_owned() },
         };
-        let forget = ErrandKind::Forget { link: LinkId::derive(&["l"]), way: PaymentId::of_basket(&["b"]) };
-        for what in [ErrandKind::Begin(Box::new(wish)), ErrandKind::Cancel { basket: PaymentId::of_basket(&["b"]) }, forget] {
+        for what in [ErrandKind::Begin(Box::new(wish)), ErrandKind::Cancel { basket: PaymentId::of_basket(&["b"]) }] {
             let errand =
                 PaymentErrand { tenant: TenantId::parse("acme").expect("a tenant"), customer: CustomerId::derive(&["c"]), what };
             let text = serde_json::to_string(&errand).expect("JSON");

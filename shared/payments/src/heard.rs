@@ -11,31 +11,10 @@ pub struct ProviderHeard {
     pub said: Vec<ProviderSaid>,
     /// What must be asked first.
     pub questions: Vec<PaymentQuestion>,
-    /// What was said of ways of paying that are kept.
-    pub ways: Vec<WayHeard>,
     /// How many parts are about something that is no basket of ours, or that says nothing of money.
     pub foreign: usize,
     /// Parts that do not read. Each becomes an exception that a person sees.
     pub unread: Vec<UnreadEvent>,
-}
-
-/// What a provider says of a way of paying that it keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WayHeard {
-    /// With the payment of a basket the provider came to know a way of paying. It is kept where its payer asked for that.
-    Set {
-        /// The basket.
-        basket: PaymentId,
-        /// What the provider knows it by: a mandate, or a customer.
-        kept: String,
-        /// The last characters of the account's number, where the provider says them.
-        ending: Option<String>,
-    },
-    /// Nobody can pay by it any more: it was cancelled, expired, failed, or removed there.
-    Gone {
-        /// What the provider knew it by.
-        kept: String,
-    },
 }
 
 /// A part that does not read.
@@ -191,11 +170,6 @@ impl ProviderHeard {
         Self { questions: vec![question], ..Self::default() }
     }
 
-    /// Something of a way of paying that is kept.
-    pub(crate) fn way(way: WayHeard) -> Self {
-        Self { ways: vec![way], ..Self::default() }
-    }
-
     /// Something that is none of our business.
     pub(crate) fn foreign() -> Self {
         Self { foreign: 1, ..Self::default() }
@@ -208,10 +182,9 @@ impl ProviderHeard {
 
     /// Takes in what another part says.
     pub(crate) fn add(&mut self, other: Self) {
-        let Self { said, questions, ways, foreign, unread } = other;
+        let Self { said, questions, foreign, unread } = other;
         self.said.extend(said);
         self.questions.extend(questions);
-        self.ways.extend(ways);
         self.foreign += foreign;
         self.unread.extend(unread);
     }

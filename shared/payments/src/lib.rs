@@ -12,8 +12,7 @@
 //! | [`transfer`] | the payer's own bank | bank transfer under a structured reference |
 //!
 //! What an event does not say is asked for: reading one gives [`PaymentQuestion`]s beside what was said, [`PaymentProvider::ask`] makes the
-//! request of each, and [`PaymentProvider::answered`] reads what comes back. [`BasketEnding`] ends a basket by these calls.
-//! A way of paying that a payer keeps at the provider is named by the provider's own id alone ([`KeptWays`], [`WayHeard`]). Adding a provider is a file that implements
+//! request of each, and [`PaymentProvider::answered`] reads what comes back. [`BasketEnding`] ends a basket by these calls. Adding a provider is a file that implements
 //! [`PaymentProvider`] and a line in the list below; the contract suite in `tests/` then demands its payloads.
 
 mod amount;
@@ -37,8 +36,8 @@ pub use asked::{AskedPayment, BegunPayment, NextCall, PaymentWords};
 pub use connected::{credentials_of, site_of};
 pub use ending::{BasketEnding, NotEnded};
 pub use errand::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand};
-pub use heard::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadEvent, WayHeard};
-pub use limits::{KeptWays, PaymentCapabilities, WayOffered, WebhookRules};
+pub use heard::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadEvent};
+pub use limits::{PaymentCapabilities, WayOffered, WebhookRules};
 pub use provider::{PaymentProvider, ProviderAccess, ProviderSite, ProviderToken};
 pub use secret::ProviderSecret;
 pub use trouble::{CannotBegin, ProviderTrouble};

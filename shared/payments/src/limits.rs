@@ -4,17 +4,6 @@ use jiff::SignedDuration;
 
 use domain::{Currency, WayOfPaying};
 
-/// What a provider does with a way of paying that a payer has kept there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeptWays {
-    /// None is kept.
-    Never,
-    /// The provider takes the money by it at once: nobody is sent on to a page. What is kept names a mandate.
-    Charged,
-    /// The provider's page shows it. What is kept names a customer of the provider.
-    Shown,
-}
-
 /// What a provider can do.
 #[derive(Clone, Copy, Debug)]
 pub struct PaymentCapabilities {
@@ -26,8 +15,6 @@ pub struct PaymentCapabilities {
     pub captures: bool,
     /// Whether what was begun can be ended before its time: see [`crate::PaymentProvider::expire`].
     pub expires: bool,
-    /// Whether ways of paying are kept, and what with.
-    pub kept: KeptWays,
     /// Most lines that the payer is shown; a basket of more is shown as one line.
     pub lines_max: usize,
     /// The hosts that it calls: live, then for tests. Empty where nothing is called.
@@ -56,8 +43,6 @@ pub struct WayOffered {
     pub pending_for: SignedDuration,
     /// Whether the provider must know the customer: see [`crate::AskedPayment::provider_customer`].
     pub needs_customer: bool,
-    /// Whether it can be kept for the payer's next payment: see [`KeptWays`].
-    pub can_be_kept: bool,
 }
 
 impl WayOffered {

@@ -74,28 +74,6 @@ pub trait PaymentProvider: Send + Sync {
         None
     }
 
-    /// The first request that makes the provider forget a way of paying that it keeps; `None` where it keeps none, or not by such an id. Hand each
-    /// answer to [`PaymentProvider::forgotten`].
-    fn forget(&self, access: &ProviderAccess<'_>, kept: &str) -> Option<Request<Bytes>> {
-        let _ = (access, kept);
-        None
-    }
-
-    /// What comes after an answer of forgetting: the next request, or nothing once it is forgotten. What was gone before is forgotten.
-    ///
-    /// # Errors
-    ///
-    /// [`ProviderTrouble`] when it is not known to be forgotten.
-    fn forgotten(
-        &self,
-        access: &ProviderAccess<'_>,
-        kept: &str,
-        answer: &Response<Bytes>,
-    ) -> Result<Option<Request<Bytes>>, ProviderTrouble> {
-        let _ = (access, kept, answer);
-        Err(ProviderTrouble::Unreadable("this provider keeps no way of paying".to_owned()))
-    }
-
     /// The question how a payment stands; `None` where nobody can be asked: no host is called.
     fn look_up(&self, basket: &PaymentId, provider_id: &str, now: Timestamp) -> Option<PaymentQuestion> {
         let is_called = !self.capabilities().hosts.is_empty();

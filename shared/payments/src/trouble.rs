@@ -54,14 +54,6 @@ pub enum CannotBegin {
         /// The way of paying.
         way: WayOfPaying,
     },
-    /// The provider keeps no such way of paying.
-    #[error("{provider} keeps no way of paying by {}; choose another one", way.as_str())]
-    NotKept {
-        /// The provider.
-        provider: &'static str,
-        /// The way of paying.
-        way: WayOfPaying,
-    },
     /// The stored key or token cannot be sent.
     #[error("the stored key or token has bytes that no header may have; enter it anew")]
     Credentials,

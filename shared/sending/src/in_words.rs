@@ -64,9 +64,8 @@ impl Sender {
         let connected = pay_link::connected(&self.store, &queued.tenant, template).await?;
         let is_own = is_own_message(&pending.template);
         let signed = self.signed(queued, checked, is_own, listed.is_empty()).await?;
+        let documents = self.documents(queued, (facts, policy, pending), rows, &template.language).await;
         let situation = decide::assess(facts, policy, now);
-        let ordered: Vec<Covered> = render::oldest_first(&situation, rows).into_iter().map(|(_, row)| row.clone()).collect();
-        let documents = self.documents(queued, (facts, policy, pending), &ordered, &template.language).await;
         let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
         links.pay = pay_link::pay_link(&situation, policy, &shown, &connected, &links.portal);
         let beside = Beside {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use channels::{Brand, LogoPlace, Rendered};
 use domain::{
     Action, Case, CaseId, CaseKey, CaseState, Channel, CompiledWorkflow, Contact, Covered, DueItemKey, Facts, MessageId,
-    Occurrence, Pending, PendingStatus, Policy, RuleTrace, STATEMENT, Settings, Standing, StatedPeriods, Step, TenantId,
+    Occurrence, Pending, PendingStatus, Policy, RuleTrace, Settings, Standing, StatedPeriods, Step, TenantId,
     dates::add_days,
     decide::{Situation, assess, case_by_item, guard_said, promised_rows},
     guard::Verdict,
     receivables::DueItem,
-    workflow::{Fallback, Send, StatementPlan},
+    workflow::Send,
 };
 use jiff::Timestamp;
 use store::{Error, Store};
@@ -30,7 +30,7 @@ pub(crate) const NOWHERE: &str = "https://preview.invalid";
 pub struct PreviewAsked<'a> {
     /// The plan that the step is of: a published version, or a draft.
     pub workflow: &'a CompiledWorkflow,
-    /// The step's id; [`STATEMENT`] for the plan's statement by the calendar.
+    /// The step's id.
     pub step: &'a str,
     /// By which channel; the first of the step's by which the person can be reached when left out.
     pub channel: Option<Channel>,
@@ -78,21 +78,16 @@ pub async fn preview(
     asked: &PreviewAsked<'_>,
     now: Timestamp,
 ) -> Result<Result<Preview, String>, Error> {
-    let asked_send = if asked.step == STATEMENT { statement_of(asked.workflow) } else { step_of(asked) };
-    let Some((send, pay_by)) = asked_send else {
-        return Ok(Err(if asked.step == STATEMENT {
-            format!("workflow '{}' sends no statements: it has no 'statement'", asked.workflow.id)
-        } else {
-            format!("workflow '{}' has no step '{}' that sends a message", asked.workflow.id, asked.step)
-        }));
+    let Some((at, send, pay_by)) = step_of(asked) else {
+        return Ok(Err(format!("workflow '{}' has no step '{}' that sends a message", asked.workflow.id, asked.step)));
     };
     let (facts, policy, key) = as_if(facts, policy, asked, now);
     let situation = assess(&facts, &policy, now);
-    let (id, contact, channel) = match route(&situation, &send, asked) {
+    let (id, contact, channel) = match route(&situation, send, asked) {
         Ok(way) => way,
         Err(why) => return Ok(Err(why)),
     };
-    let rows = rows(&situation, &key, asked);
+    let rows = rows(&situation, &key, asked, at);
     if rows.is_empty() {
         return Ok(Err("nothing of the customer is due now that the message could be about".to_owned()));
     }
@@ -160,11 +155,13 @@ fn from(settings: &Settings, entity: &str, channel: Channel, signer: Option<&Sig
     signer.map_or_else(|| set.to_owned(), |signer| signer.mailbox(set, settings.name_of(entity)))
 }
 
-/// The step's message, and within how many days it asks to be paid.
-fn step_of(asked: &PreviewAsked<'_>) -> Option<(Send, Option<i64>)> {
-    let step = asked.workflow.steps.get(asked.workflow.position(asked.step)?)?;
+/// The step's place, its message, and within how many days it asks to be paid.
+fn step_of<'a>(asked: &PreviewAsked<'a>) -> Option<(usize, &'a Send, Option<i64>)> {
+    let at = asked.workflow.position(asked.step)?;
+    let workflow: &'a CompiledWorkflow = asked.workflow;
+    let step = workflow.steps.get(at)?;
     match &step.action {
-        Action::Send(send) => Some((send.clone(), step.pay_by.map(|pay_by| i64::from(pay_by.days)))),
+        Action::Send(send) => Some((at, send, step.pay_by.map(|pay_by| i64::from(pay_by.days)))),
         Action::Task(_)
         | Action::Notify(_)
         | Action::Escalate(_)
@@ -173,13 +170,6 @@ fn step_of(asked: &PreviewAsked<'_>) -> Option<(Send, Option<i64>)> {
         | Action::HandOff(_)
         | Action::Fee(_) => None,
     }
-}
-
-/// The message of a plan's statement.
-fn statement_of(workflow: &CompiledWorkflow) -> Option<(Send, Option<i64>)> {
-    let StatementPlan { channels, template, to, attach, .. } = workflow.statement.clone()?;
-    let send = Send { channels, template, to, fallback: Fallback::None, copies: 0, after: None, attach };
-    Some((send, None))
 }
 
 /// The facts and the policy as if the customer's case went by the workflow that is looked at, and the case. It is the one of that workflow,
@@ -233,26 +223,9 @@ fn route<'s>(
     Ok((contact.external_id.clone(), contact, channel))
 }
 
-/// The due items that a statement lists on its next day, or today: all of the balance, whenever they fall due.
-fn stated_rows(situation: &Situation<'_>, key: &CaseKey, plan: &StatementPlan) -> Vec<Covered> {
-    let on = plan.latest_on(situation.today).or_else(|| plan.next_on(situation.today)).unwrap_or(situation.today);
-    let occurrence = plan.period(on);
-    let open = situation.receivables.items.iter().filter(|item| item.is_of(&key.balance) && item.due_now_minor > 0);
-    let row = |item: &DueItem<'_>| Covered {
-        item: item.key.clone(),
-        step: STATEMENT.to_owned(),
-        occurrence: occurrence.clone(),
-        due_now_minor: item.due_now_minor,
-    };
-    open.map(row).collect()
-}
-
 /// The due items that the message is about: those of the case that stand to their due date as the step's do; else those that are there.
-fn rows(situation: &Situation<'_>, key: &CaseKey, asked: &PreviewAsked<'_>) -> Vec<Covered> {
-    if let (STATEMENT, Some(plan)) = (asked.step, &asked.workflow.statement) {
-        return stated_rows(situation, key, plan);
-    }
-    let step = asked.workflow.position(asked.step).and_then(|at| asked.workflow.steps.get(at));
+fn rows(situation: &Situation<'_>, key: &CaseKey, asked: &PreviewAsked<'_>, at: usize) -> Vec<Covered> {
+    let step = asked.workflow.steps.get(at);
     if let (true, Some(case)) = (step.is_some_and(Step::reminds_of_promise), situation.facts.cases.get(key)) {
         let items = case_by_item(situation).items(key);
         return promised_rows(situation, asked.workflow, case, &items, asked.step);

@@ -57,14 +57,6 @@ pub(crate) struct Beside<'a> {
     pub(crate) carried: Vec<String>,
 }
 
-/// What a message covers, in the order in which its mail lists it.
-pub(crate) fn oldest_first<'s, 'f>(situation: &'s Situation<'f>, rows: &'s [Covered]) -> Vec<(&'s DueItem<'f>, &'s Covered)> {
-    let mut by_age: Vec<(&DueItem<'f>, &Covered)> =
-        rows.iter().filter_map(|row| Some((situation.receivables.item(&row.item)?, row))).collect();
-    by_age.sort_by_key(|(item, _)| (item.due_on, item.issued_on, item.number));
-    by_age
-}
-
 /// Renders a message for its contact from what is due now; with the code of a transfer where one can be made.
 pub(crate) fn render(
     situation: &Situation<'_>,
@@ -77,7 +69,9 @@ pub(crate) fn render(
 ) -> Result<Made, RenderError> {
     let facts: &Facts = situation.facts;
     let today = situation.receivables.today;
-    let by_age = oldest_first(situation, rows);
+    let mut by_age: Vec<(&DueItem, &Covered)> =
+        rows.iter().filter_map(|row| Some((situation.receivables.item(&row.item)?, row))).collect();
+    by_age.sort_by_key(|(item, _)| (item.due_on, item.issued_on, item.number));
     let covered: Vec<&DueItem> = by_age.iter().map(|(item, _)| *item).collect();
     let own = own_steps(situation, pending);
     let is_stated = is_statement(&pending.rows);

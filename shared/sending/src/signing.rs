@@ -104,7 +104,6 @@ mod tests {
             email_verified: false,
             name: name.map(str::to_owned),
             signature: None,
-            language: None,
             role: "collector".to_owned(),
             added_at: now,
             added_by: "bob".to_owned(),

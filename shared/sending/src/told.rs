@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{Decided, Notice, ReceiptLine};
 use domain::{
-    Agreement, AgreementScope, Basket, CodeRequestId, Currency, CustomerId, Dispute, DisputeStatus, Facts, Invoice, InvoiceId,
-    ItemOf, Money, NoteId, PaymentId, PaymentPlan, PlanOffer, PlanOfferStatus, Promise, ReplyId, ServiceMail, ServiceMailKind,
-    Settings, TenantId, Terms,
+    Agreement, AgreementScope, Basket, CodeRequestId, Currency, CustomerId, Dispute, DisputeStatus, Facts, InvoiceId, ItemOf,
+    Money, NoteId, PaymentId, PaymentPlan, PlanOffer, PlanOfferStatus, Promise, ReplyId, ServiceMail, ServiceMailKind, Settings,
+    TenantId, Terms,
     calendar::Locality,
     decided_by,
     receivables::{Receivables, ReceivablesRules},
@@ -60,7 +60,7 @@ impl About {
 /// What a service mail tells of, and whose it is.
 pub(crate) struct Told {
     about: About,
-    /// What people call its invoices, the oldest first.
+    /// What people call its invoices, in its order.
     invoices: Vec<(InvoiceId, String)>,
     /// The one legal entity that they are owed to; empty for the default one.
     pub(crate) legal_entity: String,
@@ -123,8 +123,7 @@ impl Told {
         let Some(about) = about else { return Ok(None) };
         let ids = about.invoices();
         let wanted: Vec<(CustomerId, InvoiceId)> = ids.iter().map(|id| (customer.clone(), id.clone())).collect();
-        let mut found = store.invoices_by_id(tenant, &wanted).await?;
-        found.sort_by(|one, other| by_age(&one.invoice).cmp(&by_age(&other.invoice)));
+        let found = store.invoices_by_id(tenant, &wanted).await?;
         let entity = |known: &KnownInvoice| {
             let own = known.invoice.legal_entity.as_deref().or(facts.customer.legal_entity.as_deref());
             own.unwrap_or_default().to_owned()
@@ -328,11 +327,6 @@ fn open(facts: &Facts, settings: &Settings, now: Timestamp) -> BTreeMap<InvoiceI
         *due_minor = due_minor.saturating_add(item.due_now_minor);
     }
     open
-}
-
-/// Oldest first, as mails list invoices.
-fn by_age(invoice: &Invoice) -> (Date, Date, &str) {
-    (invoice.due_on, invoice.issued_on, &invoice.number)
 }
 
 /// The day of an instant in the tenant's zone.

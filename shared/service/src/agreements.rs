@@ -1,4 +1,4 @@
-//! Promises that change, and changes of agreements that are undone. [`crate::agreement_making`] makes agreements and acts on them.
+//! Promises that change, and changes of agreements that are undone. Making agreements and acting on them lie with who asks over HTTP.
 
 use domain::{
     Agreement, AgreementId, CustomerId, LinkId, ServiceMail, ServiceMailKind,

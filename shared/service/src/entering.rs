@@ -140,7 +140,6 @@ async fn accept(
         email_verified: true,
         name: open.name.clone().or_else(|| person.name.clone()),
         signature: before.and_then(|before| before.signature.clone()),
-        language: before.and_then(|before| before.language.clone()),
         role: open.role.clone(),
         added_at: now,
         added_by: open.by.clone(),

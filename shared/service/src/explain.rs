@@ -3,7 +3,6 @@
 //! Now and the past are decided by the code that decides. The past comes from history and says how it relates to what was recorded; before
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
-mod chosen;
 mod undecided;
 
 use domain::{
@@ -38,11 +37,10 @@ pub enum ExplainBasis {
 }
 
 impl ExplainBasis {
-    /// What is recomputed of the past rests on; where that differs from the record, or another engine than this one decided, that engine; and
-    /// the gaps of history.
+    /// What is recomputed of the past rests on; where that differs from the record, the engine that decided and the gaps of history.
     pub fn of(basis: Basis) -> (Self, Option<u32>, Vec<Gap>) {
         match basis {
-            Basis::Recorded { engine } => (Self::Recorded, engine, vec![]),
+            Basis::Recorded => (Self::Recorded, None, vec![]),
             Basis::Recomputed => (Self::Recomputed, None, vec![]),
             Basis::Erased { engine } => (Self::Erased, engine, vec![]),
             Basis::Differs { engine, gaps } => (Self::Differs, engine, gaps),
@@ -100,7 +98,7 @@ pub struct ExplainAnswer {
     pub assumption: Option<String>,
     /// When history begins, where it begins later.
     pub begins: Option<Timestamp>,
-    /// The engine that decided, where it differs from the record or another engine than this one decided.
+    /// Where it differs: the engine that decided.
     pub engine: Option<u32>,
     /// Where it differs: spans of which changes of facts were lost.
     pub gaps: Vec<Gap>,
@@ -116,7 +114,7 @@ pub struct ExplainAnswer {
     pub changes: Vec<String>,
     /// The decision by what was known, explained.
     pub decided: Option<DecisionInWords>,
-    /// What the record of that instant says, where it has other inputs or was made by another engine.
+    /// What the record of that instant says, where it has other inputs.
     pub recorded: Vec<RecordedInWords>,
     /// The customer's last messages as they stood then, newest first.
     pub messages: Vec<MessageAsOf>,
@@ -230,7 +228,6 @@ impl Asked<'_> {
         }
         let closed = self.closed(of, &words).await?;
         answer.outcome = outcome(of, (&facts, closed.as_ref()), &words, at);
-        answer.outcome.extend(chosen::by_models(self.store, self.tenant, &self.customer, &facts).await?);
         answer.changes = changes(&words);
         answer.decided = Some(words);
         Ok(Some(answer))
@@ -252,8 +249,7 @@ impl Asked<'_> {
         let AsOf { facts, policy, decision, basis, number, erased, recorded, messages, .. } = as_of;
         let words = explain::decision(&facts, &policy, at, &decision, of.part());
         let (basis, engine, gaps) = ExplainBasis::of(basis);
-        // What another engine decided is told as its record says it: this one may decide otherwise by the same.
-        let is_record = engine.is_some() || matches!(basis, ExplainBasis::Differs | ExplainBasis::Erased);
+        let is_record = matches!(basis, ExplainBasis::Differs | ExplainBasis::Erased);
         let is_asked = |trace: &CaseTrace| match of {
             Of::Case(case) => trace.case.as_ref() == Some(case),
             Of::Invoice(_) => words.cases.is_empty() || words.cases.iter().any(|case| case.trace.case == trace.case),

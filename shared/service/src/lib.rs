@@ -13,7 +13,6 @@
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
-//! | [`agreement_making`] | agreements that people make, and what they do with them |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
 //! | [`billed_lines`] | the lines of an invoice, where one is contested |
 //! | [`plan_offers`] | plans that people offer to customers |
@@ -24,16 +23,11 @@
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`note_answers`] | answers to what customers wrote by a portal link |
-//! | [`reply_choosing`] | a model chooses the class of an answer that the rules do not understand, where the tenant lets it |
-//! | [`reply_taking`], [`replies`] | what customers answered: what is done with it as it comes in; accepting and dismissing what is suggested, and opening again what was closed without proof |
+//! | [`reply_taking`], [`replies`] | what customers answered: what is done with it as it comes in; accepting and dismissing what is suggested |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
 //! | [`bulk`] | one action on many customers |
-//! | [`customer_matter`] | a customer's matter on one page: owed by age, agreed and kept, what comes next and why |
-//! | [`invoice_matter`] | an invoice with its payments and its ladder: what was, is next and will be |
-//! | [`message_then`] | a message with what was known when it was made |
-//! | [`timeline`] | everything that passed between a customer and the tenant, newest first |
 //! | [`customers`] | what is set right of a customer: versions |
 //! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
@@ -50,25 +44,19 @@
 //! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
 //! | [`ratings`] | how easy customers said it was to settle something |
-//! | [`going_live`] | the way to live: what has to be done first, what of it is missing, and going there |
-//! | [`reports`] | which reports there are, what each says of a day, and what its numbers are made of |
 //! | [`health`] | the daily record |
-//! | [`saved_views`] | how somebody looks at lists |
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
 //! | [`service_mails`] | what was sent to whoever came by a portal link |
-//! | [`sessions`] | who is signed in at the console, for how long and as what |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`subscriptions`], [`deliveries`] | subscriptions of outside systems to events; what was delivered to them, replays and samples |
 //! | [`event_samples`] | a sample of each kind of event |
 //! | [`notices`] | how people of the tenant were told of work, and the channels that notices go to |
-//! | [`published_workflows`] | looking at the workflows that are published |
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
-//! | [`tasks`], [`early_release`] | work for people; the end of a credit hold or of stricter terms before it is paid |
+//! | [`tasks`] | work for people |
 //! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
-//! | [`templates`] | the texts of messages: looked at, stored, put away |
 //! | [`tenant_limits`] | how many of something a tenant may have |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
@@ -81,9 +69,7 @@
 #![warn(missing_docs)]
 
 pub mod actor;
-pub mod agreement_making;
 pub mod agreements;
-mod answers_of_person;
 pub mod api_keys;
 pub mod attachments;
 pub mod audit;
@@ -96,18 +82,14 @@ pub mod contacts;
 mod cursors;
 pub mod customer_documents;
 pub mod customer_files;
-pub mod customer_matter;
 pub mod customers;
 pub mod deliveries;
-pub mod early_release;
 pub mod entering;
 pub mod event_samples;
 pub mod explain;
 pub mod flaws;
-pub mod going_live;
 pub mod health;
 pub mod idempotency_keys;
-pub mod invoice_matter;
 pub mod jobs;
 pub mod key_accounts;
 pub mod key_scope;
@@ -124,7 +106,6 @@ mod matter;
 mod member_subject;
 pub mod members;
 pub mod message_results;
-pub mod message_then;
 pub mod messages;
 pub mod not_done;
 pub mod note_answers;
@@ -136,30 +117,21 @@ pub mod plan_offers;
 pub mod privacy;
 pub mod proposals;
 pub mod public_url;
-pub mod published_workflows;
 pub mod ratings;
 pub mod replies;
-pub mod reply_choosing;
-mod reply_proof;
 pub mod reply_taking;
-mod reply_task;
-pub mod reports;
 pub mod rights;
 pub mod role;
-pub mod saved_views;
 pub mod senders;
 pub mod service_mails;
-pub mod sessions;
 pub mod sign_ins;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod taken_payments;
 pub mod tasks;
 pub mod teams;
-pub mod templates;
 pub mod tenant_limits;
 pub mod test_messages;
-pub mod timeline;
 pub mod token;
 pub mod webhooks;
 pub mod workflows;

@@ -7,8 +7,7 @@
 //! | that nothing more is sent to the address, taken back | the address's | yes |
 //!
 //! Stopping needs no more than a link, and starting again does: whoever got a link passed on may not have somebody else written to who asked for
-//! no more. It is for mail alone. What was stopped on a phone number is started from that phone, which its network asks for (`START`), where answers
-//! to text messages come in; else by a person of the tenant.
+//! no more. It is for mail alone. What was stopped on a phone number is started from that phone, which its network asks for (`START`).
 
 use domain::{
     Channel, Contact, ContactHours, Facts, People, Settings, Suppression, SuppressionReason, by_hand::CONTACTS_BY_HAND_MAX,

@@ -1,6 +1,6 @@
 //! The tenant's people, and invitations. The last member who is an admin stays one.
 
-use domain::{TenantId, language::CUSTOMER_LANGUAGES, mailbox::is_address, signing::signature_flaw};
+use domain::{TenantId, mailbox::is_address, signing::signature_flaw};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{Admins, Invitation, Member, Membership, Store};
@@ -84,7 +84,6 @@ pub async fn add(store: &Store, actor: &Actor, asked: &MemberAsked, now: Timesta
         email_verified: false,
         name,
         signature: before.as_ref().and_then(|before| before.signature.clone()),
-        language: before.as_ref().and_then(|before| before.language.clone()),
         role: role.as_str().to_owned(),
         added_at: now,
         added_by: actor.by().to_owned(),
@@ -106,11 +105,9 @@ pub struct MemberChange {
     pub name: Option<String>,
     /// How mails in their name are signed from now on, line by line; with the name where it is empty.
     pub signature: Option<String>,
-    /// The language in which they are told of work from now on; the tenant's where it is empty.
-    pub language: Option<String>,
 }
 
-/// Changes a member's role, name, signature or language. What is so already changes nothing.
+/// Changes a member's role, name or signature. What is so already changes nothing.
 ///
 /// # Errors
 ///
@@ -121,7 +118,6 @@ pub async fn change(store: &Store, actor: &Actor, subject: &str, asked: &MemberC
     let name = plain_name(asked.name.as_deref(), &mut flaws);
     let signature = asked.signature.as_deref().map(str::trim).filter(|text| !text.is_empty());
     flaws.extend(signature.and_then(signature_flaw).map(|detail| ("/signature".to_owned(), detail)));
-    let language = plain_language(asked.language.as_deref(), &mut flaws);
     let role = match asked.role.as_deref() {
         Some(role) => plain_role(actor, role, &mut flaws)?,
         None => None,
@@ -135,48 +131,15 @@ pub async fn change(store: &Store, actor: &Actor, subject: &str, asked: &MemberC
         role: role.map_or_else(|| before.role.clone(), |role| role.as_str().to_owned()),
         name: if asked.name.is_some() { name } else { before.name.clone() },
         signature: if asked.signature.is_some() { signature.map(str::to_owned) } else { before.signature.clone() },
-        language: if asked.language.is_some() { language } else { before.language.clone() },
         ..before.clone()
     };
     if after == before {
         return Ok(before);
     }
     let (renamed, signs) = (before.name != after.name, before.signature != after.signature);
-    let what = json!({
-        "role": { "from": before.role, "to": after.role }, "renamed": renamed, "signature_changed": signs, "language": after.language
-    });
+    let what = json!({ "role": { "from": before.role, "to": after.role }, "renamed": renamed, "signature_changed": signs });
     let entry = actor.entry(Operation::ChangeMember, now).of(subject).with(what);
     put(store.acting(entry), tenant, &after, admins(&before.role, &after.role)).await
-}
-
-/// Changes in which language the caller is told of work; in the tenant's where it is empty. What is so already changes nothing.
-///
-/// # Errors
-///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] for whoever is no member by an item of their own, [`NotDone::Fields`]; those of the table.
-pub async fn change_own(store: &Store, actor: &Actor, language: Option<&str>, now: Timestamp) -> Done<Member> {
-    let tenant = actor.may(Operation::ChangeMe)?;
-    let mut flaws = Vec::new();
-    let known = plain_language(language, &mut flaws);
-    if !flaws.is_empty() {
-        return Err(NotDone::Fields(flaws));
-    }
-    let before = present(store, tenant, actor.by()).await?;
-    let after = Member { language: if language.is_some() { known } else { before.language.clone() }, ..before.clone() };
-    if after == before {
-        return Ok(before);
-    }
-    let entry = actor.entry(Operation::ChangeMe, now).of(actor.by()).with(json!({ "language": after.language }));
-    put(store.acting(entry), tenant, &after, Admins::Same).await
-}
-
-/// A language that people of the tenant are told of work in; nothing where it is empty.
-fn plain_language(text: Option<&str>, flaws: &mut Vec<(String, String)>) -> Option<String> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
-    if !CUSTOMER_LANGUAGES.contains(&text) {
-        flaws.push(("/language".to_owned(), format!("a language is one of {}", CUSTOMER_LANGUAGES.join(", "))));
-    }
-    Some(text.to_owned())
 }
 
 /// Removes a member: they are refused at once. Removing them again changes nothing.

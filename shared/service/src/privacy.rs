@@ -19,7 +19,6 @@ use store::{
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
-    answers_of_person::{answer_in_json, answers_of_nobody, senders},
     customer_files::{RemoveObject, answered_key, attached_key},
     customers::reason_of,
     suppressions::{AddressGiven, named_address},
@@ -131,8 +130,7 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
     let tenant = actor.may(Operation::ExportContact)?;
     let person = PersonId::parse(id).ok_or_else(nobody)?;
     let found = places(store, tenant, &person, &BTreeMap::new()).await?;
-    let unmatched = answers_of_nobody(store, tenant, &senders(&person, found.iter().flat_map(|place| &place.contacts))).await?;
-    if found.is_empty() && unmatched.is_empty() {
+    if found.is_empty() {
         return Err(nobody());
     }
     let mut suppressions: BTreeMap<String, Value> = BTreeMap::new();
@@ -170,7 +168,6 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
         "as_of": now,
         "places": told,
         "contacted": contacted,
-        "answers_of_nobody": unmatched.iter().map(answer_in_json).collect::<Vec<_>>(),
         "suppressions": suppressions.into_values().collect::<Vec<_>>(),
         "scores": [],
     }))
@@ -214,7 +211,6 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
         "is_whole": looked_through < RECORDS_MAX as usize,
         "history": history,
         "links": links_of(store, tenant, place, &whose).await?,
-        "ways": ways_of(store, tenant, place).await?,
         "written": written_about(store, tenant, person, place).await?,
     }))
 }
@@ -246,7 +242,10 @@ async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, plac
                 "at": at,
             })),
             WordsAbout::Rating(rating) => ratings.push(rating),
-            WordsAbout::Reply(reply) => replies.push(answer_in_json(&reply)),
+            WordsAbout::Reply(reply) => replies.push(json!({
+                "id": reply.id, "received_at": reply.received_at, "channel": reply.channel, "from": reply.from,
+                "subject": reply.subject, "text": reply.text,
+            })),
         }
     }
     Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files, "ratings": ratings,
@@ -259,33 +258,13 @@ fn file_of(file: &OwnAttachment) -> Value {
     json!({ "name": file.name, "content_type": file.content_type, "bytes": file.bytes, "sha256": file.sha256 })
 }
 
-/// The addresses of a person at a customer.
-fn addresses_of(place: &Place) -> BTreeSet<AddressId> {
+/// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
+async fn links_of(store: &Store, tenant: &TenantId, place: &Place, whose: &MeantForPerson) -> Done<Vec<Value>> {
     let mut addresses: BTreeSet<AddressId> = BTreeSet::new();
     for contact in &place.contacts {
         let of = |channel| contact.address(channel).map(|address| AddressId::of(channel, address));
         addresses.extend(Channel::ALL.into_iter().filter_map(of));
     }
-    addresses
-}
-
-/// The ways of paying that a person keeps at payment providers, without what a provider knows them by.
-async fn ways_of(store: &Store, tenant: &TenantId, place: &Place) -> Done<Vec<Value>> {
-    let mut ways = Vec::new();
-    for address in addresses_of(place) {
-        for way in store.kept_ways(tenant, &place.customer, &address).await? {
-            ways.push(json!({
-                "basket": way.basket, "link": way.link, "provider": way.provider, "way": way.way, "currency": way.currency,
-                "asked_at": way.asked_at, "kept_at": way.kept_at, "ending": way.ending,
-            }));
-        }
-    }
-    Ok(ways)
-}
-
-/// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
-async fn links_of(store: &Store, tenant: &TenantId, place: &Place, whose: &MeantForPerson) -> Done<Vec<Value>> {
-    let addresses = addresses_of(place);
     let links = store.links(tenant, &place.customer, LINKS_MAX, None).await?.links;
     let is_own = |link: &PortalLink| addresses.contains(&link.address) || whose.is_to(&link.contact, link.person.as_ref(), None);
     let told = |link: PortalLink| {
@@ -332,8 +311,6 @@ pub struct Erasure {
     pub person: PersonId,
     /// Where.
     pub places: Vec<ErasedPlace>,
-    /// How many answers from the person's addresses that were of no customer are deleted.
-    pub answers: usize,
     /// What is kept.
     pub kept: Vec<KeptOfPerson>,
 }
@@ -365,8 +342,7 @@ pub async fn erase(
     }
     let begun = store.erasing(tenant, &person).await?;
     let found = places(store, tenant, &person, &begun).await?;
-    let senders = senders(&person, found.iter().flat_map(|place| &place.contacts));
-    if found.is_empty() && answers_of_nobody(store, tenant, &senders).await?.is_empty() {
+    if found.is_empty() {
         return Err(nobody());
     }
     // Before anything is deleted: what comes after the last deletion would find nobody when it is asked for again.
@@ -376,12 +352,6 @@ pub async fn erase(
     // The mark of a request that is carried out once goes with the last transaction alone: before it the request is not carried out, and doing
     // what was done again changes nothing.
     let entry = || AuditEntry { once: None, ..last.clone() };
-    let mut answers = 0;
-    for sender in &senders {
-        // Of no customer, so that nothing that is owed restricts it.
-        let entry = entry().with(json!({ "answers": "of no customer" }));
-        answers += store.acting(entry).erase_unmatched(tenant, sender).await?;
-    }
     // What was taken out before the customer owed anything is erased to the end.
     let is_half_done = |place: &Place| place.contacts.is_empty() && begun.contains_key(&place.customer);
     let is_restricted = |place: &Place| place.own && place.owes && !is_half_done(place);
@@ -427,7 +397,7 @@ pub async fn erase(
         suppressions = suppressions.max(vault.acting(entry).end_erasure(tenant, &person, &done, now).await?);
     }
     let kept = kept(&country, &places, suppressions);
-    Ok(Erasure { person, places, answers, kept })
+    Ok(Erasure { person, places, kept })
 }
 
 /// Whether a text seems to have a phone number: seven digits after a plus, or nine, with nothing but what groups them in between.
@@ -517,8 +487,8 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             Some("InboundDays after it came".to_owned()),
         ),
         of(
-            "answers of nobody who is known that came from other addresses, and those that have neither the name nor an address of the person",
-            "nothing says whom they are about; the former are of no customer, and expire".to_owned(),
+            "answers of nobody who is known, and those that have neither the name nor an address of the person",
+            "the former are of no customer, and expire; nothing says whom the latter are about".to_owned(),
             Some(format!("{UNMATCHED_DAYS} days after it came, of the former")),
         ),
         of(

@@ -32,7 +32,6 @@ const NEVER: &[(Operation, &str)] = &[
     (Operation::RotateSubscription, "its secret is shown once, to whoever asks for it"),
     (Operation::IssueLink, "the link opens a customer's statement, and is shown to whoever asks for it"),
     (Operation::CreateUpload, "the form is for whoever asks for it, at once"),
-    (Operation::SaveViews, "views are of whoever keeps them, and who accepts would get those of another"),
     (Operation::ClaimMessage, "a claim is a sender's, which sends at once"),
 ];
 

@@ -1,13 +1,12 @@
 //! What customers answered: looking through it, and accepting or dismissing what is suggested because of it.
 
 use domain::{
-    Agreement, AgreementAct, AgreementId, CustomerId, ReplyId, ReplyProof, ReplyStatus, SaidOtherwise, TaskId, TaskResult,
-    TenantId,
+    Agreement, AgreementAct, AgreementId, CustomerId, ReplyId, ReplyStatus, SaidOtherwise, TaskId, TaskResult, TenantId,
     proposal::{Proposer, agreed_already, propose},
 };
 use jiff::Timestamp;
 use serde_json::json;
-use store::{AddressId, AuditEntry, DecidedBeside, Ending, KeptReply, Lifted, ReplyPage, Store};
+use store::{DecidedBeside, Ending, KeptReply, ReplyPage, Store};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -118,7 +117,7 @@ pub async fn accept(
         ..before.clone()
     };
     let what = json!({
-        "reply": before.id, "class": before.read.class, "chosen_by": model_of(&before), "kind": proposal.kind, "agreement": agreement,
+        "reply": before.id, "class": before.read.class, "kind": proposal.kind, "agreement": agreement,
         "amount_minor": proposal.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason
     });
     let entry = actor.entry(Operation::AcceptReply, now).of(before.id.as_str()).about(&customer).with(what);
@@ -146,97 +145,10 @@ pub async fn dismiss(
         return Ok((customer, before));
     }
     let after = KeptReply { status: ReplyStatus::Dismissed, decided: Some((now, actor.by().to_owned())), ..before.clone() };
-    let what = json!({ "reply": before.id, "class": before.read.class, "chosen_by": model_of(&before) });
+    let what = json!({ "reply": before.id, "class": before.read.class });
     let entry = actor.entry(Operation::DismissReply, now).of(before.id.as_str()).about(&customer).with(what).noting(reason);
     decide(&store.acting(entry), actor, &customer, (&before, &after), None, now).await?;
     Ok((customer, after))
-}
-
-/// Which model chose the class that a person decides on, where one did.
-fn model_of(reply: &KeptReply) -> Option<&str> {
-    reply.read.chosen_by.as_ref().map(|chosen| chosen.model.as_str())
-}
-
-/// Opens the channel again that an answer closed of which nothing proves who wrote it, because a person found out that its sender did not. The pause that the
-/// answer made is over, and so is its task. Undoing again changes nothing.
-///
-/// # Errors
-///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`] for the reason, which is demanded, [`NotDone::Conflict`] where it closed nothing, where
-/// it is proven who wrote it, or where somebody else asked for the same since, [`NotDone::Changed`] where it changed at the same moment; those of the table.
-pub async fn undo(
-    store: &Store,
-    actor: &Actor,
-    id: &str,
-    reason: Option<&str>,
-    now: Timestamp,
-) -> Done<(Option<CustomerId>, KeptReply)> {
-    let tenant = actor.may(Operation::UndoReply)?;
-    let reason = reason_of(reason)?;
-    if reason.is_none() {
-        return Err(NotDone::field("/reason", "say how you know that its sender did not write it; the audit keeps it"));
-    }
-    let (customer, before) = found(store, tenant, id).await?;
-    if before.reopened {
-        return Ok((customer, before));
-    }
-    let conflict = |detail: &str| Err(NotDone::Conflict(detail.to_owned()));
-    if !before.stopped {
-        return conflict("it closed no channel");
-    }
-    match before.proof {
-        Some(ReplyProof::Nothing) => {}
-        Some(ReplyProof::Mark | ReplyProof::Domain | ReplyProof::Carrier | ReplyProof::Later(_)) | None => {
-            return conflict(
-                "its sender wrote it as far as that can be proven; where they want messages again, POST /v1/suppressions/{id}/lift lifts what \
-                 stands against their address",
-            );
-        }
-    }
-    let address = AddressId::of(before.channel, &before.from);
-    let what = json!({ "reply": before.id, "channel": before.channel, "class": before.read.class });
-    let noted = actor.entry(Operation::UndoReply, now).of(before.id.as_str()).with(what).noting(reason);
-    let noted = customer.iter().fold(noted, |noted, customer| noted.about(customer));
-    // The address first: where this breaks off, doing it again finds nothing there and goes on.
-    // The mark of a request that is carried out once goes with what is written last.
-    let acting = store.acting(AuditEntry { once: None, ..noted.clone() });
-    match acting.lift_unproven(tenant, &address, &before.id, now, customer.as_ref()).await? {
-        Lifted::Done(_) | Lifted::Nothing => {}
-        Lifted::Another(stands) => {
-            return Err(NotDone::Conflict(format!(
-                "something else stands against the address by now ({} since {}): a person, a link or another answer asked for it, or nothing arrives there; \
-                 look at it by GET /v1/suppressions, and lift it where that is right",
-                stands.suppression.reason, stands.suppression.at
-            )));
-        }
-    }
-    let status = match before.status {
-        ReplyStatus::Open | ReplyStatus::Done => ReplyStatus::Dismissed,
-        status @ (ReplyStatus::Accepted | ReplyStatus::Dismissed | ReplyStatus::Later(_)) => status,
-    };
-    let after = KeptReply { status, reopened: true, decided: Some((now, actor.by().to_owned())), ..before.clone() };
-    let acting = store.acting(noted);
-    match &customer {
-        Some(customer) => decide(&acting, actor, customer, (&before, &after), None, now).await?,
-        // The task of the day counts other answers too.
-        None => acting.decide_unmatched(tenant, (&before, &after)).await.map_err(changed_meanwhile)?,
-    }
-    Ok((customer, after))
-}
-
-/// That a task is over because somebody decided on its answer.
-fn ending_of(actor: &Actor) -> Ending {
-    let by = Some(actor.by().to_owned()).filter(|by| !by.is_empty());
-    Ending { result: TaskResult::Done, note: None, by }
-}
-
-fn changed_meanwhile(error: store::Error) -> NotDone {
-    match error {
-        store::Error::Conflict { .. } => {
-            NotDone::Changed("it, its pause or its task changed at the same moment; send the same again".to_owned())
-        }
-        error => error.into(),
-    }
 }
 
 /// Writes what was decided, with the end of the pause and of the task as far as they are open.
@@ -258,13 +170,19 @@ async fn decide(
         Some((pause, over))
     });
     let task = open_task(store, tenant, before.task.as_ref()).await?;
-    let ending = ending_of(actor);
+    let by = Some(actor.by().to_owned()).filter(|by| !by.is_empty());
+    let ending = Ending { result: TaskResult::Done, note: None, by };
     let beside = DecidedBeside {
         agreement: made,
         pause: released.as_ref().map(|(was, over)| (was, over)),
         task: task.as_ref().map(|task| (task, &ending)),
     };
-    store.decide_reply(tenant, customer, (before, after), beside, now).await.map_err(changed_meanwhile)
+    match store.decide_reply(tenant, customer, (before, after), beside, now).await {
+        Err(store::Error::Conflict { .. }) => {
+            Err(NotDone::Changed("it, its pause or its task changed at the same moment; send the same again".to_owned()))
+        }
+        done => Ok(done?),
+    }
 }
 
 /// The task where it is open.

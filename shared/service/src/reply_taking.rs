@@ -1,17 +1,16 @@
 //! What is done with an answer that came in and was read: the one place to which mails and text messages come.
 //!
 //! ```text
-//! heard, read ─ suspect? ─ machine? ─ whose? ─ unclear? a model may choose ─ close or open the channel ─ plan by class ─ answer, pause, task: one transaction
+//! heard, read ─ suspect? ─ machine? ─ whose? ─ close or open the channel ─ plan by class ─ answer, pause, task: one transaction
 //! ```
 //!
 //! Closing a channel comes first and by itself: it may be done again, and nothing that fails behind it undoes it.
 
 use domain::{
-    Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, Identifier, InvoiceId,
-    MachineWritten, NewTask, ReplyClass, ReplyId, ReplyProof, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail,
-    ServiceMailKind, Settings, SuggestedKind, Suppression, SuppressionReason, Suspicion, TaskKind, TenantId,
+    Agreement, AgreementId, BalanceKey, CaseState, Channel, Currency, CustomerId, Facts, HeardReply, InvoiceId, MachineWritten,
+    NewTask, ReplyClass, ReplyId, ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailKind, Settings, SuggestedKind,
+    Suppression, SuppressionReason, Suspicion, TaskKind, TenantId, UnkeptFile,
     calendar::tenant_zone,
-    customer::mailbox_of,
     proposal::{Proposal, ProposedScope, Proposer, propose},
     receivables::{Receivables, ReceivablesRules},
     reply::found_by_word,
@@ -20,14 +19,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 use store::{
-    AddressId, AuditEntry, FoundLink, Head, KeptBeside, KeptReply, Lifted, LinkStanding, PersonId, PortalLink, ReplyKept, Result,
-    Store, UnmatchedCount, UnmatchedKept,
-};
-
-use crate::{
-    reply_choosing::Chooser,
-    reply_proof::{Closing, proof_of, said_of_unproven},
-    reply_task::{said_of, strangers_task, task_of},
+    AddressId, AuditEntry, FoundLink, Head, KeptBeside, KeptReply, Lifted, LinkStanding, PortalLink, ReplyKept, Result, Store,
 };
 
 /// What an answer is read with.
@@ -56,22 +48,14 @@ pub enum ReplyTaken {
     Raised,
     /// A machine wrote it, and it says nothing that counts.
     Passed,
-    /// It is of nobody who is known, and not kept: as many as are kept of a day came before it.
-    Left,
 }
 
-/// Takes an answer: keeps it, and does what follows. The same again changes nothing. `chooser` is asked of a customer's answer that the rules do not understand,
-/// where the tenant lets it.
+/// Takes an answer: keeps it, and does what follows. The same again changes nothing.
 ///
 /// # Errors
 ///
 /// Those of the table; then it may come again.
-pub async fn take(
-    store: &Store,
-    heard: &HeardReply,
-    (reads, chooser): (ReadAnswer, Option<Chooser<'_>>),
-    now: Timestamp,
-) -> Result<ReplyTaken> {
+pub async fn take(store: &Store, heard: &HeardReply, reads: ReadAnswer, now: Timestamp) -> Result<ReplyTaken> {
     let tenant = &heard.about.tenant;
     if let Some(suspicion) = heard.suspect {
         return raise_suspect(store, heard, suspicion, now).await;
@@ -94,24 +78,14 @@ pub async fn take(
     };
     match (head, &heard.about.customer) {
         (Some(head), Some(customer)) => {
-            if store.reply(tenant, customer, &heard.id()).await?.is_some() {
-                return Ok(ReplyTaken::Noted);
-            }
             let facts = store.facts(tenant, &head).await?;
             let case = head.cases.iter().find(|(_, case)| Some(&case.id) == heard.about.case.as_ref());
             let region = facts.customer.country.as_deref().or(around.region);
             let read = reads(heard, ReadAround { region, currency: case.map(|(key, _)| key.currency()), ..around });
-            let read = match chooser {
-                Some(chooser) => {
-                    let of = (&settings.answers, &facts);
-                    Box::pin(chooser.chosen(store, (heard, read), of, now)).await?
-                }
-                None => read,
-            };
             let known = Known { facts, settings, zone };
             Box::pin(Taking { store, heard, read: &read, now }.of_customer(customer, &head, known)).await
         }
-        (None, _) | (_, None) => Taking { store, heard, read: &reads(heard, around), now }.of_nobody(&zone).await,
+        (None, _) | (_, None) => Taking { store, heard, read: &reads(heard, around), now }.of_nobody().await,
     }
 }
 
@@ -166,49 +140,33 @@ impl Taking<'_> {
     }
 
     /// An answer of which nothing says whose it is. What its sender wants of its own address is done all the same.
-    async fn of_nobody(&self, zone: &TimeZone) -> Result<ReplyTaken> {
+    async fn of_nobody(&self) -> Result<ReplyTaken> {
         // A portal's word of a payment is for a person, wherever it belongs.
         let is_news = self.read.portal.as_ref().is_some_and(|portal| portal.is_news);
         if self.heard.machine.is_some() && !is_news {
             return Ok(ReplyTaken::Passed);
         }
-        if self.store.unmatched_reply(self.tenant(), &self.heard.id()).await?.is_some() {
-            // What a person opened again since stays open.
-            return Ok(ReplyTaken::Noted);
-        }
-        let closing = self.close(None, None).await?;
-        let day = self.now.to_zoned(zone.clone()).date();
+        let stopped = self.close(None, None).await?;
+        let title = "An answer came that is nobody's who is known";
+        let detail = said_of(self.heard, Some(self.read));
+        let task = task_of(self.heard, TaskKind::AnswerUnmatched, title, self.heard.id().to_string(), detail);
         let reply = KeptReply {
             status: ReplyStatus::Open,
-            proof: Some(proof_of(self.heard, None)),
-            stopped: closing != Closing::None,
+            task: Some(task.id(self.tenant(), None)),
+            stopped,
             ..kept(self.heard, self.read)
         };
-        let mut said = said_of(self.heard, Some(self.read));
-        if closing == Closing::Unproven {
-            said = format!("{} {said}", said_of_unproven(&self.heard.id()));
-        }
-        let task = |count: UnmatchedCount| strangers_task(self.heard, day, count, &said);
-        let sender = self.person();
-        let kept = self.store.keep_unmatched(self.tenant(), (&reply, sender.as_ref()), day, task, self.now).await?;
-        Ok(match kept {
-            UnmatchedKept::Done => ReplyTaken::Raised,
-            UnmatchedKept::Before => ReplyTaken::Noted,
-            UnmatchedKept::DayIsFull => ReplyTaken::Left,
-        })
-    }
-
-    /// Who sent it, as exports and erasures know people.
-    fn person(&self) -> Option<PersonId> {
-        let from = Some(self.heard.from.as_str()).filter(|from| !from.is_empty())?;
-        let is_email = self.heard.channel.identifier() == Some(Identifier::Email);
-        Some(PersonId::of(&if is_email { mailbox_of(from) } else { from.to_owned() }))
+        self.store.keep_unmatched(self.tenant(), &reply, &task, self.now).await?;
+        Ok(ReplyTaken::Raised)
     }
 
     async fn of_customer(&self, customer: &CustomerId, head: &Head, known: Known) -> Result<ReplyTaken> {
         let (store, heard, read, now) = (self.store, self.heard, self.read, self.now);
+        if store.reply(self.tenant(), customer, &heard.id()).await?.is_some() {
+            return Ok(ReplyTaken::Noted);
+        }
         let matter = self.matter(customer, head, known).await?;
-        let closing = self.close(Some(customer), matter.link.as_ref()).await?;
+        let stopped = self.close(Some(customer), matter.link.as_ref()).await?;
         let opened = self.open(customer).await?;
         let own = matter.known.facts.customer.language.as_ref();
         let language = own.or(matter.known.settings.language.as_ref()).cloned();
@@ -225,7 +183,7 @@ impl Taking<'_> {
             };
             let plan = plan_reply(read, &around);
             let pause = self.pause(&matter, &plan, customer);
-            let task = self.task(&matter, &plan, pause.as_ref(), (closing, opened));
+            let task = self.task(&matter, &plan, pause.as_ref(), opened);
             if heard.machine.is_some() && pause.is_none() && task.is_none() && read.portal.is_none() {
                 return Ok(ReplyTaken::Passed);
             }
@@ -243,8 +201,7 @@ impl Taking<'_> {
                 task: task.as_ref().map(|task| task.id(self.tenant(), Some(customer))),
                 copies,
                 mail: mail.as_ref().map(|mail| mail.id.clone()),
-                proof: Some(proof_of(heard, matter.link.as_ref())),
-                stopped: closing != Closing::None,
+                stopped,
                 started: opened == Some(true),
                 ..kept(heard, read)
             };
@@ -324,31 +281,22 @@ impl Taking<'_> {
     }
 
     /// Closes the channel to the sender where that is what they want; and to the address that the answered mail was for, where a mark proves that it was read
-    /// there.
-    async fn close(&self, customer: Option<&CustomerId>, link: Option<&PortalLink>) -> Result<Closing> {
+    /// there. Whether it is closed by this answer.
+    async fn close(&self, customer: Option<&CustomerId>, link: Option<&PortalLink>) -> Result<bool> {
         let HeardReply { channel, from, received_at, .. } = self.heard;
         if !self.read.stops || self.heard.machine.is_some() || from.is_empty() {
-            return Ok(Closing::None);
+            return Ok(false);
         }
         let suppression = Suppression { reason: SuppressionReason::OptOut, at: *received_at };
         let acting = self.store.acting(self.entry("opt_out_by_reply", customer));
-        let named = (*channel, from.as_str());
-        let closing = if proof_of(self.heard, link) == ReplyProof::Nothing {
-            acting.suppress_unproven(self.tenant(), named, suppression.clone(), &self.heard.id(), customer).await?;
-            let stands = self.store.stopped(self.tenant(), &self.sender()).await?;
-            let is_its_own = stands.is_some_and(|stands| stands.unproven.as_deref() == Some(self.heard.id().as_str()));
-            if is_its_own { Closing::Unproven } else { Closing::Proven }
-        } else {
-            acting.suppress_saying(self.tenant(), named, suppression.clone(), None, customer).await?;
-            Closing::Proven
-        };
+        acting.suppress_saying(self.tenant(), (*channel, from.as_str()), suppression.clone(), None, customer).await?;
         let answered = link.filter(|_| self.heard.about.by.is_proven() && self.heard.about.link.is_some());
         if let Some(link) = answered.filter(|link| link.channel == *channel && link.address != self.sender()) {
             let entry = AuditEntry { object: Some(link.address.to_string()), ..self.entry("opt_out_by_reply", customer) };
             let acting = self.store.acting(entry);
             acting.suppress_by_id(self.tenant(), (*channel, &link.address), suppression, customer).await?;
         }
-        Ok(closing)
+        Ok(true)
     }
 
     /// Opens the channel to the sender again where a text message asks for it and nothing but an opt-out by a text message stands against it. `None` where
@@ -436,26 +384,17 @@ impl Taking<'_> {
         })
     }
 
-    /// The work for a person: by the rule of the class, and where a channel could not be opened again or was closed without proof.
-    fn task(
-        &self,
-        matter: &Matter,
-        plan: &ReplyPlan,
-        pause: Option<&Agreement>,
-        (closing, opened): (Closing, Option<bool>),
-    ) -> Option<NewTask> {
-        let unproven = (closing == Closing::Unproven).then(|| said_of_unproven(&self.heard.id()));
-        let (title, todo) = match (plan.task, opened, &unproven) {
-            (Some(rule), _, _) => (rule.title, Some(rule.todo)),
-            (None, Some(false), _) => (
+    /// The work for a person: by the rule of the class, and where a channel could not be opened again.
+    fn task(&self, matter: &Matter, plan: &ReplyPlan, pause: Option<&Agreement>, opened: Option<bool>) -> Option<NewTask> {
+        let (title, todo) = match (plan.task, opened) {
+            (Some(rule), _) => (rule.title, rule.todo),
+            (None, Some(false)) => (
                 "Somebody wants text messages again, and something else stands against their number",
-                Some("Look what stands against it (GET /v1/suppressions), and lift it where that is right."),
+                "Look what stands against it (GET /v1/suppressions), and lift it where that is right.",
             ),
-            (None, None | Some(true), Some(_)) => ("Nothing proves who asked for no more messages", None),
-            (None, None | Some(true), None) => return None,
+            (None, None | Some(true)) => return None,
         };
-        let mut said: Vec<String> = todo.map(str::to_owned).into_iter().chain(unproven).collect();
-        said.push(said_of(self.heard, Some(self.read)));
+        let mut said = vec![todo.to_owned(), said_of(self.heard, Some(self.read))];
         if matter.case_was_over {
             said.push("The case that it answers was over.".to_owned());
         }
@@ -475,6 +414,83 @@ fn is_same_number(written: &str, number: &str) -> bool {
         |text: &str| -> String { text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (written, number) = (plain(written), plain(number));
     !written.is_empty() && written == number
+}
+
+fn task_of(heard: &HeardReply, kind: TaskKind, title: &str, key: String, detail: String) -> NewTask {
+    NewTask {
+        kind,
+        key,
+        title: title.to_owned(),
+        detail,
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+        case: heard.about.case.clone(),
+    }
+}
+
+/// What a person has to know, without a word of what the answer says: `GET /v1/replies/{id}` has those, and the draft of an answer.
+fn said_of(heard: &HeardReply, read: Option<&ReplyRead>) -> String {
+    let mut said = vec![format!("Answer {} came by {}: GET /v1/replies/{} shows it.", heard.id(), heard.channel, heard.id())];
+    match heard.suspect {
+        Some(Suspicion::Virus) => {
+            said = vec![format!(
+                "Answer {} came by {}. A scan found something harmful in it: do not open it.",
+                heard.id(),
+                heard.channel
+            )]
+        }
+        Some(Suspicion::Spam) => {
+            said = vec![format!("Answer {} came by {}. A scan holds it for unsolicited.", heard.id(), heard.channel)]
+        }
+        Some(Suspicion::Forged) => {
+            said = vec![format!(
+                "Answer {} came by {}. It may not be from where it says: it names several senders, or the domain of its sender asks that such mails are not believed. \
+                 Ask them another way whether they wrote it; nothing was done that it says.",
+                heard.id(),
+                heard.channel
+            )]
+        }
+        None => {}
+    }
+    if let Some(read) = read {
+        said.push(format!("Its class is {} ({}).", read.class, read.certainty));
+        if let Some(portal) = &read.portal {
+            said.push(format!("The portal {} says {}: that is a hint.", portal.name, portal.state));
+        }
+        for (what, on) in
+            [("It names the day", read.promised_on), ("It says it was paid on", read.paid_on), ("Back on", read.back_on)]
+        {
+            said.extend(on.map(|on| format!("{what} {on}.")));
+        }
+        if !read.amounts.is_empty() {
+            let amounts: Vec<String> = read.amounts.iter().take(5).map(ToString::to_string).collect();
+            said.push(format!("It names {}.", amounts.join(", ")));
+        }
+    }
+    if !heard.is_whole {
+        said.push("Not all of it could be read.".to_owned());
+    }
+    if heard.about.customer.is_none() {
+        said.push(
+            "Nothing says beyond doubt whose it is: look at it, and write down what it says at the customer that it is of."
+                .to_owned(),
+        );
+    }
+    if let Some(message) = &heard.about.message {
+        said.push(format!("It answers message {message}."));
+    }
+    if !heard.files.is_empty() {
+        said.push(format!("Files that came along and are kept: {}.", heard.files.len()));
+    }
+    said.extend(
+        heard.unkept.iter().map(|UnkeptFile { name, because }| format!("A file is not kept: '{name}' {}.", because.words())),
+    );
+    if let Some(key) = &heard.original {
+        said.push(format!("All of it lies in the bucket under {key}, for as many days as InboundDays of the deployment says."));
+    }
+    said.join(" ")
 }
 
 /// The answer as it is kept, before it is known what follows.
@@ -498,7 +514,6 @@ fn kept(heard: &HeardReply, read: &ReplyRead) -> KeptReply {
         unkept: heard.unkept.len(),
         machine: machine.map(str::to_owned),
         found_by: found_by_word(heard.about.by).to_owned(),
-        proof: None,
         link: heard.about.link.clone(),
         case: heard.about.case.clone(),
         case_was_over: false,
@@ -511,7 +526,6 @@ fn kept(heard: &HeardReply, read: &ReplyRead) -> KeptReply {
         copies: Vec::new(),
         mail: None,
         stopped: false,
-        reopened: false,
         started: false,
         agreement: None,
         decided: None,

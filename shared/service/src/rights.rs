@@ -85,9 +85,6 @@ operations! {
         ListTemplateVersions = "list_template_versions", "Lists the versions of a template.";
         PreviewTemplate = "preview_template", "Renders a template with made-up data.";
         ShowCustomer = "show_customer", "Reads a customer's matter by the source's id.";
-        ListReports = "list_reports", "Lists the reports that there are.";
-        ShowReport = "show_report", "Reads a report of a day.";
-        ListLedger = "list_ledger", "Looks through what happened to a customer, as reports count it.";
         ShowDailyHealth = "show_daily_health", "Reads the daily record: what was counted, and the gate's self-test.";
         ExplainInvoice = "explain_invoice", "Explains why an invoice is, was or would be chased or not.";
         ExplainCase = "explain_case", "Explains the same of a case.";
@@ -131,7 +128,6 @@ operations! {
         ListOwned = "list_owned", "Lists the customers that somebody owns.";
         ListAbsences = "list_absences", "Lists who is away, and who stands in.";
         ListTeams = "list_teams", "Lists the teams, and who of each is there today.";
-        ListViews = "list_views", "Reads how they look at lists themselves.";
         ListPlanOffers = "list_plan_offers", "Looks through the plans that a customer was offered.";
         ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
         ListReplies = "list_replies", "Looks through what a customer answered.";
@@ -140,7 +136,6 @@ operations! {
     Staff(Viewer), Some(Customers) => {
         StartJob = "start_job", "Starts a job; `JOBS` says the role that each kind needs.";
         CancelJob = "cancel_job", "Cancels a job of a kind that they may start.";
-        SaveViews = "save_views", "Keeps how they look at lists themselves.";
     }
     Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
@@ -212,8 +207,6 @@ operations! {
     }
     Staff(Manager), Some(Customers) => {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
-        ReleaseTask = "release_task", "Asks for the end of a credit hold or of stricter terms before it is paid.";
-        UndoReply = "undo_reply", "Opens a channel again that an answer closed without proof.";
         ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
         HandOver = "hand_over", "Gives all customers and open tasks of one owner to another.";
@@ -279,9 +272,6 @@ operations! {
         MakeKey = "make_key", "Makes a key for a machine.";
         RotateKey = "rotate_key", "Gives a key a new secret.";
         RevokeKey = "revoke_key", "Ends a key.";
-    }
-    Staff(Viewer), Some(Members) => {
-        ChangeMe = "change_me", "Changes in which language the caller is told of work.";
     }
     SignedIn, Some(Read) => {
         ShowMe = "show_me", "Says who calls, and what they may do.";

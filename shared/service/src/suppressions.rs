@@ -55,21 +55,6 @@ pub async fn list(
     Ok(StoppedList { stopped: stopped.collect(), next: page.after })
 }
 
-/// One address that must not be used, by its id, as it is now.
-///
-/// # Errors
-///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] where nothing stands against it, and those of reading.
-pub async fn show(store: &Store, actor: &Actor, id: &str) -> Done<StoppedLine> {
-    let tenant = actor.may(Operation::ListSuppressions)?;
-    let id = AddressId::parse(id).ok_or_else(nothing_stands)?;
-    Ok(line(store.stopped(tenant, &id).await?.ok_or_else(nothing_stands)?))
-}
-
-fn nothing_stands() -> NotDone {
-    NotDone::NotFound("nothing stands against such an address; GET /v1/suppressions lists what does".to_owned())
-}
-
 /// What somebody asked for: no more messages to an address.
 #[derive(Clone, Debug, Default)]
 pub struct StopAsked {
@@ -133,7 +118,8 @@ pub struct LiftAsked {
 /// something else stands against it than was named, and those of the table.
 pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now: Timestamp) -> Done<Stopped> {
     let tenant = actor.may(Operation::LiftSuppression)?;
-    let id = AddressId::parse(id).ok_or_else(nothing_stands)?;
+    let none = || NotDone::NotFound("nothing stands against such an address; GET /v1/suppressions lists what does".to_owned());
+    let id = AddressId::parse(id).ok_or_else(none)?;
     let mut flaws = Vec::new();
     let mut lacks = |pointer: &str, detail: &str| flaws.push((pointer.to_owned(), detail.to_owned()));
     let reason = reason_of(asked.reason.as_deref())?;
@@ -156,7 +142,7 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
              lifted too, and name it then"
         ))
     };
-    let stands = store.stopped(tenant, &id).await?.ok_or_else(nothing_stands)?;
+    let stands = store.stopped(tenant, &id).await?.ok_or_else(none)?;
     // What the audit says of it is what is lifted: the store compares it again as it writes.
     if stands.suppression.entry() != entry {
         return Err(another(&stands));
@@ -170,7 +156,7 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
     }
     match acting.lift(tenant, &id, entry, now, customer.as_ref()).await? {
         Lifted::Done(stood) => Ok(stood),
-        Lifted::Nothing => Err(nothing_stands()),
+        Lifted::Nothing => Err(none()),
         Lifted::Another(stands) => Err(another(&stands)),
     }
 }

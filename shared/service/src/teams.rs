@@ -13,9 +13,6 @@ use store::Store;
 
 use crate::{Actor, Done, Operation, matter};
 
-/// The word for an owner who is nobody, where customers are asked for by their owner.
-pub(crate) const NOBODY: &str = "none";
-
 /// A team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamFound {

@@ -3,10 +3,7 @@
 //! Two algorithms are accepted, RS256 and ES256, each with keys of its own kind only: a token never chooses how it is checked. Whatever
 //! cannot be checked is refused.
 
-use aws_lc_rs::{
-    constant_time::verify_slices_are_equal,
-    signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey},
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -48,9 +45,6 @@ pub enum TokenRejected {
     /// It has not begun.
     #[error("the token is not valid yet")]
     NotYet,
-    /// It was made for another sign-in.
-    #[error("the token is of another sign-in")]
-    Nonce,
     /// It does not say whom it is for.
     #[error("the token has no sub that says who it is for")]
     NoSubject,
@@ -240,24 +234,6 @@ impl<'a> Unchecked<'a> {
         }
         self.look(rules, now)?;
         Ok(self.person())
-    }
-
-    /// Looks whether an id token is of the sign-in that has this nonce, and was made for who asked for it.
-    ///
-    /// # Errors
-    ///
-    /// [`TokenRejected::Nonce`], and [`TokenRejected::Audience`] where it was made for another who may pass it on (`azp`).
-    pub fn look_at_sign_in(&self, rules: &TokenRules, nonce: &str) -> Result<(), TokenRejected> {
-        let is_same = self.text("nonce").is_some_and(|own| verify_slices_are_equal(own.as_bytes(), nonce.as_bytes()).is_ok());
-        if !is_same {
-            return Err(TokenRejected::Nonce);
-        }
-        let made_for = self.text("azp");
-        let has_several = self.claims.get("aud").and_then(Value::as_array).is_some_and(|all| all.len() > 1);
-        if made_for.map_or(has_several, |made_for| made_for != rules.audience) {
-            return Err(TokenRejected::Audience);
-        }
-        Ok(())
     }
 
     fn person(&self) -> Person {

@@ -181,28 +181,13 @@ pub async fn put_draft(
     let draft = Draft {
         workflow: Workflow { version: 0, ..workflow },
         base,
-        from: before.as_ref().and_then(|before| before.from.clone()),
+        from: before.and_then(|before| before.from),
         changed_at: now,
         changed_by: actor.by().to_owned(),
         asked: None,
-        before: before.map(|before| before.workflow),
         rev: seen,
     };
     write(store, actor, Operation::PutDraft, draft, now).await
-}
-
-/// Takes the last change of the draft at `seen` back: it is again as it was before, and the same once more leads forward again.
-///
-/// # Errors
-///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] without a draft, [`NotDone::Conflict`] where nothing was changed, [`NotDone::Changed`] where the
-/// draft is at another revision, and those of the table.
-pub async fn undo_draft(store: &Store, actor: &Actor, id: &str, seen: u64, now: Timestamp) -> Done<Draft> {
-    let tenant = actor.may(Operation::PutDraft)?;
-    let draft = store.draft(tenant, id).await?.ok_or_else(no_draft)?;
-    let nothing = || NotDone::Conflict("the draft was not changed since it was begun; there is nothing to undo".to_owned());
-    let workflow = draft.before.clone().ok_or_else(nothing)?;
-    put_draft(store, actor, workflow, Some(draft.base).filter(|base| *base > 0), seen, now).await
 }
 
 /// Begins a draft from a ready workflow or a published version, under the workflow's own id.
@@ -230,7 +215,6 @@ pub async fn begin_draft(store: &Store, actor: &Actor, id: &str, from: Beginning
         changed_at: now,
         changed_by: actor.by().to_owned(),
         asked: None,
-        before: None,
         rev: 0,
     };
     if store.draft(tenant, id).await?.is_some() {
@@ -257,16 +241,6 @@ pub async fn drop_draft(store: &Store, actor: &Actor, id: &str, seen: u64, now: 
     let tenant = actor.may(Operation::DropDraft)?;
     let acting = store.acting(actor.entry(Operation::DropDraft, now).of(id));
     if acting.drop_draft(tenant, id, seen).await? { Ok(()) } else { Err(changed()) }
-}
-
-/// The published workflows, each at its current version.
-///
-/// # Errors
-///
-/// [`NotDone::NotAllowed`], and those of reading.
-pub async fn published(store: &Store, actor: &Actor) -> Done<Vec<Workflow>> {
-    let tenant = actor.may(Operation::ListWorkflows)?;
-    Ok(store.workflows(tenant).await?)
 }
 
 /// Everything that the prover finds in a workflow, as the tenant's settings and texts are now.

@@ -16,7 +16,6 @@
 //! | `history` | versions of facts, and what was known at an instant |
 //! | `lists` | rows of lists, and the search |
 //! | `jobs` | long work, in slices |
-//! | `reports` | figures of customers, totals of days, and how far the walk over both has come |
 //! | `events` | bus events from the table's stream |
 //! | `deliveries` | events that go to subscriptions: queued in their order, tried, kept as a log, replayed |
 //! | [`inspect`] | items as they are stored, for what reads past the store |
@@ -35,8 +34,6 @@ mod jobs;
 mod lists;
 mod message;
 mod proposed_operation;
-mod released_work;
-mod reports;
 mod sync;
 mod table;
 mod tasks;
@@ -53,7 +50,7 @@ pub use customer::{
     apply::{Applied, AppliedOutcome, Receipt},
     asked_by_link::LinkMailAsked,
     baskets::{BasketBegun, BasketHeard, BasketOwner, BasketSays},
-    brief::{CustomerBrief, CustomerCard},
+    brief::CustomerBrief,
     by_hand::StoredByHand,
     contacts::Logged,
     customer_files::CustomerFile,
@@ -61,16 +58,14 @@ pub use customer::{
     explained::Explained,
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
-    kept_ways::KeptWay,
     links::{FoundLink, LINK_DAYS, LinkPage, LinkStanding, PortalLink},
     named::{CustomerName, KnownInvoice},
     notes::{AnswerFile, CustomerNote, MadeBeside, NoteAnswer, NotePage},
     owners::{Absence, CustomerOwner},
     ratings::{CustomerRating, RatingPage},
-    replies::{DecidedBeside, KeptBeside, KeptReply, ReplyKept, ReplyPage},
+    replies::{DecidedBeside, KeptBeside, KeptReply, ReplyKept, ReplyPage, UNMATCHED_DAYS},
     service_mails::{KnownServiceMail, ServiceMailPage, ServiceMailResult, TakenServiceMail},
     shown::CameBy,
-    unmatched::{UNMATCHED_DAYS, UNMATCHED_PER_DAY_MAX, UnmatchedCount, UnmatchedKept},
     words_about::{MeantForPerson, WordsAbout},
     write_backs::WaitingWrite,
 };
@@ -102,7 +97,6 @@ pub use message::{
     settle::Settlement,
 };
 pub use proposed_operation::ProposedOperation;
-pub use reports::{CustomerBooks, FiguresPage, KeptFigures, ReportsPlace, ReportsStep};
 pub use sync::{
     companies::Agreed,
     lease::{Lease, Leased, SignIn, Waiting},
@@ -124,8 +118,6 @@ pub use tenant::{
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     notice_channels::{CHANNEL_FAILURES_MAX, NoticeChannel},
     notices::{KnownNotice, NoticePage, TaskNotice, is_notice_cursor},
-    saved_views::{SavedView, SavedViews},
-    sessions::ConsoleSession,
     statement_keys::{PublicStatementKey, StatementKey},
     stops::{Stop, masked},
     subscriptions::{SUBSCRIPTIONS_MAX, Subscription},

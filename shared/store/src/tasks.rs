@@ -368,12 +368,12 @@ impl Store {
                 return Ok(if same { TaskEnded::Done(known) } else { TaskEnded::Over(known) });
             }
             let work = match &known.customer {
-                Some(customer) => self.work_as_stored(tenant, customer, id).await?.map(|(work, stored)| (customer, work, stored)),
+                Some(customer) => self.work(tenant, customer, id).await?.map(|work| (customer, work)),
                 None => None,
             };
             let mut actions = vec![ended(tenant, id, ending, now).update(self)];
-            if let Some((customer, work, stored)) = work {
-                actions.push(self.work_ended(tenant, customer, (&work, &stored), ending.result, now));
+            if let Some((customer, work)) = work {
+                actions.push(self.work_ended(tenant, customer, &work, ending.result, now));
                 let order = order_of(tenant, customer, &work, ending, now);
                 let is_decided_by = order.is_some() || work.confirm_by.is_some();
                 if let Some(order) = order {
@@ -502,34 +502,25 @@ impl Store {
     ///
     /// Those of reading.
     pub async fn work(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<OpenWork>> {
-        Ok(self.work_as_stored(tenant, customer, id).await?.map(|(work, _)| work))
-    }
-
-    /// The same with its text as it is stored.
-    async fn work_as_stored(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<(OpenWork, String)>> {
         let row = self.read("read the work of a task of", &keys::open_work(tenant, customer, id), true).await?;
-        let known =
-            |row: &Row| -> Result<(OpenWork, String)> { Ok((json(row, DOC)?, text(row, DOC).unwrap_or_default().to_owned())) };
-        row.as_ref().map(known).transpose()
+        row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 
-    /// What becomes of what a decision knows of a task that a person finished, where it is still as it is `stored`: somebody else may have asked for the
-    /// end of what it asks for meanwhile.
+    /// What becomes of what a decision knows of a task that a person finished.
     fn work_ended(
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
-        (work, stored): (&OpenWork, &str),
+        work: &OpenWork,
         result: TaskResult,
         now: Timestamp,
     ) -> TransactWriteItem {
-        let is_as_read = is(DOC, s(stored));
         match work.clone().ended(result) {
             Some(after) => {
                 let (key, row) = work_row(tenant, customer, &after, now);
-                Change::of(key).when(is_as_read).replace(self, row)
+                put(self, &key, row)
             }
-            None => Change::of(keys::open_work(tenant, customer, &work.task)).when(is_as_read).delete(self),
+            None => Change::of(keys::open_work(tenant, customer, &work.task)).delete(self),
         }
     }
 }

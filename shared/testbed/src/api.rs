@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use domain::{Channel, Contact, Customer, CustomerId, CustomerKind, Identities, Invoice, InvoiceId, Settings, TenantId};
-use dynoxide::Database;
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -13,7 +12,6 @@ use store::{AddressId, LinkTo, Receipt, Store, Vault};
 use crate::{
     Loopback, TABLE, World,
     documents::{contact, customer, invoice, invoiced},
-    door::{items_of, records_of},
     issuer::{AUDIENCE, ISSUER, KEYS_PATH, token_of},
 };
 
@@ -35,13 +33,12 @@ pub struct Api {
     pub aws: Arc<World>,
     /// Where the issuer's key set is.
     pub keys_url: String,
-    database: Database,
 }
 
 impl Api {
     /// With no tenant yet.
     pub async fn new() -> Self {
-        let Loopback { clients, db, world: aws, endpoint, database } = Loopback::start().await;
+        let Loopback { clients, db, world: aws, endpoint, .. } = Loopback::start().await;
         let store = Store::new(db.clone(), TABLE);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
@@ -53,12 +50,7 @@ impl Api {
             let now = now.clone();
             kit::Clock::from_fn(move || *now.lock().unwrap())
         };
-        Self { clients, clock, now, store, vault, db, aws, keys_url: format!("{endpoint}{KEYS_PATH}"), database }
-    }
-
-    /// Makes the rows of a tenant's lists that the items stand for, as `read-model` does.
-    pub async fn follow(&self, tenant: &TenantId) {
-        self.store.rebuild_lists(tenant, &items_of(records_of(&self.database))).await.unwrap();
+        Self { clients, clock, now, store, vault, db, aws, keys_url: format!("{endpoint}{KEYS_PATH}") }
     }
 
     /// The variables of a function: the names of the table, the bucket and the function that makes documents, whose tokens are accepted, and these.

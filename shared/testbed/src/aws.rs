@@ -1,6 +1,7 @@
 //! AWS on loopback for tests of handlers, with a clock and the tenant `acme`.
 
 use std::{
+    collections::BTreeMap,
     ops::Deref,
     sync::{Arc, Mutex},
 };
@@ -15,7 +16,6 @@ use store::{Attempt, Claim, MessageResult, Receipt, Settlement, Store, StoredTem
 use crate::{
     Loopback, TABLE,
     documents::{covered, customer, decision, invoice, invoiced, planned},
-    door::items_of,
 };
 
 /// When every test begins.
@@ -171,7 +171,15 @@ impl Aws {
 
     /// Every item of the table.
     pub fn items(&self) -> Vec<Item> {
-        items_of(self.records())
+        let mut items = BTreeMap::new();
+        for record in self.records() {
+            let key = record["dynamodb"]["Keys"].to_string();
+            match Item::from_json(&record["dynamodb"]["NewImage"]) {
+                Some(item) => items.insert(key, item),
+                None => items.remove(&key),
+            };
+        }
+        items.into_values().collect()
     }
 
     /// Makes the rows of lists that the items stand for, as `read-model` does.

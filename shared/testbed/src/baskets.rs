@@ -22,22 +22,10 @@ pub fn by_card(name: &str, invoice: InvoiceId, number: &str) -> BasketBegin {
 
 /// Begins a basket of a customer, of which no provider was told.
 pub async fn begun(store: &Store, tenant: &TenantId, customer: &CustomerId, begin: BasketBegin, now: Timestamp) -> Basket {
-    begun_as(store, tenant, customer, (begin, |basket| basket), now).await
-}
-
-/// The same with what its payer wished of it beside.
-pub async fn begun_as(
-    store: &Store,
-    tenant: &TenantId,
-    customer: &CustomerId,
-    (begin, wished): (BasketBegin, impl FnOnce(Basket) -> Basket),
-    now: Timestamp,
-) -> Basket {
     let settings = store.settings(tenant).await.unwrap().unwrap().value;
     let head = store.head(tenant, customer).await.unwrap().unwrap();
     let facts = store.facts(tenant, &head).await.unwrap();
     let (basket, money) = begin.begin(&facts, &settings, now).unwrap();
-    let basket = wished(basket);
     let came = store.begin_basket(tenant, &basket, &money, facts.version, now).await.unwrap();
     assert_eq!(came, BasketBegun::Begun);
     basket

@@ -1,6 +1,6 @@
 //! The one address of the stand-ins.
 
-use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
 use dynoxide::{
@@ -15,11 +15,10 @@ use hyper_util::{
 };
 use kit::Clients;
 use serde_json::{Value, json};
-use store::inspect::Item;
 use tokio::net::TcpListener;
 
 use crate::{
-    TABLE, bus, issuer, kms, objects, table,
+    TABLE, bus, issuer, kms, table,
     world::{World, error},
 };
 
@@ -33,7 +32,7 @@ pub struct Loopback {
     pub db: aws_sdk_dynamodb::Client,
     /// Where the stand-ins answer.
     pub endpoint: String,
-    pub(crate) database: Database,
+    database: Database,
 }
 
 impl Loopback {
@@ -50,16 +49,11 @@ impl Loopback {
 
     /// The records of the table's stream so far, as a function gets them.
     pub fn records(&self) -> Vec<Value> {
-        records_of(&self.database)
+        let shard_iterator = encode_shard_iterator(TABLE, &dynoxide::streams::shard_id(TABLE), 0);
+        let request = GetRecordsRequest { shard_iterator, limit: Some(1_000) };
+        let records = self.database.get_records(request).unwrap().records;
+        records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
     }
-}
-
-/// The records of a table's stream so far.
-pub(crate) fn records_of(database: &Database) -> Vec<Value> {
-    let shard_iterator = encode_shard_iterator(TABLE, &dynoxide::streams::shard_id(TABLE), 0);
-    let request = GetRecordsRequest { shard_iterator, limit: Some(1_000) };
-    let records = database.get_records(request).unwrap().records;
-    records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
 }
 
 type Http = Client<HttpConnector, Full<Bytes>>;
@@ -125,9 +119,6 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
                 None => Response::builder().header("x-amz-function-error", "Unhandled").body(Full::from("{}")).unwrap(),
             };
         }
-        if let (true, Some(query)) = (head.method == "GET", head.uri.query().filter(|query| query.contains("list-type=2"))) {
-            return objects::list(world, &path, query);
-        }
         if head.method == "GET" {
             return match world.objects.lock().unwrap().get(&path) {
                 Some(object) => Response::new(Full::from(object.clone())),
@@ -183,17 +174,4 @@ fn throttles(world: &World, operation: &str) -> bool {
 fn no_such_key() -> Response<Full<Bytes>> {
     let body = "<Error><Code>NoSuchKey</Code><Message>so says the test</Message></Error>";
     Response::builder().status(404).header("content-type", "application/xml").body(Full::from(body)).unwrap()
-}
-
-/// Every item that the records of a stream leave.
-pub(crate) fn items_of(records: Vec<Value>) -> Vec<Item> {
-    let mut items = BTreeMap::new();
-    for record in records {
-        let key = record["dynamodb"]["Keys"].to_string();
-        match Item::from_json(&record["dynamodb"]["NewImage"]) {
-            Some(item) => items.insert(key, item),
-            None => items.remove(&key),
-        };
-    }
-    items.into_values().collect()
 }

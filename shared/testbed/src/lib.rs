@@ -7,7 +7,6 @@
 //! | `world` | what the stand-ins saw and how they behave |
 //! | `table` | the table as the template describes it |
 //! | `kms`, `bus` | two stand-ins |
-//! | `objects` | what S3 lists of a bucket |
 //! | `aws` | the stand-ins with a clock and the tenant `acme`, for tests of handlers |
 //! | `api` | a table with customers, and requests as API Gateway sends them |
 //! | `issuer` | signs the tokens of people |
@@ -28,7 +27,6 @@ mod door;
 pub mod issuer;
 mod kms;
 mod meter;
-mod objects;
 mod table;
 mod world;
 

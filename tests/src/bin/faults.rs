@@ -1,6 +1,5 @@
 //! Prints what the fault harness finds, and with `books` what the race over books that are read back finds, one small company a
-//! place (`cargo run -p tests --bin faults -- books [--jobs N] [--seed N]`), and with `writes` what becomes of payments that are written into books by a
-//! writer that dies around each of its calls (`cargo run -p tests --bin faults -- writes [--seed N]`):
+//! place (`cargo run -p tests --bin faults -- books [--jobs N] [--seed N]`):
 //! `cargo run -p tests --bin faults -- [--clean | --places | --all] [--of NAMES] [--jobs N] [--seed N]`.
 //!
 //! Without options it plays what `cargo test` plays, and services that misbehave, and everything at once. `--places` plays one
@@ -119,11 +118,6 @@ async fn main() -> anyhow::Result<ExitCode> {
         println!("\n{flaws} flaws");
         return Ok(ExitCode::from(u8::from(flaws > 0)));
     }
-    if has("writes") {
-        let flaws = play_writes::<doubles::QuickBooks>(seed).await? + play_writes::<doubles::Xero>(seed).await?;
-        println!("\n{flaws} flaws");
-        return Ok(ExitCode::from(u8::from(flaws > 0)));
-    }
     let mut bench = Bench { seed, flaws: 0, started: Instant::now() };
     println!("seed {seed}\n\n{TABLE_HEAD}");
     if !has("--places") {
@@ -153,21 +147,6 @@ async fn play_all_customers(bench: &mut Bench, only_clean: bool) -> anyhow::Resu
     }
     println!("\n{}", calls(&clean));
     Ok(())
-}
-
-/// Payments that are written into books, a crash before and after each call of the writer, three in a row; answers how many flaws there were.
-async fn play_writes<D: doubles::FakeAccounting>(seed: u64) -> anyhow::Result<usize> {
-    let plan = race::writes::WritesPlan { seed, every_call: true, in_a_row: IN_A_ROW };
-    let report = race::writes::run_writes::<D>(&plan).await?;
-    println!("{report}");
-    for (when, call) in &report.unreached {
-        println!("NOT REACHED {when:?} {call}");
-    }
-    let flaws = report.flaws();
-    for flaw in &flaws {
-        println!("FLAW {flaw}");
-    }
-    Ok(flaws.len())
 }
 
 /// One race of a small company for each call of the reader, before and after it; answers how many flaws there were.

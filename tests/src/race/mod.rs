@@ -1,13 +1,11 @@
 //! A race over one company's books, whichever the vendor: webhooks, polls, comparisons and people's changes, with readers that
-//! die around each of their calls of AWS and of the vendor, and a vendor that limits, fails and goes away. Beside it, [`writes`] has payments that
-//! are taken here written into the books by a writer that dies so.
+//! die around each of their calls of AWS and of the vendor, and a vendor that limits, fails and goes away.
 
 mod company;
 pub mod judge;
 mod report;
 mod scenario;
 mod witness;
-pub mod writes;
 
 use local::When;
 

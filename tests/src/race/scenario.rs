@@ -79,7 +79,7 @@ pub async fn evidence_of<D: FakeAccounting>(plan: &Plan) -> anyhow::Result<(Repo
 }
 
 /// A live tenant in New York with a ladder whose mails name their step and invoices.
-pub(super) async fn desk(seed: u64) -> anyhow::Result<TestTenant> {
+async fn desk(seed: u64) -> anyhow::Result<TestTenant> {
     let now = START.at(3, 0, 0, 0).in_tz("UTC")?.timestamp();
     let stack = Stack::start(Options { now: Some(now), seed: Some(seed), ..Options::default() }).await?;
     let list = "{% for invoice in invoices %}{{ invoice.number }} {% endfor %}";

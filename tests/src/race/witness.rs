@@ -19,8 +19,6 @@ pub struct Watch {
     source: &'static str,
     shown: Mutex<Vec<Shown>>,
     calls: AtomicU64,
-    /// The kinds of all calls, in order.
-    kinds: Mutex<Vec<String>>,
     /// The number within its invocation of the first call after one for tokens; nothing while none has followed.
     after_tokens: AtomicU64,
 }
@@ -29,14 +27,7 @@ impl Watch {
     /// Watches the calls of a source.
     pub fn new(world: &Arc<World>, source: &'static str) -> Arc<Self> {
         let world = Arc::clone(world);
-        Arc::new(Self {
-            world,
-            source,
-            shown: Mutex::default(),
-            calls: AtomicU64::new(0),
-            kinds: Mutex::default(),
-            after_tokens: AtomicU64::new(0),
-        })
+        Arc::new(Self { world, source, shown: Mutex::default(), calls: AtomicU64::new(0), after_tokens: AtomicU64::new(0) })
     }
 
     /// Everything that was answered whole.
@@ -47,11 +38,6 @@ impl Watch {
     /// Calls so far, those that nobody heard included.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
-    }
-
-    /// The kinds of all calls so far, in order, those that nobody heard included.
-    pub fn kinds(&self) -> Vec<String> {
-        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Which call of its invocation the first one was after tokens were last refreshed.
@@ -67,7 +53,6 @@ impl Watch {
 impl Witness for Watch {
     fn asked(&self, kind: &str) -> Fate {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).push(kind.to_owned());
         let Some(slot) = self.slot() else { return Fate::Lives };
         let (number, verdict) = slot.note_call(&format!("{}:{kind}", self.source));
         if kind == "token" {

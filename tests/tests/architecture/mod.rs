@@ -83,10 +83,8 @@ fn tries_by_hand(sources: &[Source]) -> Vec<String> {
 /// The one list of attributes, and the folder of its parts.
 const ATTRIBUTES: [&str; 2] = ["shared/store/src/table/attributes.rs", "shared/store/src/table/attributes/"];
 /// What stands for the table itself, and so makes its key: embedded engines and stand-ins.
-const TABLES: &[&str] = &[
+const TABLES: [&str; 6] = [
     "shared/testbed/src/table.rs",
-    // A table of what settings say in the console: one of them is to chase again.
-    "functions/console/src/routes/settings_fields.rs",
     "infra/local/src/aws/dynamodb.rs",
     "infra/local/src/engine/stream.rs",
     "infra/local/tests/stack.rs",
@@ -220,15 +218,11 @@ fn undocumented_crates(sources: &[Source]) -> Vec<String> {
 /// Where amounts are kept, read, reckoned or shown.
 const MONEY: [&str; 4] = ["functions/", "shared/", "infra/doubles/src", "infra/copy/src"];
 /// What names floats there, and why it may.
-const FLOATS: [(&str, &str); 7] = [
+const FLOATS: [(&str, &str); 6] = [
     ("shared/connectors/src/json.rs", "JSON has them; what reads amounts takes integers, or the text of a number"),
     ("shared/service/src/flaws.rs", "serde has them; settings have none"),
     ("infra/doubles/src/xero/wire.rs", "Xero writes rates, quantities and sums of nothing so"),
     ("functions/jobs/src/kinds/import/sheet.rs", "XLSX has them; a cell is taken as the text of a number"),
-    (
-        "shared/sheets/src/workbook.rs",
-        "XLSX has them; a cell is given the digits of an exact number, and more than fit are a text",
-    ),
     ("shared/documents/src/canvas.rs", "PDF has them; places on a page, never amounts"),
     ("shared/testbed/", "capacity units"),
 ];

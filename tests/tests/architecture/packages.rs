@@ -54,10 +54,9 @@ fn packages() -> Vec<Package> {
 
 /// What a crate may depend on among our own, by its folder.
 fn may_depend_on(folder: &str, other: &str) -> bool {
-    const SHARED: &[&str] = &[
+    const SHARED: [&str; 12] = [
         "answers",
         "domain",
-        "figures",
         "store",
         "connectors",
         "channels",
@@ -68,9 +67,6 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "service",
         "files",
         "mail",
-        "issuer",
-        "setup",
-        "sheets",
     ];
     const BELOW_READING: [&str; 4] = ["domain", "store", "connectors", "kit"];
     const BELOW_SENDING: [&str; 4] = ["domain", "store", "channels", "kit"];
@@ -79,19 +75,11 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         // What is asked for as a document is named by the domain's ids.
         "shared/files" => ["domain", "kit"].contains(&other),
         "shared/testbed" => ["domain", "store", "kit"].contains(&other),
-        "shared/connectors" | "shared/channels" | "shared/payments" | "shared/documents" | "shared/mail" | "shared/answers"
-        | "shared/figures" => other == "domain",
-        // What is kept of a day's figures is stored as what it is.
-        "shared/store" => ["domain", "figures"].contains(&other),
-        "shared/service" => ["domain", "figures", "store"].contains(&other),
+        "shared/store" | "shared/connectors" | "shared/channels" | "shared/payments" | "shared/documents" | "shared/mail"
+        | "shared/answers" => other == "domain",
+        "shared/service" => ["domain", "store"].contains(&other),
         "shared/sending" => BELOW_SENDING.contains(&other),
         "shared/reading" => BELOW_READING.contains(&other),
-        "shared/issuer" => ["service", "reading"].contains(&other),
-        // What an admin sets up is held against what connectors, providers and templates there are.
-        "shared/setup" => ["domain", "store", "service", "connectors", "channels", "payments", "reading"].contains(&other),
-        "shared/snapshots" => ["domain", "figures"].contains(&other),
-        // What a report is, service says; its words and files are made of that.
-        "shared/sheets" => ["domain", "figures", "service"].contains(&other),
         // Its own tests hold what it says against what the connectors read.
         "infra/doubles" => ["domain", "connectors"].contains(&other),
         // What an item is part of, the store says; its own tests fill a table.
@@ -99,8 +87,6 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "infra/local" | "tests" | "tests/bench" => true,
         // Fonts and the writer of PDF are large: one function links them, and others invoke it.
         "functions/make-documents" if other == "documents" => true,
-        // So is the writer of Parquet.
-        "functions/report" if other == "snapshots" => true,
         function if function.starts_with("functions/") => SHARED.contains(&other),
         _ => false,
     }
@@ -176,8 +162,6 @@ fn crates_depend_downwards_only() {
         ("shared/sending", "service"),
         ("shared/sending", "connectors"),
         ("shared/reading", "channels"),
-        ("shared/issuer", "store"),
-        ("shared/service", "issuer"),
         ("infra/doubles", "store"),
         ("shared/files", "store"),
         ("shared/documents", "channels"),

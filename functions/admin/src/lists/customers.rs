@@ -29,8 +29,7 @@ pub struct CustomersQuery {
     /// Those who are found by the beginnings of these words: names, mail addresses, the source's id. Two characters and more.
     q: Option<String>,
     /// Those that a person gave to this owner, in the order of their ids: the subject of a member's sign-in, or a team's name. Of the orders it goes
-    /// with `owner` alone. Customers that are an owner's by a rule of the settings are not among them. `none` is nobody: those that no person and no
-    /// rule of the settings gave to anybody, in any order but `owner`, and without `q`. The others are left out of each page after it was read.
+    /// with `owner` alone. Customers that are an owner's by a rule of the settings are not among them.
     owner: Option<String>,
     /// With `external_id`: the one customer whom this connection knows by it.
     source: Option<String>,

@@ -1,9 +1,9 @@
 //! A customer with a message on its way, and SES's events about it.
 
-use domain::{Channel, Customer, CustomerId, Document, Invoice, MessageId, Next, ServiceMail, ServiceMailKind};
+use domain::{Customer, CustomerId, Document, Invoice, MessageId, Next};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use store::{Attempt, Claim, Found, FoundLink, LinkMailAsked, LinkTo, MessageResult, Receipt, Settlement};
+use store::{Attempt, Claim, Found, MessageResult, Receipt, Settlement};
 use testbed::{
     aws::{Aws, NOW_S, event},
     documents::{contact, covered, customer, decision, invoice, invoiced, planned},
@@ -85,19 +85,6 @@ impl Subject {
         };
         let next = Next::At(now + SignedDuration::from_secs(3_600));
         self.aws.store.settle(&self.aws.tenant, &self.claimed, &self.message, &self.attempt, &settlement, next).await.unwrap();
-    }
-
-    /// A notice that the customer asked for by a portal link.
-    #[allow(dead_code, reason = "not every test that has a message has a notice")]
-    pub async fn notice(&self) -> ServiceMail {
-        let (store, vault, tenant, now) = (&self.aws.store, &self.aws.vault, &self.aws.tenant, self.aws.now());
-        vault.ensure_key(tenant).await.unwrap();
-        let to = LinkTo { channel: Channel::Email, address: MAIN, contact: "p1", person: None };
-        let (_, link) = vault.link_for(tenant, &self.customer, to, None, now).await.unwrap();
-        let mail = ServiceMail::of(ServiceMailKind::NewLink, &link.id, None, now);
-        let found = FoundLink { tenant: tenant.clone(), customer: self.customer.clone(), link };
-        assert_eq!(store.ask_new_link(&found, now).await.unwrap(), LinkMailAsked::Done);
-        mail
     }
 
     /// The tags of the message.

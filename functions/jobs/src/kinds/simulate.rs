@@ -13,9 +13,9 @@ use domain::{
     rollout::SHARE_WHOLE,
     simulate::{
         Assumed, BreakerAssumed, Difference, Happening, HappeningSums, HappeningTally, OtherVersion, Paying, Simulated,
-        Simulation, SimulationProgress, differences, stretches, usual_lag, with_version,
+        Simulation, SimulationProgress, differences, usual_lag, with_version,
     },
-    workflow::{Migration, PublishContext, carried_on, flaws, migration_flaws},
+    workflow::{PublishContext, carried_on, flaws, migration_flaws},
 };
 use futures::{FutureExt, future::BoxFuture};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -42,8 +42,6 @@ const OF_A_PART: usize = 500;
 /// What the present versions are called in files and groups of parts, and the other one.
 const PRESENT: &str = "present";
 const OTHER: &str = "other";
-/// Lines of both versions that are compared at once.
-const COMPARED_TOGETHER: usize = 200_000;
 /// Examples of what differs that stand in the result itself.
 const EXAMPLES: usize = 100;
 /// What an email costs where nothing else is said, in millionths of a US dollar: Amazon SES asks 0.10 dollars for a thousand. What a text
@@ -189,8 +187,11 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         None => None,
     };
     let migration = asked.migration.clone().unwrap_or_default();
-    let new: &Workflow = &other.workflow;
-    let difference = compared(work, job, kept.lines, (old.as_ref(), new), &migration).await?;
+    let difference = {
+        let before = lines_of(work, job, PRESENT, kept.lines.0).await?;
+        let after = lines_of(work, job, OTHER, kept.lines.1).await?;
+        differences(&before, &after, old.as_ref(), &other.workflow, &migration)
+    };
     ended(work, job, &asked, &kept, &present, Some((&played, &difference))).await.map(SliceEnd::Done)
 }
 
@@ -293,47 +294,13 @@ async fn put_lines(
     Ok(())
 }
 
-/// All that happens to the customers of a stretch, in order.
-async fn lines_of(
-    work: &Work<'_>,
-    job: &Job,
-    (version, parts): (&str, usize),
-    (passed, until): (Option<&CustomerId>, &CustomerId),
-) -> anyhow::Result<Vec<Happening>> {
+/// All that happens, in order.
+async fn lines_of(work: &Work<'_>, job: &Job, version: &str, parts: usize) -> anyhow::Result<Vec<Happening>> {
     let mut all = Vec::new();
     for part in 0..parts {
-        let some = work.part::<Vec<Happening>>(&job.id, &lines(version), part).await?;
-        let own = |line: &Happening| line.customer <= *until && passed.is_none_or(|passed| line.customer > *passed);
-        all.extend(some.into_iter().filter(own));
+        all.extend(work.part::<Vec<Happening>>(&job.id, &lines(version), part).await?);
     }
     Ok(all)
-}
-
-/// What differs, a stretch of customers after the other, so that never all lines are held: `old` and `new` are the versions of the workflow.
-async fn compared(
-    work: &Work<'_>,
-    job: &Job,
-    (present, other): (usize, usize),
-    (old, new): (Option<&Workflow>, &Workflow),
-    migration: &Migration,
-) -> anyhow::Result<Difference> {
-    let mut counts: BTreeMap<CustomerId, usize> = BTreeMap::new();
-    for (version, parts) in [(PRESENT, present), (OTHER, other)] {
-        for part in 0..parts {
-            for line in work.part::<Vec<Happening>>(&job.id, &lines(version), part).await? {
-                *counts.entry(line.customer).or_default() += 1;
-            }
-        }
-    }
-    let mut whole = Difference::default();
-    let mut passed: Option<CustomerId> = None;
-    for until in stretches(&counts, COMPARED_TOGETHER) {
-        let before = lines_of(work, job, (PRESENT, present), (passed.as_ref(), &until)).await?;
-        let after = lines_of(work, job, (OTHER, other), (passed.as_ref(), &until)).await?;
-        whole.join(differences(&before, &after, old, new, migration));
-        passed = Some(until);
-    }
-    Ok(whole)
 }
 
 /// Writes what happens into the file, a part at a time, and counts it.

@@ -4,8 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
-    talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -311,21 +311,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         way: "Medio de pago",
         kept_until: "No se pide hasta el",
     },
-    kept: KeptLabels {
-        language: "es",
-        title: "Formas de pago guardadas",
-        intro: "Están guardadas en el proveedor de pagos, solo para {}. Nadie más que pueda abrir esta cuenta las ve aquí.",
-        none: "No hay ninguna forma de pago guardada para {}. Para guardar una, marque la casilla del formulario la próxima vez que pague con tarjeta o por adeudo directo.",
-        account: "{way}, cuenta terminada en {ending}, guardada desde el {day}",
-        plain: "{way}, guardada desde el {day}",
-        remove: "Eliminar",
-        remove_hint: "Lo que elimine se borra también en el proveedor de pagos. Un adeudo que el banco aún no haya recibido se cancela, y lo que iba a pagar vuelve a estar pendiente.",
-        not_removed: "No se ha podido eliminar en el proveedor de pagos. Inténtelo de nuevo dentro de un minuto.",
-        offer: "Usar una forma de pago guardada o guardar una",
-        keep: "Guardar esta forma de pago para mis próximos pagos",
-        keep_hint: "Vale para tarjetas y adeudos directos de {providers}. Los números de tarjeta y de cuenta se quedan allí: solo guardamos la referencia, únicamente para {address}. Puede eliminarla en cualquier momento.",
-        needs_code: "Para una forma de pago guardada hace falta de nuevo un código. Pida que se lo envíen o elija otra forma.",
-    },
     documents: DocumentLabels {
         language: "es",
         statement: "Descargar el extracto en PDF",
@@ -427,6 +412,25 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Carta",
         by_other: "Otro medio",
+    },
+    paid_already: PaidAlreadyLabels {
+        language: "es",
+        title: "Ya he pagado",
+        intro: "Díganos qué ha enviado y cuándo. Esperaremos ese dinero en lugar de enviarle recordatorios.",
+        nothing: "Aquí no hay ninguna factura pendiente que se haya podido pagar.",
+        how_much_hint: "Deje este campo vacío si ha pagado todo lo pendiente de estas facturas.",
+        sent_on: "¿Qué día pagó?",
+        sent_on_hint: "Hoy, o uno de los últimos días.",
+        how: "¿Cómo pagó?",
+        wrong_day: "Elija hoy o uno de los últimos días. Lo que se envió hace más tiempo ya debería habernos llegado: compruebe, por favor, si salió de su cuenta, y escríbanos. Para un día futuro, comprométase a pagar.",
+        wrong_way: "Elija cómo pagó.",
+        wrong_lines: "Elija facturas de una misma moneda y de una misma empresa, de las que todavía no nos haya avisado. Si ya nos avisó de un pago que no llegó, o si una de ellas ya no está pendiente, escríbanos.",
+        made: "Gracias, queda anotado",
+        says: "El {day} nos avisó de que {amount} están en camino hacia nosotros.",
+        waits: "Esperamos ese dinero hasta el {}. Hasta entonces no se lo pedimos.",
+        otherwise: "Si para entonces no consta en nuestra contabilidad, se lo pediremos de nuevo.",
+        arrived: "Ha llegado. Gracias.",
+        failed: "No consta en nuestra contabilidad. Volvemos a pedirle lo que queda pendiente.",
     },
     plans: PlanLabels {
         language: "es",

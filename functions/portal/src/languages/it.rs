@@ -4,8 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
-    talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -311,21 +311,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         way: "Mezzo di pagamento",
         kept_until: "Non richiesto fino al giorno",
     },
-    kept: KeptLabels {
-        language: "it",
-        title: "Metodi di pagamento conservati",
-        intro: "Sono conservati presso il fornitore di servizi di pagamento, solo per {}. Nessun altro che possa aprire questo conto li vede qui.",
-        none: "Nessun metodo di pagamento è conservato per {}. Per conservarne uno, spunti la casella del modulo al prossimo pagamento con carta o con addebito diretto.",
-        account: "{way}, conto che termina con {ending}, conservato dal {day}",
-        plain: "{way}, conservato dal {day}",
-        remove: "Rimuovi",
-        remove_hint: "Ciò che rimuove viene cancellato anche presso il fornitore di servizi di pagamento. Un addebito che la banca non ha ancora ricevuto viene annullato, e quanto doveva pagare torna aperto.",
-        not_removed: "La rimozione presso il fornitore di servizi di pagamento non è riuscita. Riprovi tra un minuto.",
-        offer: "Usare un metodo di pagamento conservato o conservarne uno",
-        keep: "Conserva questo metodo di pagamento per i miei prossimi pagamenti",
-        keep_hint: "Vale per carte e addebiti diretti di {providers}. I numeri di carta e di conto restano lì: conserviamo solo il riferimento, unicamente per {address}. Può rimuoverlo in qualsiasi momento.",
-        needs_code: "Per un metodo di pagamento conservato serve di nuovo un codice. Se ne faccia inviare uno o scelga un altro metodo.",
-    },
     documents: DocumentLabels {
         language: "it",
         statement: "Scarica l’estratto conto in PDF",
@@ -427,6 +412,25 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "Lettera",
         by_other: "Un altro mezzo",
+    },
+    paid_already: PaidAlreadyLabels {
+        language: "it",
+        title: "Ho già pagato",
+        intro: "Ci dica che cosa ha inviato, e quando. Aspetteremo questa somma invece di inviarle solleciti.",
+        nothing: "Qui non c’è nessuna fattura da pagare che possa essere già stata pagata.",
+        how_much_hint: "Lasci vuoto questo campo se ha pagato tutto ciò che restava da pagare di queste fatture.",
+        sent_on: "Che giorno ha pagato?",
+        sent_on_hint: "Oggi, o uno degli ultimi giorni.",
+        how: "Come ha pagato?",
+        wrong_day: "Scelga oggi o uno degli ultimi giorni. Ciò che è stato inviato da più tempo dovrebbe già essere da noi: la preghiamo di controllare se è uscito dal suo conto, e di scriverci. Per un giorno futuro, prometta un pagamento.",
+        wrong_way: "Scelga come ha pagato.",
+        wrong_lines: "Scelga fatture nella stessa valuta e della stessa società, che non ci ha ancora segnalato. Se ci ha già segnalato un pagamento che non è arrivato, o se una di loro non è più da pagare, ci scriva.",
+        made: "Grazie, ne prendiamo nota",
+        says: "In data {day} ci ha segnalato che {amount} sono in arrivo.",
+        waits: "Aspettiamo questa somma fino al giorno {}. Fino ad allora non la chiediamo.",
+        otherwise: "Se per allora non risulta nella nostra contabilità, la chiederemo di nuovo.",
+        arrived: "È arrivata. Grazie.",
+        failed: "Non risulta nella nostra contabilità. Chiediamo di nuovo ciò che ne resta da pagare.",
     },
     plans: PlanLabels {
         language: "it",

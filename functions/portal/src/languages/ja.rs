@@ -4,8 +4,8 @@ use domain::{DisputeReason, WayOfPaying};
 
 use crate::{
     access_labels::AccessLabels, document_labels::DocumentLabels, file_labels::FileLabels, form_labels::FormLabels,
-    kept_labels::KeptLabels, labels::PageLabels, language_words::LanguageWords, pay_labels::PayLabels, plan_labels::PlanLabels,
-    talk_labels::TalkLabels,
+    labels::PageLabels, language_words::LanguageWords, paid_already_labels::PaidAlreadyLabels, pay_labels::PayLabels,
+    plan_labels::PlanLabels, talk_labels::TalkLabels,
 };
 
 pub(super) static WORDS: LanguageWords = LanguageWords {
@@ -311,21 +311,6 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         way: "お支払い方法",
         kept_until: "お支払いをお願いしない期限",
     },
-    kept: KeptLabels {
-        language: "ja",
-        title: "保存されているお支払い方法",
-        intro: "決済サービスに{}専用として保存されています。このページを開けるほかの方には表示されません。",
-        none: "{}のお支払い方法は保存されていません。保存するには、次回カードまたは口座振替でお支払いの際に、フォームのチェックボックスにチェックを入れてください。",
-        account: "{way}(口座番号の末尾{ending}、{day}から保存)",
-        plain: "{way}({day}から保存)",
-        remove: "削除",
-        remove_hint: "削除すると、決済サービスからも消去されます。まだ銀行に渡されていない口座振替は取り消され、その金額は再び未払いになります。",
-        not_removed: "決済サービスで削除できませんでした。1分後にもう一度お試しください。",
-        offer: "保存したお支払い方法を使う、または保存する",
-        keep: "このお支払い方法を次回以降のために保存する",
-        keep_hint: "{providers}でのカードと口座振替が対象です。カード番号や口座番号は決済サービスにのみ保管され、当社は{address}専用の参照番号だけを保存します。いつでも削除できます。",
-        needs_code: "保存されているお支払い方法には、もう一度コードが必要です。コードの送信を依頼するか、別の方法を選んでください。",
-    },
     documents: DocumentLabels {
         language: "ja",
         statement: "残高明細書をPDFでダウンロード",
@@ -427,6 +412,25 @@ pub(super) static WORDS: LanguageWords = LanguageWords {
         by_whatsapp: "WhatsApp",
         by_letter: "書面",
         by_other: "その他の方法",
+    },
+    paid_already: PaidAlreadyLabels {
+        language: "ja",
+        title: "すでに支払いました",
+        intro: "お支払いいただいた金額と日付をお知らせください。その間はお支払いのお願いをお送りせず、ご入金を確認します。",
+        nothing: "お支払い済みの可能性がある未払いの請求書はございません。",
+        how_much_hint: "これらの請求書の未払額すべてをお支払いの場合は、空欄のままにしてください。",
+        sent_on: "お支払いになったのはいつですか？",
+        sent_on_hint: "本日、または最近の日付。",
+        how: "どの方法でお支払いになりましたか？",
+        wrong_day: "本日または最近の日付をお選びください。それより前のお支払いは、すでに当社に届いているはずです。口座から引き落とされているかご確認のうえ、メッセージをお送りください。今後の日付の場合は、お支払いをお約束ください。",
+        wrong_way: "お支払いになった方法をお選びください。",
+        wrong_lines: "同じ通貨かつ同じ会社の請求書で、まだお支払いのご連絡をいただいていないものをお選びください。すでにご連絡いただいたお支払いが届いていない場合や、いずれかが未払いではない場合は、メッセージをお送りください。",
+        made: "ご連絡ありがとうございます",
+        says: "{day}に、{amount}をお支払い済みとのご連絡をいただきました。",
+        waits: "{}までご入金の確認をお待ちします。それまではお支払いをお願いしません。",
+        otherwise: "その日までに当社の帳簿で確認できない場合は、改めてお支払いをお願いいたします。",
+        arrived: "ご入金を確認しました。ありがとうございます。",
+        failed: "当社の帳簿で確認できません。残りの未払額について、改めてお支払いをお願いいたします。",
     },
     plans: PlanLabels {
         language: "ja",

@@ -158,31 +158,3 @@ async fn who_owes_nothing_is_not_asked_to_promise() {
     let page = portal.get(&format!("/p/{code}")).await.is(200).says("Es ist nichts offen").says(&format!("{code}&#x2f;write\""));
     page.hides(&forms[0]).hides(&forms[1]).hides("for=plan");
 }
-
-#[tokio::test]
-async fn what_was_credited_of_an_invoice_stands_beside_what_was_paid() {
-    let portal = Portal::new().await;
-    let id = portal.world.customer("acme", "C-1", |_| {}).await;
-    let code = portal.code(&acme(), &id).await;
-    let head = portal.world.store.head(&acme(), &id).await.unwrap().unwrap();
-    let facts = portal.world.store.facts(&acme(), &head).await.unwrap();
-    let mut invoice = facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap().invoice.clone();
-    invoice.source_version = SourceVersion::Number(5);
-    (invoice.paid_minor, invoice.credited_minor) = (25_000, 5_000);
-    let document = Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice };
-    let receipt = Receipt { source: "canonical".to_owned(), event_id: "credited".to_owned() };
-    portal.world.store.apply(&acme(), &receipt, &[document], portal.world.now()).await.unwrap();
-    let page = portal.get(&format!("/p/{code}")).await.is(200);
-    page.says("1.250,00\u{a0}€").says("250,00\u{a0}€").says("Gutschrift über 50,00\u{a0}€").says("950,00\u{a0}€");
-    let table = portal.data(&format!("/p/{code}/statement.csv"), "*/*").await.is(200);
-    table.says(";1250,00;250,00;950,00;Gutschrift über 50,00\u{a0}€");
-}
-
-#[tokio::test]
-async fn a_table_for_a_japanese_program_is_parted_by_commas() {
-    let portal = Portal::new().await;
-    let id = portal.world.customer("acme", "C-1", |customer| customer.language = Some("ja".to_owned())).await;
-    let code = portal.code(&acme(), &id).await;
-    let table = portal.data(&format!("/p/{code}/statement.csv"), "*/*").await.is(200);
-    table.says("請求書,分割払い,").says(",EUR,1250.00,0.00,1250.00,");
-}

@@ -9,7 +9,6 @@ mod conversation;
 mod disputes;
 mod documents;
 mod files;
-mod kept_ways;
 mod languages;
 mod new_links;
 mod one_payment;
@@ -287,7 +286,6 @@ async fn a_get_changes_nothing() {
         format!("/p/{code}/preferences?change=again"),
         format!("/p/{code}/contacts?left=p1"),
         format!("/p/{code}/others"),
-        format!("/p/{code}/ways?remove=pay_0123456789abcdef"),
         format!("/p/{code}/code?to=contacts"),
         format!("/p/{code}/code/enter?to=contacts&code=123456"),
     ] {

@@ -4,7 +4,7 @@ use domain::{Basket, Currency, CustomerId, CustomerRef, Document, Invoice, Invoi
 use payments::{BasketWish, ErrandKind, PaymentErrand};
 use serde_json::{Value, json};
 use store::{BasketHeard, BasketOwner, BasketSays, Receipt};
-use testbed::{api::at, baskets::begun_as};
+use testbed::{api::at, baskets::begun};
 
 use crate::visitor::{Portal, Reply, acme};
 
@@ -13,7 +13,7 @@ const STAND_IN: &str = "http://127.0.0.1:9";
 const PAGE: &str = "https://checkout.example/c/1";
 
 /// A portal whose tenant takes cards and SEPA debits by Stripe, with a customer.
-pub(crate) async fn connected() -> (Portal, CustomerId, String) {
+async fn connected() -> (Portal, CustomerId, String) {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     portal.world.vault.ensure_key(&acme()).await.unwrap();
@@ -54,8 +54,7 @@ impl Portal {
             link: wish.link.clone(),
             pays_on: (wish.provider == "transfer").then(|| "2026-02-10".parse().unwrap()),
         };
-        let as_wished = |basket| Basket { kept: wish.kept.clone(), keep: wish.keep, ..basket };
-        let basket = begun_as(&self.world.store, &acme(), &errand.customer, (begin, as_wished), self.world.now()).await;
+        let basket = begun(&self.world.store, &acme(), &errand.customer, begin, self.world.now()).await;
         let provider_id = if pay_url.is_some() { "cs_1" } else { "RF18539007547034" };
         self.says(&errand.customer, &basket.id, BasketSays::SentOn { provider_id, pay_url }).await
     }
@@ -71,10 +70,10 @@ impl Portal {
     }
 }
 
-pub(crate) fn wish(errand: &PaymentErrand) -> &BasketWish {
+fn wish(errand: &PaymentErrand) -> &BasketWish {
     match &errand.what {
         ErrandKind::Begin(wish) => wish,
-        ErrandKind::Cancel { .. } | ErrandKind::Forget { .. } => panic!("nothing is begun: {errand:?}"),
+        ErrandKind::Cancel { .. } => panic!("nothing is begun: {errand:?}"),
     }
 }
 

@@ -200,7 +200,7 @@ async fn what_a_link_alone_shows_and_takes_of_people_costs_no_more_the_more_is_o
     }
     portal.get(&format!("/p/{code}/preferences")).await.is(200);
     portal.world.read_units();
-    for place in ["preferences", "contacts", "others", "ways", "not-for-me", "code"] {
+    for place in ["preferences", "contacts", "others", "not-for-me", "code"] {
         portal.get(&format!("/p/{code}/{place}")).await.is(200);
         let units = portal.world.read_units();
         assert!(units > 0.0 && units <= 12.0, "{units} read units for {place}");

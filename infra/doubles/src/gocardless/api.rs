@@ -108,13 +108,6 @@ impl Service {
             (&Method::POST, ["refunds"]) => self.once(request, &account, || self.refund(request, &account)),
             (&Method::POST, ["billing_requests", id, "actions", "cancel"]) => self.cancel_request(request, &account, id),
             (&Method::POST, ["payments", id, "actions", "cancel"]) => self.cancel_payment(request, &account, id),
-            (&Method::POST, ["mandates", id, "actions", "cancel"]) => self.cancel_mandate(request, &account, id),
-            (&Method::GET, ["mandates", id]) => {
-                let books = lock(&self.books);
-                let found = books.requests.iter().find(|one| one.account == account.name && one.mandate.as_deref() == Some(*id));
-                let found = found.ok_or_else(GoCardlessRefusal::missing)?;
-                Ok(web::json(StatusCode::OK, &json!({"mandates": wire::mandate(found)})))
-            }
             (&Method::GET, ["billing_requests", id]) => {
                 let books = lock(&self.books);
                 let found = books.requests.iter().find(|one| one.account == account.name && one.id == *id);
@@ -152,7 +145,6 @@ impl Service {
                     ("payment", "/links/payment"),
                     ("refund", "/links/refund"),
                     ("billing_request", "/links/billing_request"),
-                    ("mandate", "/links/mandate"),
                 ];
                 list(request, "events", &filters, own)
             }
@@ -200,7 +192,6 @@ impl Service {
             status: RequestStatus::Pending,
             flows: Vec::new(),
             mandate: None,
-            mandate_is_over: false,
             payment: None,
             customer: self.desk.capital_id("CU", 13),
             fell_back: false,
@@ -249,9 +240,6 @@ impl Service {
             let message = "Mandate not found";
             return Err(GoCardlessRefusal::misuse(StatusCode::UNPROCESSABLE_ENTITY, "linked_resource_not_found", message));
         };
-        if own.mandate_is_over {
-            return Err(GoCardlessRefusal::impossible("mandate_is_inactive", "The mandate is cancelled"));
-        }
         let currency = body["currency"].as_str().unwrap_or_default().to_owned();
         if currency != own.currency() {
             return Err(GoCardlessRefusal::invalid("payments", "currency", "must be the mandate's currency"));
@@ -332,23 +320,6 @@ impl Service {
         let mut pen = Pen::new(&self.desk);
         pen.cancel_payment(own);
         let shown = json!({"payments": wire::payment(own)});
-        drop(books);
-        self.tell(pen.events);
-        Ok(web::json(StatusCode::OK, &shown))
-    }
-
-    fn cancel_mandate(&self, request: &Request<Bytes>, account: &Account, id: &str) -> Answered {
-        checked("cancel", "data", request)?;
-        let mut books = lock(&self.books);
-        let Books { requests, payments, .. } = &mut *books;
-        let own = requests.iter_mut().find(|one| one.account == account.name && one.mandate.as_deref() == Some(id));
-        let own = own.ok_or_else(GoCardlessRefusal::missing)?;
-        if own.mandate_is_over {
-            return Err(GoCardlessRefusal::impossible("cancellation_failed", "The mandate is cancelled"));
-        }
-        let mut pen = Pen::new(&self.desk);
-        pen.cancel_mandate(own, payments, "api");
-        let shown = json!({"mandates": wire::mandate(own)});
         drop(books);
         self.tell(pen.events);
         Ok(web::json(StatusCode::OK, &shown))

@@ -50,8 +50,6 @@ pub struct BillingRequest {
     pub status: RequestStatus,
     pub flows: Vec<Flow>,
     pub mandate: Option<String>,
-    /// Whether the mandate was cancelled.
-    pub mandate_is_over: bool,
     pub payment: Option<String>,
     pub customer: String,
     /// Whether it is paid by debit, for the payer's bank knows no instant payment.

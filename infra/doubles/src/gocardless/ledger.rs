@@ -112,27 +112,6 @@ impl<'a> Pen<'a> {
         self.tell_of_request(request, "cancelled");
     }
 
-    /// A mandate is over, by the seller or by the payer's bank; what was not submitted by it yet is cancelled with it.
-    pub fn cancel_mandate(&mut self, request: &mut BillingRequest, payments: &mut [Payment], origin: &str) {
-        let at = self.desk.now();
-        request.mandate_is_over = true;
-        let currency = request.currency();
-        let why = Cause {
-            origin,
-            cause: "mandate_cancelled",
-            description: "The mandate is cancelled.",
-            scheme: Some(debit_scheme(&currency)),
-            reason_code: None,
-        };
-        let mandate = request.mandate.clone();
-        let (kind, of) = (("mandates", "cancelled"), [("mandate", mandate.as_deref())]);
-        self.tell(&request.account, &request.basket(), kind, |id| wire::event(id, at, kind, of, &why, &Value::Null));
-        let by_it = |payment: &&mut Payment| payment.mandate == mandate && payment.status == PaymentStatus::PendingSubmission;
-        for payment in payments.iter_mut().filter(by_it) {
-            self.cancel_payment(payment);
-        }
-    }
-
     pub fn cancel_payment(&mut self, payment: &mut Payment) {
         payment.status = PaymentStatus::Cancelled;
         self.tell_of_payment(payment, "cancelled", "api", "payment_cancelled", None);
@@ -165,8 +144,7 @@ impl<'a> Pen<'a> {
             | Outcome::Failed
             | Outcome::Refunded
             | Outcome::ChargedBack
-            | Outcome::Expired
-            | Outcome::Forgotten => {
+            | Outcome::Expired => {
                 Err(format!("the billing request {} is {}: it cannot be {}", request.id, request.status.word(), outcome.word()))
             }
         }
@@ -216,8 +194,7 @@ impl<'a> Pen<'a> {
             | Outcome::Failed
             | Outcome::Refunded
             | Outcome::ChargedBack
-            | Outcome::Expired
-            | Outcome::Forgotten => {
+            | Outcome::Expired => {
                 Err(format!("the payment {} is {}: it cannot be {}", payment.id, payment.status.word(), outcome.word()))
             }
         }

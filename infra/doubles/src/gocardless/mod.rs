@@ -5,7 +5,6 @@
 //! | billing requests | `/billing_requests`, `…/{id}`, `…/{id}/actions/cancel` |
 //! | flows and their page | `/billing_request_flows`, `/flow/{id}` |
 //! | payments | `/payments`, `…/{id}`, `…/{id}/actions/cancel` |
-//! | mandates | `/mandates/{id}`, `…/{id}/actions/cancel` |
 //! | refunds | `/refunds`, `…/{id}` |
 //! | events | `/events`, `…/{id}` |
 //!
@@ -74,14 +73,6 @@ impl PaymentDouble for GoCardless {
             let mut books = lock(&self.service.books);
             let Books { requests, payments, .. } = &mut *books;
             let request = requests.iter_mut().rev().find(|request| request.basket() == basket);
-            if outcome == Outcome::Forgotten {
-                let own = request.filter(|request| request.mandate.is_some() && !request.mandate_is_over);
-                let own = own.ok_or_else(|| format!("no mandate was set up with basket {basket} that is still good"))?;
-                pen.cancel_mandate(own, payments, "bank");
-                drop(books);
-                self.service.note(&pen.events);
-                return Ok(pen.events);
-            }
             let payment = payments.iter_mut().rev().find(|payment| payment.basket == basket);
             let made = match (request, payment) {
                 (Some(request), payment) if request.payment.is_none() || payment.is_none() => {

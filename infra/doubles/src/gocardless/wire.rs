@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::held::{BillingRequest, Flow, Payment, Refund, RequestStatus, charge_date, debit_scheme};
+use super::held::{BillingRequest, Flow, Payment, Refund, RequestStatus};
 
 fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
@@ -45,9 +45,6 @@ pub fn billing_request(request: &BillingRequest) -> Value {
         ]),
         "resources": {},
     });
-    if request.mandate.is_some() {
-        shown["resources"]["customer_bank_account"] = bank_account(request);
-    }
     for (name, made) in [("payment_request", ("payment", &request.payment)), ("mandate_request", ("mandate", &request.mandate))] {
         let asked = &request.body[name];
         if asked.is_object() {
@@ -57,40 +54,6 @@ pub fn billing_request(request: &BillingRequest) -> Value {
         }
     }
     shown
-}
-
-/// The account that a payer named with a billing request.
-fn bank_account(request: &BillingRequest) -> Value {
-    json!({
-        "id": "BA000STANDIN",
-        "created_at": time(request.created),
-        "account_holder_name": "STAND-IN PAYER",
-        "account_number_ending": "12",
-        "bank_name": "STAND-IN BANK",
-        "currency": request.currency(),
-        "enabled": true,
-        "metadata": {},
-        "links": {"customer": request.customer},
-    })
-}
-
-/// The mandate of a billing request.
-pub fn mandate(request: &BillingRequest) -> Value {
-    json!({
-        "id": request.mandate,
-        "created_at": time(request.created),
-        "metadata": {},
-        "next_possible_charge_date": charge_date(request.created, true),
-        "payments_require_approval": false,
-        "reference": null,
-        "scheme": debit_scheme(&request.currency()),
-        "status": if request.mandate_is_over { "cancelled" } else { "active" },
-        "links": links([
-            ("creditor", Some("CR000STANDIN")),
-            ("customer", Some(request.customer.as_str())),
-            ("customer_bank_account", Some("BA000STANDIN")),
-        ]),
-    })
 }
 
 /// A flow.

@@ -51,7 +51,7 @@ impl<'a> Pen<'a> {
             Outcome::Paid => Some(Instrument::Pays),
             Outcome::Pending => Some(Instrument::Pends),
             Outcome::Failed => Some(Instrument::Declines),
-            Outcome::Succeeded | Outcome::Refunded | Outcome::ChargedBack | Outcome::Expired | Outcome::Forgotten => None,
+            Outcome::Succeeded | Outcome::Refunded | Outcome::ChargedBack | Outcome::Expired => None,
         };
         match (outcome, status, instrument) {
             (_, None, Some(instrument)) if is_open => {

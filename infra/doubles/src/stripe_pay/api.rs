@@ -27,15 +27,8 @@ const NAME: &str = "Stripe";
 const LISTED: usize = 10;
 
 static SPECS: LazyLock<Specs> = LazyLock::new(|| {
-    let requests = [
-        "checkout_sessions_create",
-        "checkout_sessions_list",
-        "refunds_create",
-        "refunds_list",
-        "disputes_list",
-        "payment_methods_list",
-        "one",
-    ];
+    let requests =
+        ["checkout_sessions_create", "checkout_sessions_list", "refunds_create", "refunds_list", "disputes_list", "one"];
     Specs::read(include_str!("../../specs/stripe.json"), &requests)
 });
 
@@ -56,8 +49,6 @@ impl Vendor for Service {
             ["v1", "checkout", "sessions"] => format!("{method} checkout/sessions"),
             ["v1", "checkout", "sessions", _] => format!("{method} checkout/sessions/id"),
             ["v1", "checkout", "sessions", _, "expire"] => format!("{method} checkout/sessions/id/expire"),
-            ["v1", "customers", _, "payment_methods"] => format!("{method} customers/id/payment_methods"),
-            ["v1", "payment_methods", _, "detach"] => format!("{method} payment_methods/id/detach"),
             ["v1", list] => format!("{method} {list}"),
             ["v1", list, _] => format!("{method} {list}/id"),
             ["c", "pay", _] => format!("{method} page"),
@@ -129,17 +120,6 @@ impl Service {
                     taken.map(|one| if is_dispute { wire::dispute(session, one) } else { wire::refund(session, one) }).collect()
                 })
             }
-            (&Method::GET, ["customers", id, "payment_methods"]) => {
-                let params = checked("payment_methods_list", &pairs)?;
-                if !self.knows(&account, id) {
-                    return Err(Refusal::missing("customer", id, "customer"));
-                }
-                let url = format!("/v1/customers/{id}/payment_methods");
-                self.list(&account, &params, &url, |session| {
-                    let is_kept = session.card.is_some() && session.customer.as_deref() == Some(*id);
-                    if is_kept { vec![wire::payment_method(session)] } else { Vec::new() }
-                })
-            }
             (&Method::GET, _) => {
                 checked("one", &pairs)?;
                 self.one(&account, rest).map(|object| web::json(StatusCode::OK, &object))
@@ -207,17 +187,6 @@ impl Service {
                 self.desk.tell(pen.events);
                 object
             }
-            ["payment_methods", id, "detach"] => {
-                checked("one", pairs)?;
-                let mut sessions = lock(&self.sessions);
-                let own = sessions.iter_mut().find(|one| one.account == account.name && one.card.as_deref() == Some(*id));
-                let session = own.ok_or_else(|| Refusal::missing("PaymentMethod", id, "id"))?;
-                let mut pen = Pen::new(&self.desk);
-                let object = pen.detach(session);
-                drop(sessions);
-                self.desk.tell(pen.events);
-                object
-            }
             ["refunds"] => self.refund(account, &checked("refunds_create", pairs)?)?,
             _ => return Err(Refusal::no_route("POST", request.uri().path())),
         };
@@ -227,10 +196,6 @@ impl Service {
     fn begin(&self, request: &Request<Bytes>, account: &Account, params: Value) -> Result<Value, Refusal> {
         let now = self.desk.now();
         let asked = rules::asked(&params, now)?;
-        let customer = params["customer"].as_str().map(str::to_owned);
-        if let Some(customer) = customer.as_deref().filter(|customer| !self.knows(account, customer)) {
-            return Err(Refusal::of("customer", Some("resource_missing"), format!("No such customer: '{customer}'")));
-        }
         let id = self.desk.id("cs_test_a1", 58);
         let session = Session {
             account: account.name.clone(),
@@ -244,8 +209,6 @@ impl Service {
             intent: None,
             charge: None,
             method: None,
-            customer,
-            card: None,
             other_amount: None,
             received: 0,
             failure: None,
@@ -254,12 +217,6 @@ impl Service {
         let object = wire::session(&session);
         lock(&self.sessions).push(session);
         Ok(object)
-    }
-
-    /// Whether an account has a customer: those whom sessions made.
-    fn knows(&self, account: &Account, customer: &str) -> bool {
-        let sessions = lock(&self.sessions);
-        sessions.iter().any(|session| session.account == account.name && session.customer.as_deref() == Some(customer))
     }
 
     fn refund(&self, account: &Account, params: &Value) -> Result<Value, Refusal> {
@@ -334,15 +291,7 @@ impl Service {
         if session.status != Status::Open {
             return notice(StatusCode::OK, NAME, "This payment is over: it was made, or its time is up.");
         }
-        let may_be_shown = |one: &&Session| {
-            one.account == session.account
-                && one.card.is_some()
-                && one.params["payment_method_data"]["allow_redisplay"] == "always"
-        };
-        let has_card =
-            session.customer.is_some() && sessions.iter().filter(may_be_shown).any(|one| one.customer == session.customer);
         let button = |method: &String| match method.as_str() {
-            "card" if has_card => (method.clone(), "Pay by the card ending in 4242".to_owned()),
             "card" => (method.clone(), "Pay by card".to_owned()),
             other => (method.clone(), format!("Pay by {}", other.replace('_', " "))),
         };

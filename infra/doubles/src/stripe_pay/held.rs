@@ -49,10 +49,6 @@ pub struct Session {
     pub intent: Option<String>,
     pub charge: Option<String>,
     pub method: Option<String>,
-    /// The customer whom it is for, once there is one.
-    pub customer: Option<String>,
-    /// The card that it kept for the customer.
-    pub card: Option<String>,
     /// What came, where it is not what was asked.
     pub other_amount: Option<i64>,
     pub received: i64,
@@ -80,11 +76,6 @@ impl Session {
     /// What is neither refunded nor disputed yet.
     pub fn left(&self) -> i64 {
         self.received - self.taken_back.iter().map(|one| one.amount).sum::<i64>()
-    }
-
-    /// Whether its payer agreed that the card is kept.
-    pub fn keeps(&self) -> bool {
-        self.params["payment_intent_data"]["setup_future_usage"].is_string()
     }
 
     pub fn intent_status(&self) -> &'static str {

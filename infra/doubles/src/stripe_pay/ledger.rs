@@ -86,10 +86,6 @@ impl<'a> Pen<'a> {
                 self.expire(session);
                 Ok(())
             }
-            (Outcome::Forgotten, _, _) if session.card.is_some() => {
-                self.detach(session);
-                Ok(())
-            }
             (outcome, status, paid) => {
                 let paid = if paid { ", paid" } else { ", not paid" };
                 Err(format!("the checkout session {} is {}{paid}: it cannot be {}", session.id, status.word(), outcome.word()))
@@ -98,9 +94,6 @@ impl<'a> Pen<'a> {
     }
 
     fn intend(&mut self, session: &mut Session, method: Option<String>) {
-        if session.params["customer_creation"] == "always" {
-            session.customer.get_or_insert_with(|| self.desk.id("cus_", 14));
-        }
         session.intent.get_or_insert_with(|| self.desk.id("pi_", 24));
         session.charge.get_or_insert_with(|| self.desk.id("ch_", 24));
         session.method = method;
@@ -110,9 +103,6 @@ impl<'a> Pen<'a> {
     /// The payer pays at once.
     fn pay(&mut self, session: &mut Session, method: Option<String>, amount: Option<i64>) {
         self.intend(session, method);
-        if session.keeps() && session.customer.is_some() && session.method.as_deref() == Some("card") {
-            session.card = Some(self.desk.id("pm_", 24));
-        }
         session.other_amount = amount;
         session.received = session.amount_total();
         session.status = Status::Complete;
@@ -141,21 +131,6 @@ impl<'a> Pen<'a> {
     pub fn expire(&mut self, session: &mut Session) {
         session.status = Status::Expired;
         self.tell_of_session(session, "checkout.session.expired");
-    }
-
-    /// The card that a session kept is kept no more.
-    pub fn detach(&mut self, session: &mut Session) -> Value {
-        let (customer, mut card) = (json!(session.customer), wire::payment_method(session));
-        card["customer"] = Value::Null;
-        session.card = None;
-        let at = self.desk.now();
-        let event = self.desk.id("evt_", 24);
-        let kind = "payment_method.detached".to_owned();
-        let mut body = wire::event(&event, &kind, &session.version, at, &card);
-        body["data"]["previous_attributes"] = json!({"customer": customer});
-        let (account, basket, body) = (session.account.clone(), session.basket(), body.to_string().into());
-        self.events.push(PaymentEvent { account, basket, event, kind, at, body });
-        card
     }
 
     /// Gives money back.

@@ -57,29 +57,7 @@ pub fn asked(params: &Value, now: Timestamp) -> Result<Asked, Refusal> {
         return Err(Refusal::of("", Some("amount_too_small"), message));
     }
     let methods = methods(params, &currency)?;
-    keeping(params)?;
     Ok(Asked { currency, amount, expires_at, methods, lines })
-}
-
-/// What is demanded of a session that is for a customer, or whose way of paying is kept.
-fn keeping(params: &Value) -> Result<(), Refusal> {
-    let usage = &params["payment_intent_data"]["setup_future_usage"];
-    let redisplay = &params["payment_method_data"]["allow_redisplay"];
-    for (name, said, allowed) in [
-        ("customer_creation", &params["customer_creation"], &["always", "if_required"][..]),
-        ("payment_intent_data[setup_future_usage]", usage, &["off_session", "on_session"][..]),
-        ("payment_method_data[allow_redisplay]", redisplay, &["always", "limited", "unspecified"][..]),
-    ] {
-        if said.as_str().is_some_and(|said| !allowed.contains(&said)) {
-            return Err(Refusal::of(name, None, format!("Invalid {name}: must be one of {}", allowed.join(", "))));
-        }
-    }
-    let (customer, creation) = (params["customer"].is_string(), params["customer_creation"].is_string());
-    if customer && creation {
-        let message = "You may only specify one of these parameters: customer, customer_creation.";
-        return Err(Refusal::of("customer_creation", None, message));
-    }
-    Ok(())
 }
 
 fn expires_at(params: &Value, now: Timestamp) -> Result<Timestamp, Refusal> {

@@ -40,7 +40,7 @@ pub fn session(session: &Session) -> Value {
             "cancel_url": params["cancel_url"],
             "success_url": params["success_url"],
             "client_reference_id": params["client_reference_id"],
-            "customer": session.customer,
+            "customer": params["customer"],
             "customer_email": params["customer_email"],
             "customer_details": customer_details,
             "metadata": metadata(&params["metadata"]),
@@ -76,7 +76,7 @@ pub fn payment_intent(session: &Session) -> Value {
             "client_secret": session.intent.as_ref().map(|intent| format!("{intent}_secret")),
             "created": session.created.as_second(),
             "currency": session.asked.currency,
-            "customer": session.customer,
+            "customer": session.params["customer"],
             "description": data["description"],
             "last_payment_error": error,
             "latest_charge": session.charge,
@@ -100,7 +100,7 @@ pub fn charge(session: &Session) -> Value {
             "amount_refunded": session.refunded(),
             "created": session.created.as_second(),
             "currency": session.asked.currency,
-            "customer": session.customer,
+            "customer": session.params["customer"],
             "description": data["description"],
             "disputed": session.taken_back.iter().any(|one| one.is_dispute),
             "failure_code": session.failure,
@@ -112,24 +112,6 @@ pub fn charge(session: &Session) -> Value {
             "status": if session.received > 0 { "succeeded" } else if session.failure.is_some() { "failed" } else { "pending" },
         }),
     )
-}
-
-/// A card that a session kept for its customer.
-pub fn payment_method(session: &Session) -> Value {
-    let allowed = &session.params["payment_method_data"]["allow_redisplay"];
-    json!({
-        "id": session.card,
-        "object": "payment_method",
-        // Without a word of the seller it is not shown again.
-        "allow_redisplay": if allowed.is_string() { allowed.clone() } else { json!("limited") },
-        "billing_details": {"address": null, "email": "payer@example.com", "name": null, "phone": null},
-        "card": {"brand": "visa", "exp_month": 12, "exp_year": 2034, "last4": "4242"},
-        "created": session.created.as_second(),
-        "customer": session.customer,
-        "livemode": false,
-        "metadata": {},
-        "type": "card",
-    })
 }
 
 /// A refund.

@@ -215,38 +215,6 @@ async fn a_mandate_pays_again() {
 }
 
 #[tokio::test]
-async fn a_mandate_that_is_cancelled_pays_nothing_more() {
-    let double = GoCardless::start(Time::at("2026-03-04T09:00:00Z").clock()).await.expect("a port");
-    let seller = Seller::at(&double);
-    let (id, _) = begin(&seller, "first").await;
-    assert!(seller.happens(Outcome::Forgotten, None).is_err(), "there is no mandate yet");
-    seller.happens(Outcome::Pending, None).expect("it may");
-    let request = get(&seller, &format!("/billing_requests/{id}")).await;
-    let mandate = request["billing_requests"]["links"]["mandate_request_mandate"].as_str().expect("a mandate").to_owned();
-    assert_eq!(request["billing_requests"]["resources"]["customer_bank_account"]["account_number_ending"], "12");
-    let at = format!("/mandates/{mandate}");
-    assert_eq!(get(&seller, &at).await["mandates"]["status"], "active");
-    let debit = json!({"payments": {"amount": 5_000, "currency": "GBP", "metadata": {"basket": "pay_again"}, "links": {"mandate": mandate}}});
-    assert_eq!(post(&seller, "/payments", Some("again"), debit.to_string()).await.status(), 201);
-    double.events();
-    let cancel = format!("{at}/actions/cancel");
-    let misspelt = json!({"data": {"metadata": {}, "reason": "x"}}).to_string();
-    assert_eq!(post(&seller, &cancel, None, misspelt).await.status(), 422);
-    let cancelled = post(&seller, &cancel, Some("over"), json!({"data": {}}).to_string()).await;
-    assert_eq!(read(&cancelled)["mandates"]["status"], "cancelled");
-    // What its bank does not have yet goes with it; what was submitted stays.
-    let events = double.events();
-    assert_eq!(kinds(&events), ["mandates.cancelled", "payments.cancelled"]);
-    assert_eq!(body(&events[0])["events"][0]["links"]["mandate"], json!(mandate));
-    let again = read(&post(&seller, &cancel, None, json!({"data": {}}).to_string()).await);
-    assert_eq!(again["error"]["errors"][0]["reason"], "cancellation_failed");
-    let refused = read(&post(&seller, "/payments", None, debit.to_string()).await);
-    assert_eq!(refused["error"]["errors"][0]["reason"], "mandate_is_inactive");
-    assert!(seller.happens(Outcome::Forgotten, None).is_err());
-    assert_eq!(post(&seller, "/mandates/MD0/actions/cancel", None, json!({"data": {}}).to_string()).await.status(), 404);
-}
-
-#[tokio::test]
 async fn a_page_is_open_for_a_week() {
     let time = Time::at("2026-03-04T09:00:00Z");
     let double = GoCardless::start(time.clock()).await.expect("a port");

@@ -56,9 +56,8 @@ fn note(world: &World, call: &Call, body: &str, capacities: &[ConsumedCapacity],
     let indexes = capacities.iter().flat_map(|capacity| {
         [&capacity.global_secondary_indexes, &capacity.local_secondary_indexes].into_iter().flatten().flatten()
     });
-    let paid: Vec<String> = indexes.filter(|(_, detail)| detail.capacity_units > 0.0).map(|(name, _)| name.clone()).collect();
-    let partitions = if paid.is_empty() { Some(Vec::new()) } else { world.partitions_of(&paid) };
-    world.note_write(caller, &Touched::written_by(&call.operation, &request, PK, partitions));
+    let paid = indexes.filter(|(_, detail)| detail.capacity_units > 0.0).map(|(name, _)| name.clone());
+    world.note_write(caller, &Touched::written_by(&call.operation, &request, PK, paid));
 }
 
 fn refuse(message: &str) -> Answer {

@@ -1,13 +1,10 @@
 //! AWS on loopback: one listener that speaks the protocols of the services that the functions use.
 //!
-//! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function. They do so within the process
-//! ([`InProcess`]); others, and what a function sends without a client of the SDK, come by the listener.
+//! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function.
 
-mod bedrock;
 mod call;
 mod dynamodb;
 mod events;
-mod in_process;
 pub mod keys;
 mod kms;
 mod lambda;
@@ -24,14 +21,9 @@ use std::{convert::Infallible, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use hyper::{
-    body::{Body, Incoming},
-    service::service_fn,
-};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-
-pub use in_process::InProcess;
 
 pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond, xml_error, xml_error_saying};
 
@@ -60,14 +52,14 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) -> Infallible {
         let _nodelay = stream.set_nodelay(true);
         let world = Arc::clone(&world);
         tokio::spawn(async move {
-            let service = service_fn(move |request: Request<Incoming>| handle(Arc::clone(&world), request));
+            let service = service_fn(move |request| handle(Arc::clone(&world), request));
             // A dropped connection ends in an error here, which is its purpose.
             let _closed = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-async fn handle<B: Body>(world: Arc<World>, request: Request<B>) -> Result<Answer, Dropped> {
+async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer, Dropped> {
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return Err(Dropped) };
     let body = body.to_bytes();
@@ -105,7 +97,6 @@ async fn handle<B: Body>(world: Arc<World>, request: Request<B>) -> Result<Answe
         Some(Mode::Throttle) => refuse(&call, true),
         Some(Mode::Error) => refuse(&call, false),
         _ if call.service == "lambda" => lambda::perform(&world, &call).await,
-        _ if call.service == "bedrock" => bedrock::perform(&world, &call).await,
         _ => perform(&world, &call),
     };
     if let Some(point) = &point {
@@ -150,9 +141,6 @@ fn classify(method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> O
     if let Some(operation) = lambda::operation(path).filter(|_| *method == Method::POST) {
         return Some(("lambda", operation.to_owned()));
     }
-    if *method == Method::POST && bedrock::model_in(path).is_some() {
-        return Some(("bedrock", "Converse".to_owned()));
-    }
     let operation = match *method {
         Method::PUT => "PutObject",
         Method::GET => "GetObject",
@@ -191,9 +179,6 @@ fn refuse(call: &Call, throttled: bool) -> Answer {
             "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
-        "bedrock" if throttled => {
-            json_error(status(429), "ThrottlingException", "Too many requests, please wait before trying again.")
-        }
         "lambda" if throttled => json_error(status(429), "TooManyRequestsException", "Rate Exceeded."),
         "eventbridge" if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),
         "sqs" if throttled => json_error(status(400), "com.amazonaws.sqs#RequestThrottled", "Request is throttled."),

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{TENANT, companies::COMPANIES, shadow};
+use super::{TENANT, companies::COMPANIES};
 use crate::{
-    outbox::Sent,
     overview::{Message, Overview, words},
     stack::Stack,
 };
@@ -13,7 +12,6 @@ use crate::{
 pub fn print(stack: &Stack) {
     let mut accounts = vec![tell(stack, TENANT, "which sends its invoices by webhook, by its own system and by Stripe")];
     accounts.extend(COMPANIES.iter().map(|company| tell(stack, company.tenant, company.how)));
-    accounts.push(tell(stack, shadow::TENANT, shadow::HOW));
     for account in &accounts {
         print!("{}", account.text);
     }
@@ -22,9 +20,6 @@ pub fn print(stack: &Stack) {
 
 /// Why a notice was sent.
 const NOTICE: &str = "it confirms what was done on the customer's page, or was asked for there";
-
-/// Why people of the seller's own were told something.
-const OWN: &str = "it tells the seller's own people of work";
 
 /// What a seller sent.
 struct Account {
@@ -35,8 +30,6 @@ struct Account {
     people: usize,
     /// Messages to the person who got most.
     most: usize,
-    /// What would have been sent: nothing left in shadow mode.
-    shadow: usize,
     text: String,
 }
 
@@ -45,11 +38,7 @@ fn totals(accounts: &[Account]) -> String {
     use std::fmt::Write;
     let width = accounts.iter().map(|account| account.seller.chars().count()).max().unwrap_or_default();
     let mut out = "\n## Totals\n\n".to_owned();
-    for Account { seller, messages, notices, people, most, shadow, .. } in accounts {
-        if *shadow > 0 {
-            let _ = writeln!(out, "  {seller:<width$}  {shadow:>4} messages were written, and none left: it is in shadow mode");
-            continue;
-        }
+    for Account { seller, messages, notices, people, most, .. } in accounts {
         let and = if *notices > 0 { format!(" and {notices} notices") } else { String::new() };
         let _ =
             writeln!(out, "  {seller:<width$}  {messages:>4} messages{and} to {people:>3} people, at most {most} to one person");
@@ -67,8 +56,7 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
     let seller = overview.known.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
     let times = zone.iana_name().unwrap_or("UTC");
     let notices = sent.iter().filter(|entry| entry.service_mail.is_some()).count();
-    let own = sent.iter().filter(|entry| is_own(entry)).count();
-    let messages = sent.len() - notices - own;
+    let messages = sent.len() - notices;
     let mut out = format!(
         "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({messages} messages, {notices} notices; times of {times}):\n\n"
     );
@@ -87,8 +75,6 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
             let _ = writeln!(out, "{:46}why: {}", "", reason(message));
         } else if entry.service_mail.is_some() {
             let _ = writeln!(out, "{:46}why: {NOTICE}", "");
-        } else if is_own(entry) {
-            let _ = writeln!(out, "{:46}why: {OWN}", "");
         }
     }
     let _ = writeln!(out, "\nWhat was not sent, and why:\n");
@@ -101,7 +87,7 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
         let _ = writeln!(out, "  {}  {who:<22}  {why}", at.to_zoned(zone.clone()).strftime("%a %e %b"));
     }
     let mut people = BTreeMap::<&str, usize>::new();
-    for entry in sent.iter().filter(|entry| !is_own(entry)) {
+    for entry in &sent {
         *people.entry(entry.to.as_str()).or_default() += 1;
     }
     Account {
@@ -110,14 +96,8 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
         notices,
         people: people.len(),
         most: people.values().max().copied().unwrap_or_default(),
-        shadow: overview.messages.values().filter(|message| message.is_shadow).count(),
         text: out,
     }
-}
-
-/// Whether it told people of the seller's own something, in a channel of theirs.
-fn is_own(entry: &Sent) -> bool {
-    entry.channel == "notice"
 }
 
 /// Steps, the invoices that they were due for with what was due of each, and the workflow.

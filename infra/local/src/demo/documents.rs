@@ -15,12 +15,9 @@ pub fn customer(buyer: &Buyer) -> Value {
         contact["phone"] = json!(phone);
         contact["consents"] = json!(["sms"]);
     }
-    let executive =
-        buyer.executive.map(|(name, email)| json!({"external_id": "p2", "name": name, "roles": ["executive"], "email": email}));
-    let contacts: Vec<Value> = std::iter::once(contact).chain(executive).collect();
     let mut customer = json!({
         "external_id": buyer.id, "source_version": 1, "name": buyer.name, "kind": "company", "language": buyer.language,
-        "country": buyer.place.0, "contacts": contacts,
+        "country": buyer.place.0, "contacts": [contact],
     });
     if let Some(region) = buyer.place.1 {
         customer["region"] = json!(region);

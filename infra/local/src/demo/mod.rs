@@ -1,16 +1,14 @@
 //! The demo: 60 days in the books of a seller that pushes its invoices, and the last of them in the books of two that are read
-//! back and of one in shadow mode, played on the virtual clock through the real HTTP path, up to the real now.
+//! back, played on the virtual clock through the real HTTP path, up to the real now.
 
 mod account;
 mod caller;
 mod companies;
 mod documents;
-mod heard;
 mod names;
 mod player;
 mod scenario;
 mod settled;
-mod shadow;
 mod visitor;
 
 use std::io::{IsTerminal, Write};
@@ -35,20 +33,8 @@ pub fn start_of_story(now: Timestamp) -> Timestamp {
 
 /// By whom its customers pay.
 const PROVIDERS: [&str; 3] = ["stripe", "paypal", "gocardless"];
-/// What the demo's stack has beside the defaults of the template: text messages that can be answered.
-pub const PARAMETERS: [(&str, &str); 2] = [("SmsProvider", "end-user-messaging"), ("SmsTwoWay", "true")];
-/// The number that its text messages come from.
-const TEXTS_FROM: &str = "+4915770000000";
 /// An IBAN that is published as an example, with check digits that hold.
 const EXAMPLE_IBAN: &str = "DE89 3704 0044 0532 0130 00";
-
-/// The people of the first seller, who one may be at the console: subject, name and role. They have no address, so that no notice goes to one.
-const PEOPLE: [(&str, &str, &str); 4] = [
-    ("ada", "Ada Lane", "admin"),
-    ("max", "Max Holm", "manager"),
-    ("robin", "Robin Birch", "collector"),
-    ("vera", "Vera Stone", "viewer"),
-];
 
 /// Plays the story on a stack whose clock is frozen at its start; the clock runs with real time afterwards.
 ///
@@ -57,7 +43,7 @@ const PEOPLE: [(&str, &str, &str); 4] = [
 /// When a document is refused or the clock does not move: the stack itself is at fault then.
 pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let settings = json!({"name": "Fern & Field Supplies", "country": "DE", "time_zone": "Europe/Berlin", "language": "en",
-        "sender": {"sms": TEXTS_FROM}, "sms": {"countries": ["DE", "GB", "US"]}, "plans": {"max_parts": 6, "max_days": 180},
+        "sms": {"countries": ["DE", "US"]}, "plans": {"max_parts": 6, "max_days": 180},
         "bank_accounts": [{"holder": "Fern & Field Supplies GmbH", "bank": "Example Bank", "iban": EXAMPLE_IBAN}],
         "brand": {"colour": "#0b5d4a", "particulars": "Fern & Field Supplies GmbH\nMusterstr. 12, 10115 Berlin\nAmtsgericht Berlin HRB 00000"}});
     let payments =
@@ -71,8 +57,6 @@ pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let created = stack.create_tenant(tenant).await.map_err(|refusal| anyhow::anyhow!("{}: {}", refusal.status, refusal.body))?;
     let begun_at = stack.now();
     let mut player = Player::new(stack, created.get("webhooks").cloned().unwrap_or_default());
-    player.bring_people().await.context("the people of the seller")?;
-    player.set_up().await.context("setting up the seller")?;
     for day in 0..=DAYS {
         // Systems send in the morning, so that the day's windows see what they sent.
         let at = begun_at + SignedDuration::from_hours(24 * day + 5);
@@ -84,7 +68,6 @@ pub async fn play(stack: &Stack) -> anyhow::Result<()> {
             player.play_day(bill, day).await.with_context(|| format!("invoice {} on day {day}", bill.number))?;
         }
         companies::play_day(stack, day).await.with_context(|| format!("day {day}"))?;
-        shadow::play_day(stack, day).await.with_context(|| format!("day {day} of {}", shadow::TENANT))?;
         progress(day, stack.outbox(None).len());
     }
     // Playing takes time itself; the last stretch is as short as it took.
@@ -113,16 +96,6 @@ fn progress(day: i64, sent: usize) {
 }
 
 impl Player<'_> {
-    async fn bring_people(&self) -> anyhow::Result<()> {
-        let token = self.stack.token(TENANT, "admin")?;
-        for (sub, name, role) in PEOPLE {
-            let headers = vec![("authorization", format!("Bearer {token}"))];
-            let body = json!({"sub": sub, "name": name, "role": role}).to_string();
-            self.caller.post(&format!("{}/v1/members", self.stack.url()), headers, body).await?;
-        }
-        Ok(())
-    }
-
     async fn play_day(&mut self, bill: &'static Bill, day: i64) -> anyhow::Result<()> {
         let buyer = BUYERS.iter().find(|buyer| buyer.id == bill.buyer).context("it has no buyer")?;
         if bill.on == day {
@@ -150,12 +123,7 @@ impl Player<'_> {
             Then::Credited(minor) => standing.credited_minor += minor,
             Then::Reversed => standing.paid_minor -= standing.last_minor,
             Then::Void => standing.is_void = true,
-            Then::Bounces => return self.come_back(buyer, bill.number, &heard::GONE).await,
-            Then::MailboxFull => return self.come_back(buyer, bill.number, &heard::FULL).await,
-            Then::Texts(words, days) => return self.answer_text(buyer, words, days).await,
-            Then::Mails(words) => return self.answer_mail(buyer, bill.number, words).await,
-            Then::Accepts => return self.accept(buyer, bill.number).await.map(|()| true),
-            Then::Confirms(kind) => return self.confirm(buyer, kind).await,
+            Then::Bounces => return self.bounce(buyer).await.map(|()| true),
             Then::OptsOut => return self.opt_out(buyer).await.map(|()| true),
             Then::OnPage(act) => return self.act(buyer, bill, act).await,
             Then::Arrives => return self.arrive(bill.number).await.map(|()| true),
@@ -165,6 +133,35 @@ impl Player<'_> {
         }
         self.send(buyer, bill).await?;
         Ok(true)
+    }
+
+    /// The mailbox answers for its dead: a permanent bounce of the last mail.
+    async fn bounce(&self, buyer: &Buyer) -> anyhow::Result<()> {
+        let sent = self.stack.outbox(Some(TENANT));
+        let Some(last) = sent.iter().rev().find(|entry| entry.to == buyer.email) else { return Ok(()) };
+        let tags: serde_json::Map<String, Value> = last
+            .raw
+            .get("EmailTags")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|tag| Some((tag.get("Name")?.as_str()?.to_owned(), json!([tag.get("Value")?]))))
+            .collect();
+        let now = self.stack.now();
+        let event = json!({
+            "source": "aws.ses", "detail-type": "Email Bounced",
+            "detail": {
+                "eventType": "Bounce",
+                "bounce": {
+                    "bounceType": "Permanent", "bounceSubType": "General", "timestamp": now, "feedbackId": "demo",
+                    "bouncedRecipients": [{"emailAddress": buyer.email, "status": "5.1.1", "action": "failed",
+                        "diagnosticCode": "smtp; 550 5.1.1 user unknown"}],
+                },
+                "mail": {"timestamp": last.at, "messageId": last.message_id, "destination": [buyer.email], "tags": tags},
+            },
+        });
+        self.caller.post(&format!("{}/_local/events", self.stack.url()), Vec::new(), event.to_string()).await?;
+        Ok(())
     }
 
     /// The one click of a mailbox: the last mail's own link.

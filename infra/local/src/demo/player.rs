@@ -22,10 +22,8 @@ pub struct Begun {
     pub paid: Vec<(String, i64)>,
     /// How many payments the books have.
     pub entered: usize,
-    /// The promise, the dispute or the plan.
+    /// The dispute or the plan.
     pub agreement: String,
-    /// The mail that came back, by its provider's id.
-    pub returned: String,
 }
 
 /// The story while it is played.
@@ -125,32 +123,13 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// The id of a buyer that canonical documents bill.
-    ///
-    /// # Errors
-    ///
-    /// When the stack does not know them.
-    pub async fn customer_id(&self, buyer: &Buyer) -> anyhow::Result<String> {
-        let found = self.ask(Method::GET, &format!("/v1/customers/canonical/{}", buyer.id), &Value::Null).await?;
-        text(found.get("customer").context("there is no such customer")?, "id")
-    }
-
     /// The admin API, asked by a collector.
     ///
     /// # Errors
     ///
     /// When the stack refuses it.
     pub async fn ask(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.ask_as("collector", method, path, body).await
-    }
-
-    /// The admin API, asked in a role.
-    ///
-    /// # Errors
-    ///
-    /// When the stack refuses it.
-    pub async fn ask_as(&self, role: &str, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let token = self.stack.token(TENANT, role)?;
+        let token = self.stack.token(TENANT, "collector")?;
         let headers = vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.caller.call(method, &format!("{}{path}", self.stack.url()), headers, body).await?.json()

@@ -13,8 +13,6 @@ pub struct Buyer {
     pub email: &'static str,
     /// Their phone, if text messages are agreed.
     pub phone: Option<&'static str>,
-    /// Name and address of their executive, where the seller knows one.
-    pub executive: Option<(&'static str, &'static str)>,
     /// Country and region.
     pub place: (&'static str, Option<&'static str>),
     /// Language.
@@ -47,16 +45,6 @@ pub enum Then {
     Void,
     /// The last mail to them bounces for good.
     Bounces,
-    /// The last mail to them comes back, because the mailbox is full.
-    MailboxFull,
-    /// They answer the last text message with these words and the day in so many days.
-    Texts(&'static str, i64),
-    /// They answer the last mail that arrived with these words.
-    Mails(&'static str),
-    /// A collector accepts what their answer suggests.
-    Accepts,
-    /// The seller's system says that it carried out what a task of this kind asks for.
-    Confirms(&'static str),
     /// They follow the link of the last mail and ask for no more.
     OptsOut,
     /// They do something on the page behind the link of the last mail.
@@ -116,23 +104,16 @@ const fn buyer(
     language: &'static str,
     currency: &'static str,
 ) -> Buyer {
-    Buyer { id, name, person, email, phone: None, executive: None, place, language, currency, source: Source::Canonical }
+    Buyer { id, name, person, email, phone: None, place, language, currency, source: Source::Canonical }
 }
 
 const fn with_phone(phone: &'static str, buyer: Buyer) -> Buyer {
     Buyer { phone: Some(phone), ..buyer }
 }
 
-const fn with_executive(executive: (&'static str, &'static str), buyer: Buyer) -> Buyer {
-    Buyer { executive: Some(executive), ..buyer }
-}
-
 const fn on_stripe(buyer: Buyer) -> Buyer {
     Buyer { source: Source::Stripe, ..buyer }
 }
-
-/// The buyer who goes through all that can be heard.
-pub const HEARD: &str = "C-120";
 
 /// Everybody.
 pub const BUYERS: &[Buyer] = &[
@@ -162,13 +143,6 @@ pub const BUYERS: &[Buyer] = &[
     buyer("C-117", "Maple Leaf Interiors", "Olivia Tremblay", "comptes@mapleleaf.example", ("CA", Some("ON")), "en", "CAD"),
     buyer("C-118", "Bondi Surf Schools", "Jack Nguyen", "jack@bondisurf.example", ("AU", Some("NSW")), "en", "AUD"),
     buyer("C-119", "Yarra Valley Wines", "Grace Hill", "accounts@yarra.example", ("AU", Some("VIC")), "en", "AUD"),
-    with_executive(
-        ("Helen Ward", "h.ward@tyne.example"),
-        with_phone(
-            "+447400123456",
-            buyer(HEARD, "Tyne Precision Ltd", "Owen Clarke", "accounts@tyne.example", ("GB", Some("ENG")), "en", "GBP"),
-        ),
-    ),
     on_stripe(buyer("cus_demoA1", "Pixel Forge", "Sam Ortiz", "billing@pixelforge.example", ("US", Some("CO")), "en", "USD")),
     on_stripe(buyer("cus_demoB2", "Quiet Hours Media", "Nora Klein", "nora@quiethours.example", ("US", Some("NY")), "en", "USD")),
     on_stripe(buyer(
@@ -195,10 +169,7 @@ const fn bill(
 }
 
 use PageAct::{Disputes, PaysHere, PaysPart, Plans, Promises, SendsPhoto};
-use Then::{
-    Accepts, Arrives, Bounces, Check, Confirms, Credited, Entered, MailboxFull, Mails, OnPage, OptsOut, Pays, Reversed, Texts,
-    Upheld, Void,
-};
+use Then::{Arrives, Bounces, Check, Credited, Entered, OnPage, OptsOut, Pays, Reversed, Upheld, Void};
 
 /// Ways of paying on the page, as its form has them.
 const CARD: &str = "stripe:card";
@@ -211,8 +182,7 @@ pub const TRANSFER: &str = "transfer:transfer";
 pub const BILLS: &[Bill] = &[
     // Pays by card at the first reminder. A day later the books have it.
     bill("C-100", "2001", 125_000, 1, 14, &[(17, OnPage(PaysHere(125_000, CARD))), (18, Entered)]),
-    // Is away, as their mail program says.
-    bill("C-100", "2031", 84_000, 30, 14, &[(52, Mails("Ich bin bis zum 30. des Monats nicht im Büro und lese keine E-Mails."))]),
+    bill("C-100", "2031", 84_000, 30, 14, &[]),
     // Never answers: climbs the ladder to its end.
     bill("C-101", "2002", 460_000, 0, 7, &[]),
     bill("C-101", "2019", 92_500, 18, 7, &[]),
@@ -255,20 +225,12 @@ pub const BILLS: &[Bill] = &[
     // Agrees to pay in parts, and pays the first one: the seller's people are still to enter it.
     bill("C-110", "2011", 310_000, 3, 14, &[(48, OnPage(Plans(3, 8))), (56, OnPage(PaysPart(CARD)))]),
     bill("C-110", "2022", 25_500, 21, 14, &[]),
-    // Paid, and the bank takes it back. They promise by mail to pay again.
-    bill(
-        "C-111",
-        "2012",
-        88_000,
-        4,
-        14,
-        &[(20, Pays(88_000)), (32, Reversed), (56, Mails("Sorry, that was our bank. We will pay the whole amount on Friday."))],
-    ),
+    // Paid, and the bank takes it back.
+    bill("C-111", "2012", 88_000, 4, 14, &[(20, Pays(88_000)), (32, Reversed)]),
     // Promises to pay, on a day that is still to come when the story ends.
     bill("C-112", "2013", 129_900, 9, 30, &[(54, OnPage(Promises(129_900, 10)))]),
     bill("C-113", "2014", 275_000, 1, 15, &[(33, OnPage(PaysHere(275_000, PAYPAL))), (34, Entered)]),
-    // Says that it is paid: somebody is to look for the money.
-    bill("C-113", "2029", 64_000, 28, 15, &[(51, Mails("We paid this invoice last week by bank transfer."))]),
+    bill("C-113", "2029", 64_000, 28, 15, &[]),
     // The address is dead; they have agreed to text messages.
     bill("C-114", "2015", 99_000, 5, 10, &[(17, Bounces)]),
     bill("C-115", "2016", 1_240_000, 6, 30, &[(37, Pays(1_240_000))]),
@@ -289,31 +251,7 @@ pub const BILLS: &[Bill] = &[
         ],
     ),
     bill("C-119", "2023", 47_700, 13, 14, &[(28, Pays(47_700))]),
-    // Asks for a copy.
-    bill("C-119", "2034", 51_300, 35, 14, &[(57, Mails("Could you please send us a copy of this invoice?"))]),
-    // A mail comes back, and a text message is answered with a promise that is not kept. A part is contested by mail and a copy asked for,
-    // managers are told, the executive is written to, and supply is stopped. Then the contested part is credited, the rest is paid, and supply
-    // goes on.
-    bill(
-        HEARD,
-        "2050",
-        480_000,
-        0,
-        3,
-        &[
-            (4, MailboxFull),
-            (5, Texts("Sorry, our mailbox was full. We will pay on", 5)),
-            (5, Accepts),
-            (12, Mails("Invoice 2050 is wrong: part of the goods arrived damaged. We dispute £600.00 of it.")),
-            (12, Accepts),
-            (12, Mails("Could you please send me a copy of invoice 2050?")),
-            (30, Confirms("credit_hold")),
-            (50, Upheld(60_000)),
-            (50, Credited(60_000)),
-            (52, Pays(420_000)),
-            (53, Confirms("credit_release")),
-        ],
-    ),
+    bill("C-119", "2034", 51_300, 35, 14, &[]),
     bill("cus_demoA1", "in_demo01", 59_900, 4, 14, &[]),
     bill("cus_demoB2", "in_demo02", 129_900, 6, 14, &[(24, Pays(129_900))]),
     bill("cus_demoC3", "in_demo03", 340_000, 9, 14, &[]),
@@ -354,11 +292,6 @@ mod tests {
             | Arrives
             | Entered
             | Upheld(_)
-            | MailboxFull
-            | Texts(..)
-            | Mails(_)
-            | Accepts
-            | Confirms(_)
             | OnPage(Promises(..) | Disputes(..) | SendsPhoto | Plans(..) | PaysPart(_)) => 0,
         }
     }

@@ -109,7 +109,8 @@ impl Player<'_> {
 
     /// A collector writes down a check.
     pub(super) async fn write_down(&mut self, buyer: &Buyer, number: &'static str, minor: i64) -> anyhow::Result<()> {
-        let customer = self.customer_id(buyer).await?;
+        let found = self.ask(Method::GET, &format!("/v1/customers/canonical/{}", buyer.id), &Value::Null).await?;
+        let customer = text(found.get("customer").context("there is no such customer")?, "id")?;
         let payment = json!({
             "customer": customer, "amount_minor": minor, "currency": buyer.currency, "received_on": self.today_and(0),
             "way": "check", "reference": "1047",

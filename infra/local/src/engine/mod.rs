@@ -1,11 +1,10 @@
 //! The engine: one timeline over the virtual clock, worked off in the order of its time, one invocation at a time.
 //!
 //! Schedules tick on multiples of their period; a function whose answer holds `idle_until` is not ticked before that moment
-//! unless somebody else wrote since to what it read for that answer. Queues, stream mappings, rules and asynchronous invocations put work on the
+//! unless somebody else wrote since to what it has read. Queues, stream mappings, rules and asynchronous invocations put work on the
 //! timeline; whoever holds the turn works it off.
 
 mod bus;
-mod indexes;
 mod invoke;
 mod queue;
 mod rests;

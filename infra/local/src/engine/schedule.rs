@@ -77,8 +77,6 @@ impl World {
             own.next_at = tick_after(at, schedule.every_s);
             if !self.will_skip(index) {
                 own.idle_until = None;
-                // What it will say of its idling rests on what it reads from here on.
-                *lock(&self.engine.read[index]) = Touched::default();
             }
         }
         let payload = schedule.input.clone().unwrap_or_else(|| {

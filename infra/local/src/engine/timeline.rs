@@ -32,10 +32,8 @@ pub struct Engine {
     pub stream_changed: AtomicBool,
     /// Per schedule: somebody other than its function wrote to what it has read.
     pub(super) written: Vec<AtomicBool>,
-    /// Per schedule: what its function has read since its last tick began.
+    /// Per schedule: what its function has read.
     pub(super) read: Vec<Mutex<Touched>>,
-    /// Per table with a stream: how far it was read for the partitions of indexes.
-    pub(super) looked_at: Mutex<Vec<String>>,
     pub(super) invocations: AtomicU64,
     pub(super) errors: AtomicU64,
 }
@@ -54,7 +52,6 @@ impl Engine {
             .map(|schedule| ScheduleState { next_at: tick_after(now, schedule.every_s), idle_until: None })
             .collect();
         Self {
-            looked_at: Mutex::new(state.positions.clone()),
             state: Mutex::new(state),
             written: template.schedules.iter().map(|_| AtomicBool::new(false)).collect(),
             read: template.schedules.iter().map(|_| Mutex::default()).collect(),

@@ -15,7 +15,7 @@ use known::Known;
 pub use message::{Line, Message};
 use serde_json::{Value, json};
 use store::{
-    Record,
+    Head, Record, Task,
     inspect::{Item, Stored},
 };
 
@@ -42,6 +42,10 @@ pub struct Overview {
     pub messages: BTreeMap<String, Message>,
     /// What decisions passed over, in order.
     pub quiet: Vec<Quiet>,
+    /// Tasks and exceptions, done ones too, each with its tenant.
+    pub tasks: Vec<(String, Task)>,
+    /// Where each customer stands, with its tenant.
+    pub heads: BTreeMap<CustomerId, (String, Head)>,
     pub(crate) known: Known,
 }
 
@@ -67,12 +71,12 @@ impl Overview {
                 (Ok(Stored::Invoice(invoice)), _) => {
                     overview.known.invoices.insert(invoice.id.to_string(), *invoice);
                 }
+                (Ok(Stored::Head(head)), Some(customer)) => {
+                    overview.heads.insert(customer, (owner, *head));
+                }
                 (Ok(Stored::Record(record)), Some(customer)) => records.push((owner, customer, *record)),
-                (
-                    Ok(Stored::Profile(_) | Stored::Head(_) | Stored::Record(_) | Stored::Task(_) | Stored::Hint | Stored::Other)
-                    | Err(_),
-                    _,
-                ) => {}
+                (Ok(Stored::Task(task)), _) => overview.tasks.push((owner, *task)),
+                (Ok(Stored::Profile(_) | Stored::Head(_) | Stored::Record(_) | Stored::Hint | Stored::Other) | Err(_), _) => {}
             }
         }
         // Names and numbers are known by now: records speak of them.
@@ -95,7 +99,7 @@ impl Overview {
     }
 
     /// A customer's name, empty where it is not known.
-    fn name(&self, customer: &CustomerId) -> String {
+    pub(crate) fn name(&self, customer: &CustomerId) -> String {
         self.known.name(customer)
     }
 

@@ -28,6 +28,28 @@ pub fn because(word: &str) -> String {
     .to_owned()
 }
 
+/// Why a case waits.
+pub fn waiting(word: &str) -> String {
+    match word {
+        "held" => "on hold",
+        "covered" => "covered by credit or money in flight",
+        "below_minimum" => "below the minimum",
+        "exited" => "exit condition holds",
+        "approval" => "for approval",
+        other => return other.replace('_', " "),
+    }
+    .to_owned()
+}
+
+/// What the head says of its last decision, `EUR:send USD:not_due`, as sentences.
+pub fn last_decision(text: &str) -> Vec<(String, String)> {
+    text.split([' ', ',', ';'])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.split_once(':').unwrap_or(("", part)))
+        .map(|(currency, word)| (currency.to_owned(), because(word)))
+        .collect()
+}
+
 /// A message's status.
 pub fn status(status: MessageStatus) -> String {
     match status {
@@ -49,4 +71,21 @@ pub fn status(status: MessageStatus) -> String {
         | MessageStatus::Later(_) => return status.as_str().replace('_', " "),
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_decision_is_told_in_words() {
+        assert_eq!(
+            last_decision("EUR:send USD:plan_ended"),
+            [
+                ("EUR".to_owned(), "a message was sent".to_owned()),
+                ("USD".to_owned(), "the plan has no step left: a person goes on".to_owned())
+            ]
+        );
+        assert!(last_decision("").is_empty());
+    }
 }

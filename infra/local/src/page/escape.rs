@@ -1,7 +1,7 @@
 //! Text in HTML.
 
 /// Markup-free text.
-pub(crate) fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -8,7 +8,7 @@ use super::escape;
 use crate::overview::{Message, words};
 
 /// The section of a notice, which no decision asked for.
-pub(super) const NOTICE: &str = "<section class=reasons><h3>Why</h3><p>It is a notice: it confirms what was done on the page behind the customer's link, \
+pub(super) const NOTICE: &str = "<section class=why><h4>Why</h4><p>It is a notice: it confirms what was done on the page behind the customer's link, \
     or was asked for there. No step of a workflow was due for it, and it counts as no contact.</p></section>";
 
 /// An instant in a zone, named.
@@ -19,8 +19,8 @@ pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
 /// The section.
 pub(super) fn section(message: &Message, zone: &TimeZone) -> String {
     let mut out = format!(
-        "<section class=reasons><h3>Why</h3><p>{} owed this, and these steps of workflow <b>{}</b> were due:</p>\
-         <table class=due-lines><thead><tr><th>Invoice<th>Step<th>Due<th class=amount>Due now</tr></thead><tbody>",
+        "<section class=why><h4>Why</h4><p>{} owed this, and these steps of workflow <b>{}</b> were due:</p>\
+         <table class=lines><thead><tr><th>Invoice<th>Step<th>Due<th class=amount>Due now</tr></thead><tbody>",
         escape(&message.customer),
         escape(&message.workflows.iter().map(|one| one.replace('@', " version ")).collect::<Vec<_>>().join(", ")),
     );

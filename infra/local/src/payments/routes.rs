@@ -64,8 +64,8 @@ fn event(told: &Told) -> Value {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ActIn {
-    /// `paid`, `pending`, `succeeded`, `failed`, `refunded`, `charged_back`, `expired`, `forgotten`; without it nothing happens anew, and every
-    /// event of the basket is delivered again.
+    /// `paid`, `pending`, `succeeded`, `failed`, `refunded`, `charged_back`, `expired`; without it nothing happens anew, and every event
+    /// of the basket is delivered again.
     #[serde(default)]
     outcome: Option<String>,
     /// How much, in minor units.

@@ -96,13 +96,11 @@ pub const INBOUND_DOMAIN: &str = "answers.dunlin.example";
 
 /// What parameters are on one machine, where a template has them and nobody says otherwise. A clock that stands still keeps all calls within
 /// one minute, so that nobody is told to wait for the next.
-fn local(place: &Place) -> [(&'static str, String); 6] {
+fn local(place: &Place) -> [(&'static str, String); 5] {
     let issuer = format!("{}{ISSUER_PATH}", place.url);
     [
         ("StandIns", "loopback".to_owned()),
         ("JwtIssuer", issuer),
-        // A public client of the issuer of this machine.
-        ("OidcClientId", "dunlin-console".to_owned()),
         ("CallsPerMinute", "1000000".to_owned()),
         ("InboundDomain", INBOUND_DOMAIN.to_owned()),
         ("NoticeTopicArn", place.arn("sns", "notices")),

@@ -80,11 +80,6 @@ impl Locale {
         self.decimal
     }
 
-    /// A number of things: `2,000`.
-    pub fn count(&self, number: usize) -> String {
-        self.grouped(&number.to_string())
-    }
-
     fn grouped(&self, whole: &str) -> String {
         if whole.len() < 3 + self.grouping_min {
             return whole.to_owned();

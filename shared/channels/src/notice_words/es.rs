@@ -73,8 +73,6 @@ pub(super) const ES: NoticeWords = NoticeWords {
     answered_subject: "Hay una respuesta a lo que nos escribió",
     answered_says: "Hemos respondido a lo que nos escribió. Puede leer la respuesta en su página.",
     answered_button: "Leer la respuesta",
-    copy_subject: "Copia: {invoices}",
-    copy_says: "Como solicitó, adjuntamos una copia: {invoices}.",
     copies_subject: "Las copias que solicitó",
     copies_says: "Como solicitó, adjuntamos copias: {invoices}.",
     copies_page: "Puede abrir y guardar la copia en su página: {invoices}.",

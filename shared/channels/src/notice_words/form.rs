@@ -76,9 +76,6 @@ pub(crate) struct NoticeWords {
     pub(crate) answered_subject: &'static str,
     pub(crate) answered_says: &'static str,
     pub(crate) answered_button: &'static str,
-    /// Of a single one, as are the words that follow.
-    pub(crate) copy_subject: &'static str,
-    pub(crate) copy_says: &'static str,
     pub(crate) copies_subject: &'static str,
     pub(crate) copies_says: &'static str,
     pub(crate) copies_page: &'static str,

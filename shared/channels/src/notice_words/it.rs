@@ -73,8 +73,6 @@ pub(super) const IT: NoticeWords = NoticeWords {
     answered_subject: "C’è una risposta a ciò che ci ha scritto",
     answered_says: "Abbiamo risposto a ciò che ci ha scritto. Può leggere la risposta sulla sua pagina.",
     answered_button: "Leggi la risposta",
-    copy_subject: "Copia: {invoices}",
-    copy_says: "Come richiesto, alleghiamo una copia: {invoices}.",
     copies_subject: "Le copie richieste",
     copies_says: "Come richiesto, alleghiamo le copie: {invoices}.",
     copies_page: "Può aprire e salvare la copia sulla sua pagina: {invoices}.",

@@ -73,8 +73,6 @@ pub(super) const JA: NoticeWords = NoticeWords {
     answered_subject: "お送りいただいた内容への回答があります",
     answered_says: "お送りいただいた内容に回答しました。回答は、お客様のページでご覧いただけます。",
     answered_button: "回答を見る",
-    copy_subject: "{invoices}の写し",
-    copy_says: "ご依頼の写しを添付いたします：{invoices}。",
     copies_subject: "ご依頼の写し",
     copies_says: "ご依頼の写しを添付いたします：{invoices}。",
     copies_page: "写しはお客様のページで開いて保存いただけます：{invoices}。",

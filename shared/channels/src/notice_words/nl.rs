@@ -73,8 +73,6 @@ pub(super) const NL: NoticeWords = NoticeWords {
     answered_subject: "Er is een antwoord op wat u schreef",
     answered_says: "Wij hebben geantwoord op wat u ons schreef. U kunt het antwoord op uw pagina lezen.",
     answered_button: "Het antwoord lezen",
-    copy_subject: "Kopie: {invoices}",
-    copy_says: "Zoals gevraagd is een kopie bijgevoegd: {invoices}.",
     copies_subject: "De kopieën waar u om vroeg",
     copies_says: "Zoals gevraagd zijn kopieën bijgevoegd: {invoices}.",
     copies_page: "U kunt de kopie op uw pagina openen en opslaan: {invoices}.",

@@ -73,8 +73,6 @@ pub(super) const PT: NoticeWords = NoticeWords {
     answered_subject: "Há uma resposta ao que escreveu",
     answered_says: "Respondemos ao que nos escreveu. Pode ler a resposta na sua página.",
     answered_button: "Ler a resposta",
-    copy_subject: "Cópia: {invoices}",
-    copy_says: "Como pediu, segue uma cópia em anexo: {invoices}.",
     copies_subject: "As cópias que pediu",
     copies_says: "Como pediu, seguem cópias em anexo: {invoices}.",
     copies_page: "Pode abrir e guardar a cópia na sua página: {invoices}.",

@@ -73,8 +73,6 @@ impl BasketBegin {
             link: Some(self.link),
             provider_id: None,
             pay_url: None,
-            kept: None,
-            keep: false,
             received_minor: 0,
             taken_back_minor: 0,
             revision: 0,

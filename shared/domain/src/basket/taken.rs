@@ -91,8 +91,6 @@ impl TakenPayment {
             link: None,
             provider_id: self.reference,
             pay_url: None,
-            kept: None,
-            keep: false,
             received_minor: 0,
             taken_back_minor: 0,
             revision: 0,

@@ -2,10 +2,8 @@
 //! was for is paid, and its end is asked for and confirmed in the same way.
 //!
 //! ```text
-//! asked for ── confirmed: in force ── nothing of its balance is past due any more, ── its end is asked for ── confirmed
-//!     │                               or a person released it early                      └─ likewise
-//!     ├─ nobody said so in time: a person looks
-//!     └─ a person released it early: taken back
+//! asked for ── confirmed: in force ── nothing of its balance is past due any more ── its end is asked for ── confirmed
+//!     └─ nobody said so in time: a person looks                                          └─ likewise
 //! ```
 
 use std::collections::BTreeMap;
@@ -52,11 +50,9 @@ pub(super) fn unconfirmed(situation: &Situation<'_>) -> Vec<Asking> {
     late.map(asking).collect()
 }
 
-/// The end of what is in force though what it was for is paid, or a person released it.
+/// The end of what is in force though what it was for is paid.
 pub(super) fn ends(situation: &Situation<'_>) -> Vec<Asking> {
-    let is_over =
-        |work: &&OpenWork| is_in_force(work) && (work.released_at.is_some() || is_paid(situation, &situation.facts.cases, work));
-    let over = situation.facts.work.iter().filter(is_over);
+    let over = situation.facts.work.iter().filter(|work| is_in_force(work) && is_paid(situation, &situation.facts.cases, work));
     let asking = |work: &OpenWork| {
         let (kind, title, what) = if work.kind == TaskKind::ChangeTerms {
             (TaskKind::RestoreTerms, "Give this customer its usual terms back", "its terms were changed")
@@ -65,14 +61,10 @@ pub(super) fn ends(situation: &Situation<'_>) -> Vec<Asking> {
         };
         let within = work.confirm_by.map_or(SignedDuration::ZERO, |by| by.duration_since(work.asked_at));
         let days = within.as_hours() / 24;
-        let why = match work.released_at {
-            Some(at) => format!("a person asked for its end at {at}, whatever is past due"),
-            None => "nothing of the customer's is past due any more in that balance".to_owned(),
-        };
         let says = Says {
             kind,
             title: title.to_owned(),
-            detail: format!("{what} by task {}; {why}", work.task),
+            detail: format!("{what} by task {}; nothing of the customer's is past due any more in that balance", work.task),
             step: work.step.clone(),
             case: work.currency.zip(work.case.clone()),
         };

@@ -55,46 +55,6 @@ fn supply_is_stopped_once_and_goes_on_when_all_that_is_past_due_is_paid() {
     assert!(stage.facts.work.is_empty());
 }
 
-fn release(stage: &mut Stage, now: &str) {
-    let task = stage.facts.work.iter().find(|work| work.kind == TaskKind::CreditHold).expect("a hold").task.clone();
-    stage.facts = evolve(&stage.facts, &Event::Released { task, at: at(now) });
-}
-
-#[test]
-fn a_hold_that_a_person_releases_early_has_its_end_asked_for_and_confirmed_though_nothing_is_paid() {
-    let mut stage = stage(json!({"credit_hold": {}}));
-    stage.invoice("A", EUR, 1_000, "2026-02-04");
-    stage.step(at("2026-02-10T09:00:00Z"));
-    end(&mut stage, TaskKind::CreditHold, TaskResult::Done);
-    assert!(stage.step(at("2026-02-11T09:00:00Z")).tasks.is_empty());
-    release(&mut stage, "2026-02-11T10:00:00Z");
-    let over = stage.step(at("2026-02-11T10:01:00Z"));
-    assert_eq!((kinds(&over.tasks), over.withdrawn.len()), (vec![TaskKind::CreditRelease], 1));
-    assert!(over.withdrawn[0].done, "the request was answered, and nobody has to be told");
-    assert!(over.tasks[0].detail.contains("a person asked for its end"), "{}", over.tasks[0].detail);
-    assert!(stage.step(at("2026-02-12T10:00:00Z")).tasks.is_empty(), "once");
-    // Nobody says that supply goes on: a person looks, until somebody does.
-    assert_eq!(kinds(&stage.step(at("2026-02-14T10:01:00Z")).tasks), [TaskKind::Unconfirmed]);
-    end(&mut stage, TaskKind::CreditRelease, TaskResult::Done);
-    stage.step(at("2026-02-14T11:00:00Z"));
-    assert!(stage.facts.work.is_empty());
-    // Another invoice that comes to the step stops supply anew.
-    stage.invoice("B", EUR, 2_000, "2026-02-12");
-    assert_eq!(kinds(&stage.step(at("2026-02-18T09:00:00Z")).tasks), [TaskKind::CreditHold]);
-}
-
-#[test]
-fn a_hold_that_is_released_before_anybody_placed_it_is_taken_back() {
-    let mut stage = stage(json!({"credit_hold": {}}));
-    stage.invoice("A", EUR, 1_000, "2026-02-04");
-    stage.step(at("2026-02-10T09:00:00Z"));
-    release(&mut stage, "2026-02-10T10:00:00Z");
-    let over = stage.step(at("2026-02-10T10:01:00Z"));
-    assert_eq!((over.tasks.len(), over.withdrawn.len()), (0, 1));
-    assert!(!over.withdrawn[0].done, "whoever was asked is told");
-    assert!(stage.facts.work.is_empty());
-}
-
 #[test]
 fn what_nobody_confirms_in_time_is_looked_at_until_somebody_does() {
     let mut stage = stage(json!({"credit_hold": {"confirm_within": "P2D"}}));

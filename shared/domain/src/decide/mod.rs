@@ -15,8 +15,6 @@
 //!
 //! `agenda` and `resolve` repeat: a step that was passed over, missed or done becomes part of a new situation, which is asked
 //! again, until nothing new is satisfied.
-//!
-//! What people look at beside decisions is made by the same code: a due item's whole ladder (step_ladder.rs).
 
 mod agenda;
 mod archive;
@@ -37,7 +35,6 @@ mod resolving;
 mod route;
 mod rungs;
 mod statement;
-mod step_ladder;
 mod withdraw;
 mod work;
 
@@ -52,7 +49,6 @@ pub use gate::UNKNOWN_HOURS_MAX;
 pub use promised::{promised_on, promised_rows};
 pub use recheck::{Recheck, Refusal, cap_is_lifted, guard_said, recheck};
 pub use rungs::NextStep;
-pub use step_ladder::{StepLadder, ladder_of};
 
 pub use crate::workflow::CLEARING_BUSINESS_DAYS;
 

@@ -55,11 +55,6 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         }
         // Whoever supplies or has terms again says so: what was asked for stays asked for.
         TaskKind::CreditRelease | TaskKind::RestoreTerms => None,
-        TaskKind::CreditHold | TaskKind::ChangeTerms if work.released_at.is_some() => Some(if work.done {
-            "a person released it, and its end is asked for"
-        } else {
-            "a person released it before it was carried out"
-        }),
         TaskKind::CreditHold | TaskKind::ChangeTerms if work.done => {
             confirming::is_paid(situation, cases, work).then_some("what it was for is paid, and its end is asked for")
         }

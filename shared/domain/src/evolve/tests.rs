@@ -16,7 +16,7 @@ fn stage() -> Stage {
     let mut stage = Stage::new(workflow);
     stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
     stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
-    let asked = OpenWork {
+    stage.facts.work.push(OpenWork {
         case: None,
         task: TaskId::derive(&["call"]),
         kind: crate::TaskKind::Task,
@@ -28,17 +28,9 @@ fn stage() -> Stage {
         asked_at: at("2026-02-01T09:00:00Z"),
         done: false,
         confirm_by: None,
-        released_at: None,
         via: Vec::new(),
         urgent: false,
-    };
-    let hold = OpenWork {
-        task: TaskId::derive(&["stop"]),
-        kind: crate::TaskKind::CreditHold,
-        reason: "stop".to_owned(),
-        ..asked.clone()
-    };
-    stage.facts.work.extend([asked, hold]);
+    });
     stage
 }
 
@@ -109,7 +101,6 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
         }),
         Event::OrderWithdrawn(crate::OrderId::derive(&["o"])),
         Event::TaskEnded { task: TaskId::derive(&["call"]), result: crate::TaskResult::Done },
-        Event::Released { task: TaskId::derive(&["stop"]), at: now },
         Event::Decided { decision, at: now },
         Event::Claimed(message.clone()),
         Event::Retrying(message.clone()),
@@ -163,7 +154,6 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::OrderGiven(_)
             | Event::OrderWithdrawn(_)
             | Event::TaskEnded { .. }
-            | Event::Released { .. }
             | Event::Decided { .. }
             | Event::Claimed(_)
             | Event::Queued(_)

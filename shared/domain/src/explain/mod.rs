@@ -19,7 +19,7 @@ pub use words::{Told, changes, hold_in_words, outcome, rule};
 
 use self::barred::Barred;
 use crate::{
-    Action, CaseKey, CaseTrace, Decision, DueItemKey, Facts, Hold, HoldScope, InvoiceId, Money, Pending, Policy, Standing,
+    Action, CaseKey, CaseTrace, Decision, DueItemKey, Facts, InvoiceId, Money, Pending, Policy, Standing,
     decide::{self, CaseByItem, Recheck, RuleAsked, Situation, assess, case_by_item},
 };
 
@@ -92,9 +92,8 @@ pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decis
     let situation = assess(facts, policy, now);
     let joined = case_by_item(&situation);
     let wanted = positions(&situation, &joined, decision, part);
+    let told = Told { holds: &situation.receivables.holds, zone: situation.place.zone() };
     let in_words = |trace: &CaseTrace| {
-        let holds = holds_to_come(&situation, trace);
-        let told = Told { holds: &holds, zone: situation.place.zone() };
         let key = key_of(decision, trace);
         let rules = key.map(|key| decide::rules_asked(&situation, &joined, key, trace)).unwrap_or_default();
         let earliest = earliest::earliest(facts, policy, now, decision, trace, told);
@@ -122,19 +121,6 @@ pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decis
     };
     let switched_off = SwitchedOff::of(policy.settings.mode);
     DecisionInWords { zone: situation.place.zone().clone(), cases, items, switched_off }
-}
-
-/// What keeps back something of a trace's balance, now or later: no hold that is over, and none of another balance.
-fn holds_to_come(situation: &Situation<'_>, trace: &CaseTrace) -> Vec<Hold> {
-    let balance = trace.balance();
-    let is_of_balance = |at: usize| situation.receivables.items.get(at).is_some_and(|item| item.is_of(&balance));
-    let is_of = |hold: &&Hold| match &hold.scope {
-        HoldScope::Customer => true,
-        HoldScope::Case(currency) => *currency == balance.currency,
-        HoldScope::Balance(of) => *of == balance,
-        HoldScope::Invoice(invoice) => of_invoice(situation, invoice).into_iter().any(is_of_balance),
-    };
-    situation.receivables.holds.iter().filter(|hold| situation.now < hold.ends_at).filter(is_of).cloned().collect()
 }
 
 /// The key of a trace's case.
@@ -371,29 +357,6 @@ mod tests {
         let (before, after) = said(false);
         assert!(before.contains("on Thursday 5 February 2026, and no receipt came in the time that the step gives."), "{before}");
         assert!(before.contains("it tries sms next") && after.contains("It went by sms instead."), "{before} {after}");
-    }
-
-    #[test]
-    fn of_holds_those_are_named_that_still_keep_back_something_of_the_balance() {
-        let mut stage = Stage::new(ladder());
-        let invoice = stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
-        let other = stage.invoice("B", Currency::USD, 500, "2026-02-04");
-        let clock = crate::HoldClock::Freeze;
-        stage.facts.agreements.push(crate::testing::hold(HoldScope::Customer, None, clock, "2026-02-05T12:00:00Z", "2026-02-06"));
-        let promised = [(HoldScope::Case(Currency::EUR), "2026-02-14"), (HoldScope::Invoice(other), "2026-02-15")];
-        for (scope, day) in promised {
-            stage.facts.agreements.push(crate::testing::promise(scope, "2026-02-05T13:00:00Z", day));
-        }
-        let now = at("2026-02-10T12:00:00Z");
-        let decided = crate::decide(&stage.facts, &stage.policy, now);
-        let words = decision(&stage.facts, &stage.policy, now, &decided, Part::Invoice(&invoice));
-        let case = &words.cases[0];
-        assert_eq!(case.trace.because, crate::Because::NothingDueNow { held: true }, "{:?}", case.outcome);
-        let named = |said: &[String]| said.iter().filter(|one| one.contains("agr_")).count();
-        assert_eq!((named(&case.outcome), named(&case.changes)), (1, 1), "{:?} {:?}", case.outcome, case.changes);
-        assert!(case.outcome.iter().any(|one| one.starts_with("A hold is the promise to pay")), "{:?}", case.outcome);
-        let earliest = case.earliest.as_ref().map(|earliest| earliest.said.as_str());
-        assert!(earliest.is_some_and(|said| !said.contains("pause")), "{earliest:?}");
     }
 
     #[test]

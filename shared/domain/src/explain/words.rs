@@ -233,7 +233,6 @@ pub(super) fn looked_at(trace: &CaseTrace, told: Told<'_>) -> Option<String> {
 /// What has to end before a message can leave, as the end of a sentence: `when step nudge is due`.
 pub(super) fn until_what(because: &Because, told: Told<'_>) -> Option<String> {
     match because {
-        Because::NothingDueNow { held: true } if told.holds.is_empty() => Some("when it is no longer kept back".to_owned()),
         Because::NothingDueNow { held: true } => {
             let by: Vec<String> = told.holds.iter().map(|hold| hold_in_words(hold, told.zone)).collect();
             Some(format!("when it is no longer kept back by {}", by.join(" and ")))

@@ -3,7 +3,7 @@ use jiff::{Timestamp, civil::date, tz::TimeZone};
 use super::*;
 use crate::{
     AgreementId, AgreementScope, HoldClock, HoldReason, Pause, PauseStatus, Terms,
-    reply::{ReplyCertainty, ReplyChoice, ReplyPortal},
+    reply::{ReplyCertainty, ReplyPortal},
     word::Word,
 };
 
@@ -200,54 +200,4 @@ fn only_pauses_that_answers_made_lately_count() {
     let reply = ReplyId::derive(&["r"]);
     let all = [made(reply.as_str(), 0), made(reply.as_str(), 60), made(reply.as_str(), 61), made("kim", 1)];
     assert_eq!(pauses_lately(&all, TODAY, &TimeZone::UTC), 2);
-}
-
-#[test]
-fn what_a_model_chose_is_a_task_and_shortens_no_pause_whatever_the_stage() {
-    let auto = AnswerSettings { stage: AnswerStage::Auto, copies: true, ..AnswerSettings::default() };
-    let unclear = |instead_of| ReplyRead { class: instead_of, ..ReplyRead::default() };
-    let chosen = |instead_of: ReplyClass, class: ReplyClass| {
-        let choice = ReplyChoice { class, draft: None, certainty: Some(ReplyCertainty::Certain), prompt_version: 1 };
-        unclear(instead_of).chosen("a-model", &choice)
-    };
-    for (instead_of, class, pause, suggested, looked_at_as) in [
-        // Harmless as the model holds it, it is kept back as long as what nobody understood.
-        (ReplyClass::Other, ReplyClass::Thanks, 3, None, ReplyClass::Thanks),
-        (ReplyClass::Hardship, ReplyClass::Thanks, 10, None, ReplyClass::Thanks),
-        (ReplyClass::Other, ReplyClass::CopyRequest, 3, None, ReplyClass::CopyRequest),
-        (ReplyClass::Other, ReplyClass::Hardship, 10, None, ReplyClass::Hardship),
-        (ReplyClass::Other, ReplyClass::Dispute, 10, Some(SuggestedKind::Dispute), ReplyClass::Dispute),
-        (ReplyClass::Other, ReplyClass::OptOut, 7, None, ReplyClass::OptOut),
-        (ReplyClass::Other, ReplyClass::ClaimedPaid, 7, Some(SuggestedKind::Money), ReplyClass::ClaimedPaid),
-        (ReplyClass::Other, ReplyClass::OutOfOffice, 3, None, ReplyClass::Other),
-        (ReplyClass::OutOfOffice, ReplyClass::Thanks, 3, None, ReplyClass::Thanks),
-    ] {
-        let read = chosen(instead_of, class);
-        let plan = plan_reply(&read, &around(&auto));
-        assert_eq!(come_to(&plan), (Some(pause), suggested, Some(looked_at_as)), "{instead_of} {class}");
-        assert!(!plan.sends_copies && !read.stops, "{instead_of} {class}");
-        assert_eq!(read.has(instead_of), instead_of != ReplyClass::Other, "{instead_of} {class}: what rules saw stays seen");
-    }
-    // The day is what rules read: without one there is no promise.
-    let promise = |on| ReplyRead { promised_on: on, ..chosen(ReplyClass::Other, ReplyClass::Promise) };
-    assert_eq!(plan_reply(&promise(None), &around(&auto)).suggests, None);
-    assert_eq!(plan_reply(&promise(Some(date(2026, 12, 4))), &around(&auto)).suggests, Some(SuggestedKind::Promise));
-}
-
-#[test]
-fn a_model_is_asked_of_nothing_that_rules_understood_and_of_no_opt_out() {
-    let unclear = ReplyRead::default();
-    let portal = ReplyPortal { name: "coupa".to_owned(), state: "paid".to_owned(), is_news: true };
-    for (read, expected) in [
-        (unclear.clone(), true),
-        (ReplyRead { class: ReplyClass::Dispute, ..unclear.clone() }, true),
-        (ReplyRead { certainty: ReplyCertainty::Likely, ..unclear.clone() }, false),
-        (ReplyRead { class: ReplyClass::OptOut, ..unclear.clone() }, false),
-        (ReplyRead { also: vec![ReplyClass::OptOut], ..unclear.clone() }, false),
-        (ReplyRead { stops: true, ..unclear.clone() }, false),
-        (ReplyRead { opt_in: true, ..unclear.clone() }, false),
-        (ReplyRead { portal: Some(portal), ..unclear.clone() }, false),
-    ] {
-        assert_eq!(read.is_for_a_model(), expected, "{read:?}");
-    }
 }

@@ -119,6 +119,44 @@ fn the_same_is_asked_for_once() {
     assert_eq!(ids.len(), kinds().len());
 }
 
+#[test]
+fn it_names_what_its_kind_tells_of() {
+    let (agreement, basket) = (AgreementId::derive(&["1"]), PaymentId::of_basket(&["1"]));
+    let note = NoteId::at(at("2026-02-03T10:00:00Z"), &["1"]);
+    let offer = PlanOfferId::derive(&["1"]);
+    let (agreement, basket, note) = (Some(agreement.as_str()), Some(basket.as_str()), Some(note.as_str()));
+    let reply = ReplyId::derive(&["1"]);
+    let reply = Some(reply.as_str());
+    let offer = Some(offer.as_str());
+    for (kind, about, expected) in [
+        (ServiceMailKind::Code, Some("cod_1"), true),
+        (ServiceMailKind::Code, Some(""), false),
+        (ServiceMailKind::Code, None, false),
+        (ServiceMailKind::NewLink, None, true),
+        (ServiceMailKind::NewLink, agreement, false),
+        (ServiceMailKind::Receipt, basket, true),
+        (ServiceMailKind::Receipt, agreement, false),
+        (ServiceMailKind::PromiseMade, agreement, true),
+        (ServiceMailKind::PromiseMade, None, false),
+        (ServiceMailKind::DisputeOpened, agreement, true),
+        (ServiceMailKind::DisputeDecided, agreement, true),
+        (ServiceMailKind::DecisionUndone, agreement, true),
+        (ServiceMailKind::DecisionUndone, note, false),
+        (ServiceMailKind::PlanAgreed, basket, false),
+        (ServiceMailKind::PlanOffered, offer, true),
+        (ServiceMailKind::PlanOffered, agreement, false),
+        (ServiceMailKind::PlanOffered, None, false),
+        (ServiceMailKind::Answered, note, true),
+        (ServiceMailKind::Answered, agreement, false),
+        (ServiceMailKind::CopySent, reply, true),
+        (ServiceMailKind::CopySent, note, false),
+        (ServiceMailKind::Later(LaterWord::parse("x").expect("a word")), agreement, false),
+    ] {
+        let mail = ServiceMail::of(kind, &LinkId::derive(&["1"]), about, at("2026-02-03T10:00:00Z"));
+        assert_eq!(mail.is_whole(), expected, "{mail:?}");
+    }
+}
+
 fn agreement(terms: Terms) -> Agreement {
     let now = at("2026-02-03T10:00:00Z");
     Agreement {

@@ -68,36 +68,6 @@ impl Difference {
     ];
 }
 
-impl Difference {
-    /// Adds what differs of customers whose ids come after those of this one.
-    pub fn join(&mut self, next: Self) {
-        self.moved.extend(next.moved);
-        for (change, count) in next.counts {
-            *self.counts.entry(change).or_default() += count;
-        }
-        self.customers_more += next.customers_more;
-        self.customers_less += next.customers_less;
-    }
-}
-
-/// Stretches of customers in the order of their ids, each with at most so many lines unless one customer has more: the last customer of each. What
-/// differs of one customer does not rest on another, so that a stretch is compared by itself.
-pub fn stretches(lines: &BTreeMap<CustomerId, usize>, most: usize) -> Vec<CustomerId> {
-    let mut ends: Vec<CustomerId> = Vec::new();
-    let mut held: usize = 0;
-    let mut last: Option<CustomerId> = None;
-    for (customer, count) in lines {
-        if held > 0 && held + count > most {
-            ends.extend(last.take());
-            held = 0;
-        }
-        held += count;
-        last = Some(customer.clone());
-    }
-    ends.extend(last);
-    ends
-}
-
 type Place<'a> = (&'a CustomerId, Option<&'a DueItemKey>, &'a str);
 
 /// When each step of each due item first comes. A step is called as `migration` calls it in the version after.

@@ -22,6 +22,6 @@ pub mod play;
 mod tests;
 
 pub use assumed::{Assumed, BreakerAssumed, Paying, usual_lag};
-pub use difference::{Difference, Moved, Shift, differences, stretches};
+pub use difference::{Difference, Moved, Shift, differences};
 pub use line::{DayWaits, Expected, Happening, HappeningSums, HappeningTally, sums};
 pub use play::{OtherVersion, Simulated, Simulation, SimulationProgress, with_version};

@@ -206,27 +206,7 @@ fn another_version_says_what_moves_and_why() {
             Simulation::begin(customers.clone(), &policy, at(FROM), at(UNTIL), Assumed::default(), BTreeMap::new());
         simulation.wake();
         assert!(simulation.run(&policy, &mut || false));
-        let after = &simulation.progress.lines;
-        let whole = differences(&before, after, Some(&ladder()), &new, &BTreeMap::new());
-        let mut counts: BTreeMap<CustomerId, usize> = BTreeMap::new();
-        for line in before.iter().chain(after) {
-            *counts.entry(line.customer.clone()).or_default() += 1;
-        }
-        for most in [1, 5, usize::MAX] {
-            let (mut joined, mut passed) = (Difference::default(), None::<CustomerId>);
-            for until in stretches(&counts, most) {
-                let of = |lines: &[Happening]| -> Vec<Happening> {
-                    let own = |line: &&Happening| {
-                        line.customer <= until && passed.as_ref().is_none_or(|passed| line.customer > *passed)
-                    };
-                    lines.iter().filter(own).cloned().collect()
-                };
-                joined.join(differences(&of(&before), &of(after), Some(&ladder()), &new, &BTreeMap::new()));
-                passed = Some(until);
-            }
-            assert_eq!(joined, whole, "compared {most} lines at once");
-        }
-        whole
+        differences(&before, &simulation.progress.lines, Some(&ladder()), &new, &BTreeMap::new())
     };
     assert_eq!(other(&|_| {}), Difference::default());
     let later = other(&|json| json["steps"][3]["at"]["offset"] = json!("P25D"));
@@ -240,22 +220,6 @@ fn another_version_says_what_moves_and_why() {
         fewer.moved.iter().any(|moved| moved.step == "nudge" && moved.change == Shift::Less && moved.why == ["step_removed"])
     );
     assert_eq!(fewer.customers_less, 2);
-}
-
-#[test]
-fn stretches_of_customers_hold_as_many_lines_as_they_may() {
-    let id = |n: usize| CustomerId::parse(&format!("cus_{n}")).expect("an id");
-    let lines = |counts: &[usize]| counts.iter().enumerate().map(|(n, count)| (id(n), *count)).collect::<BTreeMap<_, _>>();
-    for (counts, most, expected) in [
-        (&[][..], 10, &[][..]),
-        (&[3, 3, 3], 10, &[2]),
-        (&[3, 3, 3], 6, &[1, 2]),
-        (&[3, 30, 3], 10, &[0, 1, 2]),
-        (&[30], 10, &[0]),
-    ] {
-        let ends: Vec<CustomerId> = expected.iter().map(|n| id(*n)).collect();
-        assert_eq!(stretches(&lines(counts), most), ends, "{counts:?} {most}");
-    }
 }
 
 #[test]

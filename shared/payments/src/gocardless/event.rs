@@ -5,9 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent, WayHeard, amount, heard::Origin, trouble::word,
-};
+use crate::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent, amount, heard::Origin, trouble::word};
 
 #[derive(Deserialize)]
 struct Delivered {
@@ -32,7 +30,6 @@ struct EventLinks {
     billing_request: Option<String>,
     payment: Option<String>,
     refund: Option<String>,
-    mandate: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -89,11 +86,7 @@ fn of_event(event: ResourceEvent) -> Result<ProviderHeard, String> {
             let known = if matches!(action, "failed" | "bounced" | "funds_returned") { failed() } else { KnownPart::Nothing };
             (ProviderObject::Refund, event.links.refund.clone().ok_or_else(|| missing("refund"))?, known)
         }
-        ("mandates", "cancelled" | "expired" | "failed" | "blocked" | "consumed" | "suspended_by_payer" | "replaced") => {
-            let kept = event.links.mandate.clone().ok_or_else(|| missing("mandate"))?;
-            return Ok(ProviderHeard::way(WayHeard::Gone { kept }));
-        }
-        // What else happens to mandates, payouts, subscriptions, and steps of a flow say nothing of a basket's money.
+        // Mandates, payouts, subscriptions, and steps of a flow say nothing of a basket's money.
         _ => return Ok(ProviderHeard::foreign()),
     };
     let basket = Metadata::basket(event.resource_metadata.as_ref());
@@ -106,25 +99,11 @@ struct BillingRequest {
     status: String,
     metadata: Option<Metadata>,
     links: Option<BillingRequestLinks>,
-    #[serde(default)]
-    resources: Value,
 }
 
 #[derive(Deserialize)]
 struct BillingRequestLinks {
     payment_request_payment: Option<String>,
-    mandate_request_mandate: Option<String>,
-}
-
-impl BillingRequest {
-    /// The mandate that its payer set up with it.
-    fn mandate(&self, basket: &PaymentId) -> Option<WayHeard> {
-        let kept = self.links.as_ref()?.mandate_request_mandate.clone().filter(|_| self.status == "fulfilled")?;
-        let ending = self.resources.pointer("/customer_bank_account/account_number_ending").and_then(Value::as_str);
-        // As much of it as names it to its owner.
-        let ending = ending.map(word).filter(|ending| (1..=4).contains(&ending.len()));
-        Some(WayHeard::Set { basket: basket.clone(), kept, ending })
-    }
 }
 
 #[derive(Deserialize)]
@@ -175,19 +154,16 @@ fn of_billing_request(question: &PaymentQuestion, request: &BillingRequest) -> R
         return Ok(ProviderHeard::foreign());
     };
     let payment = request.links.as_ref().and_then(|links| links.payment_request_payment.clone());
-    let mandate = request.mandate(&basket);
-    let mut heard = match (request.status.as_str(), payment) {
+    match (request.status.as_str(), payment) {
         (_, Some(payment)) => {
             let (object, id, basket) = (ProviderObject::Payment, payment, Some(basket));
-            ProviderHeard::question(PaymentQuestion { object, id, basket, ..question.clone() })
+            Ok(ProviderHeard::question(PaymentQuestion { object, id, basket, ..question.clone() }))
         }
-        ("cancelled", None) => Origin::of(question).said(basket, Some(request.id.clone()), ProviderOutcome::Expired),
+        ("cancelled", None) => Ok(Origin::of(question).said(basket, Some(request.id.clone()), ProviderOutcome::Expired)),
         // The payer is still at it, or the payment is being made.
-        ("pending" | "ready_to_fulfil" | "fulfilling" | "fulfilled", None) => ProviderHeard::default(),
-        (other, None) => return Err(format!("status is '{}', which is no status of a billing request", word(other))),
-    };
-    heard.ways.extend(mandate);
-    Ok(heard)
+        ("pending" | "ready_to_fulfil" | "fulfilling" | "fulfilled", None) => Ok(ProviderHeard::default()),
+        (other, None) => Err(format!("status is '{}', which is no status of a billing request", word(other))),
+    }
 }
 
 fn way_of(scheme: Option<&str>) -> WayOfPaying {

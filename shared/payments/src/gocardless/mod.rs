@@ -1,12 +1,9 @@
-//! GoCardless: one billing request for each basket, and a flow on which the payer fulfils it; or, by a mandate that a payer has kept, a payment.
+//! GoCardless: one billing request for each basket, and a flow on which the payer fulfils it.
 //!
 //! The payer pays at once where their bank can (`payment_request`), else by debit (`fallback_enabled`). Events carry ids and no amounts, so
 //! each leads to a question: a billing request for its payment, a refund for its payment, a payment for how it stands. The answer says how
 //! it stands now, so the order of events does not matter. What came and failed before anybody asked came all the same: the events say so that
 //! it was confirmed, paid out, or settled as a late failure. The basket's id is `metadata[basket]` of the billing request and of its payment.
-//!
-//! A billing request that is fulfilled names its mandate. Payments on a mandate that was kept are made at once, with the basket's id as their key; one that
-//! is cancelled, has expired, failed, or is blocked, is kept no more. A mandate that comes back is kept once it is set up anew.
 //!
 //! | status of the payment | says |
 //! |---|---|
@@ -22,14 +19,12 @@ mod request;
 use bytes::Bytes;
 use domain::{PaymentId, WayOfPaying};
 use http::{Request, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::{
-    AskedPayment, CannotBegin, KeptWays, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion,
-    ProviderAccess, ProviderHeard, ProviderObject, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookRules,
-    WebhookTrust,
-    gocardless::names::{OPEN_FOR, is_payment},
+    AskedPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion, ProviderAccess,
+    ProviderHeard, ProviderObject, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookRules, WebhookTrust,
     provider::plain_id,
     signature,
     trouble::{json_of, unreadable},
@@ -46,10 +41,7 @@ pub struct GoCardless;
 const HOSTS: [&str; 2] = ["api.gocardless.com", "api-sandbox.gocardless.com"];
 /// GoCardless reads this status as a wrong signature.
 const BAD_SIGNATURE: u16 = 498;
-/// Why a mandate is not cancelled: it is not one that can be, for it is over.
-const NOT_CANCELLED: &str = "cancellation_failed";
-/// The key of the same request made something before.
-const CANCELLED_BEFORE: &str = "idempotent_creation_conflict";
+const OPEN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 const WAYS: [WayOffered; 2] = [
     WayOffered {
@@ -59,7 +51,6 @@ const WAYS: [WayOffered; 2] = [
         // The mandate takes three business days, the payment three more.
         pending_for: SignedDuration::from_hours(24 * 12),
         needs_customer: false,
-        can_be_kept: true,
     },
     WayOffered {
         way: WayOfPaying::SepaDebit,
@@ -68,7 +59,6 @@ const WAYS: [WayOffered; 2] = [
         // One business day ahead, and five until it is confirmed.
         pending_for: SignedDuration::from_hours(24 * 11),
         needs_customer: false,
-        can_be_kept: true,
     },
 ];
 
@@ -87,7 +77,6 @@ impl PaymentProvider for GoCardless {
             redirects: true,
             captures: false,
             expires: true,
-            kept: KeptWays::Charged,
             lines_max: 1,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(10) }),
@@ -95,10 +84,6 @@ impl PaymentProvider for GoCardless {
     }
 
     fn begin(&self, access: &ProviderAccess<'_>, asked: &AskedPayment<'_>) -> Result<NextCall, CannotBegin> {
-        if let Some(mandate) = asked.kept {
-            let body = request::payment(asked, mandate, &self.capabilities())?;
-            return NextCall::first(call(access, "POST", "/payments", Some(asked.basket.as_str()), &body));
-        }
         let body = request::billing_request(asked, &self.capabilities())?;
         NextCall::first(call(access, "POST", "/billing_requests", Some(asked.basket.as_str()), &body))
     }
@@ -117,14 +102,9 @@ impl PaymentProvider for GoCardless {
         };
         // Asked for twice: the first one counts.
         if let Some(first) = request::conflicting(answer) {
-            return if asked.kept.is_some() { request::charged(asked, first).map(NextCall::Begun) } else { flow_of(&first) };
+            return flow_of(&first);
         }
         let value = success(answer)?;
-        if asked.kept.is_some() {
-            let id =
-                value.pointer("/payments/id").and_then(Value::as_str).ok_or_else(|| unreadable("/payments/id is missing"))?;
-            return request::charged(asked, id.to_owned()).map(NextCall::Begun);
-        }
         match value.pointer("/billing_requests/id").and_then(Value::as_str) {
             Some(id) => flow_of(id),
             None => request::begun(&value, asked.begun_at + OPEN_FOR).map(NextCall::Begun).map_err(ProviderTrouble::Unreadable),
@@ -132,35 +112,8 @@ impl PaymentProvider for GoCardless {
     }
 
     fn expire(&self, access: &ProviderAccess<'_>, basket: &PaymentId, provider_id: &str) -> Option<Request<Bytes>> {
-        let list = if is_payment(provider_id) { "payments" } else { "billing_requests" };
-        let path = format!("/{list}/{}/actions/cancel", plain_id(provider_id)?);
+        let path = format!("/billing_requests/{}/actions/cancel", plain_id(provider_id)?);
         call(access, "POST", &path, Some(&format!("{basket}-cancel")), &serde_json::json!({"data": {}}))
-    }
-
-    fn forget(&self, access: &ProviderAccess<'_>, kept: &str) -> Option<Request<Bytes>> {
-        let path = format!("/mandates/{}/actions/cancel", plain_id(kept)?);
-        call(access, "POST", &path, Some(&format!("{kept}-cancel")), &serde_json::json!({"data": {}}))
-    }
-
-    fn forgotten(
-        &self,
-        _access: &ProviderAccess<'_>,
-        _kept: &str,
-        answer: &Response<Bytes>,
-    ) -> Result<Option<Request<Bytes>>, ProviderTrouble> {
-        match success(answer) {
-            Ok(_) | Err(ProviderTrouble::Unknown) => Ok(None),
-            // It was cancelled before, or by the same request whose answer was lost.
-            Err(ProviderTrouble::Refused { code, .. }) if code == NOT_CANCELLED || code == CANCELLED_BEFORE => Ok(None),
-            Err(trouble) => Err(trouble),
-        }
-    }
-
-    /// A payment on a mandate is its own answer; a billing request leads to one.
-    fn look_up(&self, basket: &PaymentId, provider_id: &str, now: Timestamp) -> Option<PaymentQuestion> {
-        let question = PaymentQuestion::read_back(basket, provider_id, now);
-        let object = if is_payment(provider_id) { ProviderObject::Payment } else { question.object };
-        Some(PaymentQuestion { object, ..question })
     }
 
     fn ask(&self, access: &ProviderAccess<'_>, question: &PaymentQuestion) -> Option<Request<Bytes>> {

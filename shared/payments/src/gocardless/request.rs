@@ -7,13 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, ProviderTrouble, amount,
-    asked::page,
-    gocardless::names::{NAME, OPEN_FOR, is_payment},
-    provider::plain_id,
-    trouble::unreadable,
-};
+use crate::{AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, amount, asked::page, gocardless::names::NAME};
 
 /// Longest description, in characters.
 const DESCRIPTION_CHARS_MAX: usize = 255;
@@ -36,27 +30,6 @@ pub(super) fn billing_request(asked: &AskedPayment<'_>, can: &PaymentCapabilitie
         "metadata": metadata,
         "fallback_enabled": true,
     }}))
-}
-
-/// What makes a payment on a mandate.
-pub(super) fn payment(asked: &AskedPayment<'_>, mandate: &str, can: &PaymentCapabilities) -> Result<Value, CannotBegin> {
-    let (total, _) = asked.check(NAME, can)?;
-    let amount = amount::to_integer(NAME, total, asked.currency.minor_digits(), 1)?;
-    Ok(json!({ "payments": {
-        "amount": amount,
-        "currency": asked.currency.code(),
-        "description": asked.description(DESCRIPTION_CHARS_MAX),
-        "metadata": { "basket": asked.basket.as_str() },
-        "links": { "mandate": mandate },
-    }}))
-}
-
-/// A payment on a mandate, once it is made: nobody is sent on.
-pub(super) fn charged(asked: &AskedPayment<'_>, id: String) -> Result<BegunPayment, ProviderTrouble> {
-    if !is_payment(&id) || plain_id(&id).is_none() {
-        return Err(unreadable("the id is no payment's"));
-    }
-    Ok(BegunPayment { provider_id: id, pay_url: None, expires_at: asked.begun_at + OPEN_FOR })
 }
 
 /// What makes the page on which it is fulfilled.

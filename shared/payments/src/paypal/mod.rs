@@ -24,9 +24,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    AskedPayment, CannotBegin, KeptWays, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion,
-    ProviderAccess, ProviderHeard, ProviderObject, ProviderSecret, ProviderSite, ProviderToken, ProviderTrouble, UnreadableEvent,
-    WayOffered, WebhookDelivery, WebhookRules, WebhookTrust,
+    AskedPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion, ProviderAccess,
+    ProviderHeard, ProviderObject, ProviderSecret, ProviderSite, ProviderToken, ProviderTrouble, UnreadableEvent, WayOffered,
+    WebhookDelivery, WebhookRules, WebhookTrust,
     paypal::names::BAD_SIGNATURE,
     provider::plain_id,
     trouble::{json_of, unreadable},
@@ -49,7 +49,6 @@ const WAYS: [WayOffered; 1] = [WayOffered {
     // An eCheck clears within six business days, as PayPal states it; a review takes as long.
     pending_for: SignedDuration::from_hours(24 * 10),
     needs_customer: false,
-    can_be_kept: false,
 }];
 
 impl PaymentProvider for PayPal {
@@ -67,8 +66,6 @@ impl PaymentProvider for PayPal {
             redirects: true,
             captures: true,
             expires: false,
-            // PayPal keeps ways of paying for accounts alone that it enabled for it, and whoever signs in there has their own.
-            kept: KeptWays::Never,
             lines_max: 1,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(30) }),

@@ -6,12 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent, WayHeard,
+    KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent,
     heard::Origin,
-    stripe::{
-        kept,
-        session::{self, Session, id_of},
-    },
+    stripe::session::{self, Session, id_of},
     trouble::word,
 };
 
@@ -29,7 +26,6 @@ struct SnapshotEvent {
 #[derive(Deserialize)]
 struct EventData {
     object: Value,
-    previous_attributes: Option<Value>,
 }
 
 /// What is read of a refund and of a dispute.
@@ -66,9 +62,7 @@ pub(super) fn read(body: &[u8]) -> Result<ProviderHeard, UnreadableEvent> {
         return Err(UnreadableEvent("it is no snapshot event; choose snapshot payloads for this event destination".to_owned()));
     }
     let at = Timestamp::from_second(event.created).map_err(|_| UnreadableEvent("/created is no instant".to_owned()))?;
-    let Some(EventData { object, previous_attributes }) = &event.data else {
-        return Err(UnreadableEvent("/data is missing".to_owned()));
-    };
+    let Some(EventData { object }) = &event.data else { return Err(UnreadableEvent("/data is missing".to_owned())) };
     let origin = Origin { event: &event.id, at };
     let heard = match event.kind.as_str() {
         "checkout.session.completed"
@@ -82,8 +76,6 @@ pub(super) fn read(body: &[u8]) -> Result<ProviderHeard, UnreadableEvent> {
         | "charge.dispute.closed"
         | "charge.dispute.funds_withdrawn"
         | "charge.dispute.funds_reinstated" => of_dispute(&origin, &event.kind, object),
-        "customer.deleted" => kept::of_customer(object),
-        "payment_method.detached" => Ok(kept::of_detached(previous_attributes.as_ref())),
         _ => Ok(ProviderHeard::foreign()),
     };
     Ok(heard.unwrap_or_else(|detail| ProviderHeard::unread("/data/object", detail)))
@@ -107,12 +99,7 @@ fn of_session(origin: &Origin<'_>, kind: &str, object: &Value) -> Result<Provide
         ("checkout.session.completed", "unpaid") => ProviderOutcome::Pending { money: session.money()?, way: session.way() },
         (_, status) => return Err(format!("payment_status is '{}', which says nothing of money", word(status))),
     };
-    // A customer is named where the payer came by one, or wanted the card kept.
-    let customer = session.customer.as_ref().and_then(id_of).map(str::to_owned).filter(|_| kind == "checkout.session.completed");
-    let way = customer.map(|kept| WayHeard::Set { basket: basket.clone(), kept, ending: None });
-    let mut heard = origin.said(basket, Some(session.id), what);
-    heard.ways.extend(way);
-    Ok(heard)
+    Ok(origin.said(basket, Some(session.id), what))
 }
 
 fn failed() -> ProviderOutcome {

@@ -6,16 +6,11 @@
 //! | `checkout.session.async_payment_succeeded`, `…_failed`, `checkout.session.expired` | received, failed, expired |
 //! | `refund.*`, `charge.refund.updated`, `charge.dispute.*` | taken back; the payment's intent is asked for the basket |
 //! | `charge.refunded` | the refunds that it has, else they are asked for |
-//! | `customer.deleted`, `payment_method.detached` | what the customer kept is kept no more |
 //!
 //! The basket's id is the session's `client_reference_id` and `metadata[basket]` of session and intent. A refund and a dispute name the
 //! intent only. Sessions take one way of paying each, so that what was kept back fits what is said.
-//!
-//! A card is kept where its payer says so: Checkout makes a customer, attaches the card and may show it again (`customer_creation`,
-//! `setup_future_usage`, `allow_redisplay`). Later sessions name that customer. Checkout shows cards alone again, so debits are not kept.
 
 mod event;
-mod kept;
 mod names;
 mod session;
 
@@ -26,13 +21,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
-    AskedPayment, CannotBegin, KeptWays, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion,
-    ProviderAccess, ProviderHeard, ProviderObject, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookRules,
-    WebhookTrust,
-    provider::plain_id,
-    signature,
-    stripe::kept::KeptStep,
-    trouble::{json_of, unreadable},
+    AskedPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion, ProviderAccess,
+    ProviderHeard, ProviderObject, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookRules, WebhookTrust,
+    provider::plain_id, signature, trouble::json_of,
 };
 
 pub use names::NAME;
@@ -59,7 +50,6 @@ const WAYS: [WayOffered; 5] = [
         open_for: OPEN_FOR,
         pending_for: SignedDuration::ZERO,
         needs_customer: false,
-        can_be_kept: true,
     },
     WayOffered {
         way: WayOfPaying::Ach,
@@ -67,7 +57,6 @@ const WAYS: [WayOffered; 5] = [
         open_for: OPEN_FOR,
         pending_for: SignedDuration::from_hours(24 * 8),
         needs_customer: false,
-        can_be_kept: false,
     },
     WayOffered {
         way: WayOfPaying::SepaDebit,
@@ -75,7 +64,6 @@ const WAYS: [WayOffered; 5] = [
         open_for: OPEN_FOR,
         pending_for: SignedDuration::from_hours(24 * 9),
         needs_customer: false,
-        can_be_kept: false,
     },
     WayOffered {
         way: WayOfPaying::Bacs,
@@ -83,7 +71,6 @@ const WAYS: [WayOffered; 5] = [
         open_for: OPEN_FOR,
         pending_for: SignedDuration::from_hours(24 * 7),
         needs_customer: false,
-        can_be_kept: false,
     },
     WayOffered {
         way: WayOfPaying::Transfer,
@@ -91,7 +78,6 @@ const WAYS: [WayOffered; 5] = [
         open_for: OPEN_FOR,
         pending_for: SignedDuration::from_hours(24 * 7),
         needs_customer: true,
-        can_be_kept: false,
     },
 ];
 
@@ -110,7 +96,6 @@ impl PaymentProvider for StripeCheckout {
             redirects: true,
             captures: false,
             expires: true,
-            kept: KeptWays::Shown,
             lines_max: 100,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(10) }),
@@ -138,35 +123,6 @@ impl PaymentProvider for StripeCheckout {
         let path = format!("/v1/checkout/sessions/{}/expire", plain_id(provider_id)?);
         let key = format!("{basket}-expire");
         call(access, "POST", &path, Some(&key), ("application/x-www-form-urlencoded", Vec::new()))
-    }
-
-    /// Its cards are detached one by one. The customer itself stays: payments were made for it.
-    fn forget(&self, access: &ProviderAccess<'_>, kept: &str) -> Option<Request<Bytes>> {
-        let path = format!("/v1/customers/{}/payment_methods?limit=100", plain_id(kept)?);
-        call(access, "GET", &path, None, ("", Vec::new()))
-    }
-
-    fn forgotten(
-        &self,
-        access: &ProviderAccess<'_>,
-        kept: &str,
-        answer: &Response<Bytes>,
-    ) -> Result<Option<Request<Bytes>>, ProviderTrouble> {
-        let value = match success(answer) {
-            Ok(value) => value,
-            // Nobody pays by what Stripe does not know.
-            Err(ProviderTrouble::Unknown) => return Ok(None),
-            Err(trouble) => return Err(trouble),
-        };
-        match kept::next_to_detach(&value).map_err(ProviderTrouble::Unreadable)? {
-            KeptStep::Detach(card) => {
-                let path = format!("/v1/payment_methods/{}/detach", plain_id(card).ok_or_else(|| unreadable("the id is no id"))?);
-                let detach = call(access, "POST", &path, None, ("application/x-www-form-urlencoded", Vec::new()));
-                detach.map(Some).ok_or_else(|| unreadable("it cannot be asked"))
-            }
-            KeptStep::LookAgain => self.forget(access, kept).map(Some).ok_or_else(|| unreadable("it cannot be asked")),
-            KeptStep::Done => Ok(None),
-        }
     }
 
     fn ask(&self, access: &ProviderAccess<'_>, question: &PaymentQuestion) -> Option<Request<Bytes>> {

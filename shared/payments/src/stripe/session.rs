@@ -50,16 +50,8 @@ pub(super) fn form(asked: &AskedPayment<'_>, can: &PaymentCapabilities) -> Resul
         .append_pair("expires_at", &expires_at)
         .append_pair("success_url", asked.return_url)
         .append_pair("cancel_url", asked.cancel_url);
-    if let Some(customer) = asked.kept.or(asked.provider_customer) {
+    if let Some(customer) = asked.provider_customer {
         form.append_pair("customer", customer);
-    }
-    if asked.keep {
-        // Whoever pays said so on our page, and so Stripe may show the card again. The payer is there when it is used.
-        form.append_pair("payment_intent_data[setup_future_usage]", "on_session")
-            .append_pair("payment_method_data[allow_redisplay]", "always");
-        if asked.kept.or(asked.provider_customer).is_none() {
-            form.append_pair("customer_creation", "always");
-        }
     }
     if *asked.way == WayOfPaying::Transfer {
         form.append_pair("payment_method_options[customer_balance][funding_type]", "bank_transfer");
@@ -100,7 +92,6 @@ pub(super) struct Session {
     pub(super) amount_total: Option<i64>,
     pub(super) currency: Option<String>,
     pub(super) payment_intent: Option<Value>,
-    pub(super) customer: Option<Value>,
     #[serde(default)]
     pub(super) payment_method_types: Vec<String>,
 }

@@ -17,8 +17,8 @@ use http::Response;
 use jiff::SignedDuration;
 
 use crate::{
-    AskedPayment, BegunPayment, CannotBegin, KeptWays, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider,
-    ProviderAccess, ProviderHeard, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookTrust,
+    AskedPayment, BegunPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, ProviderAccess,
+    ProviderHeard, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookTrust,
 };
 
 pub use account::{PayeeAccount, PostalPlace};
@@ -48,7 +48,6 @@ const WAYS: [WayOffered; 1] = [WayOffered {
     open_for: ON_ITS_WAY_FOR,
     pending_for: ON_ITS_WAY_FOR,
     needs_customer: false,
-    can_be_kept: false,
 }];
 
 impl PaymentProvider for BankTransfer {
@@ -66,7 +65,6 @@ impl PaymentProvider for BankTransfer {
             redirects: false,
             captures: false,
             expires: false,
-            kept: KeptWays::Never,
             lines_max: usize::MAX,
             hosts: &[],
             webhooks: None,

@@ -113,7 +113,6 @@ impl Kit {
                 let more = self.answer(question, &sent.world);
                 heard.said.extend(more.said);
                 heard.questions.extend(more.questions);
-                heard.ways.extend(more.ways);
                 heard.foreign += more.foreign;
                 heard.unread.extend(more.unread);
             }
@@ -184,8 +183,6 @@ pub fn asked<'a>(
         cancel_url: "https://pay.example.com/p/x",
         language: Some("de-AT"),
         provider_customer: None,
-        kept: None,
-        keep: false,
         account: None,
         words,
     }

@@ -19,7 +19,7 @@ const TITLE_MAX: usize = 200;
 /// Which customers a filter takes. All that it names has to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkFilter {
-    /// Those that a person gave to this owner; `none`, those that are nobody's, neither by hand nor by a rule.
+    /// Those that a person gave to this owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Those with a case by this workflow.

@@ -5,10 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::{CustomerWalk, Store};
 
 use super::asked::BulkWhat;
-use crate::{
-    Done, matter,
-    teams::{self, NOBODY},
-};
+use crate::Done;
 
 /// Customers of a page.
 const PAGE: usize = 100;
@@ -53,8 +50,7 @@ impl BulkSearch {
             self.is_over = true;
             return Ok(BulkFound::default());
         };
-        let are_nobodys = filter.owner.as_deref() == Some(NOBODY);
-        let looked_at = match filter.owner.as_deref().filter(|_| !are_nobodys) {
+        let looked_at = match &filter.owner {
             Some(owner) => {
                 let (some, more) = store.owned(tenant, owner, PAGE, self.after.as_ref()).await?;
                 self.after = some.last().cloned();
@@ -73,12 +69,7 @@ impl BulkSearch {
         self.looked += count(looked_at.len());
         let is_meant =
             |customer: &CustomerId| heads.get(customer).is_some_and(|head| matches!(head, Ok(head) if filter.takes(head)));
-        let mut customers: Vec<CustomerId> = looked_at.into_iter().filter(is_meant).collect();
-        if are_nobodys {
-            let settings = matter::settings(store, tenant).await?;
-            let owners = teams::owners_of(store, tenant, &settings, &customers.iter().cloned().collect()).await?;
-            customers.retain(|customer| !owners.contains_key(customer));
-        }
+        let customers: Vec<CustomerId> = looked_at.into_iter().filter(is_meant).collect();
         self.found += count(customers.len());
         Ok(BulkFound { customers, no_ids: Vec::new() })
     }

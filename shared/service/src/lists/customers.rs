@@ -1,5 +1,5 @@
-//! Customers: by name, next action, what is past due, money at stake, the oldest that is due, and owner; those of one owner,
-//! or of nobody; or found by words or the source's id.
+//! Customers: by name, next action, what is past due, money at stake, the oldest that is due, and owner; those of one owner; or found by words or
+//! the source's id.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,7 @@ use jiff::Timestamp;
 use store::{CustomerBrief, CustomerName, Line, List, Ranked, RankedIn, Searched};
 
 use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, looked_for, no_cursor};
-use crate::{
-    Actor, Done, NotDone, Operation, matter,
-    teams::{self, NOBODY},
-};
+use crate::{Actor, Done, NotDone, Operation};
 
 /// Which customers, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +19,7 @@ pub struct CustomersAsked {
     pub currency: Option<String>,
     /// Those who are found by these words.
     pub q: Option<String>,
-    /// Those that a person gave to this owner, in the order of their ids; or `none`, those that are nobody's, neither by hand nor by a rule, in an order.
+    /// Those that a person gave to this owner, in the order of their ids.
     pub owner: Option<String>,
 }
 
@@ -77,18 +74,7 @@ pub async fn list(
 ) -> Done<ListedPage<CustomerRow>> {
     let tenant = actor.may(Operation::ListCustomers)?;
     let listing = Listing::open(reading, tenant, "customers", asked, page).await?;
-    let are_nobodys = asked.owner.as_deref() == Some(NOBODY);
     match (&asked.owner, asked.sort.as_deref()) {
-        (Some(_), Some("owner" | "-owner")) if are_nobodys => {
-            return Err(NotDone::field("/owner", "whose owner is nobody has no place in the order 'owner'; take another 'sort'"));
-        }
-        (Some(_), _) if are_nobodys && asked.q.is_some() => {
-            return Err(NotDone::field(
-                "/owner",
-                "what is found by words is not looked through by owners; leave out 'q', or 'owner'",
-            ));
-        }
-        (Some(_), _) if are_nobodys => {}
         (Some(owner), None | Some("owner")) if asked.q.is_none() && asked.currency.is_none() => {
             return of_owner(&listing, tenant, owner).await;
         }
@@ -121,21 +107,7 @@ pub async fn list(
         By::Owner => return by_owner(&listing, tenant, order.backwards).await,
     };
     let found = listing.read(&list, order.backwards).await?;
-    let listed = rows(&listing, found.lines, found.after).await?;
-    if are_nobodys { of_nobody(reading, tenant, listed).await } else { Ok(listed) }
-}
-
-/// Those of a page that are nobody's: no person gave them to anybody, and no rule does. The page may be short, or empty, though there is a next one.
-async fn of_nobody(
-    reading: ListReading<'_>,
-    tenant: &TenantId,
-    listed: ListedPage<CustomerRow>,
-) -> Done<ListedPage<CustomerRow>> {
-    let settings = matter::settings(reading.store, tenant).await?;
-    let customers = listed.rows.iter().map(|row| row.id.clone()).collect();
-    let owners = teams::owners_of(reading.store, tenant, &settings, &customers).await?;
-    let rows = listed.rows.into_iter().filter(|row| !owners.contains_key(&row.id)).collect();
-    Ok(ListedPage { rows, next: listed.next })
+    rows(&listing, found.lines, found.after).await
 }
 
 /// One customer by its id, as lists have it: none where it is not there.

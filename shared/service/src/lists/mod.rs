@@ -7,10 +7,8 @@
 pub mod agreements;
 pub mod baskets;
 pub mod cases;
-pub mod customer_cards;
 pub mod customers;
 pub mod invoices;
-pub mod last_contacts;
 pub mod messages;
 pub mod payments;
 pub mod search;

@@ -228,23 +228,3 @@ fn a_set_without_a_key_of_use_is_none() {
         assert_eq!(KeySet::read(text.as_bytes()), None, "{text}");
     }
 }
-
-#[test]
-fn an_id_token_is_of_the_sign_in_that_asked_for_it() {
-    let issuer = Issuer::new();
-    for (change, expected) in [
-        (json!({"nonce": "n-1"}), Ok(())),
-        (json!({"nonce": "n-1", "azp": "dunlin"}), Ok(())),
-        (json!({"nonce": "n-1", "aud": ["dunlin"]}), Ok(())),
-        (json!({"nonce": "n-1", "aud": ["dunlin", "other"], "azp": "dunlin"}), Ok(())),
-        (json!({}), Err(TokenRejected::Nonce)),
-        (json!({"nonce": ""}), Err(TokenRejected::Nonce)),
-        (json!({"nonce": "n-2"}), Err(TokenRejected::Nonce)),
-        (json!({"nonce": ["n-1"]}), Err(TokenRejected::Nonce)),
-        (json!({"nonce": "n-1", "azp": "other"}), Err(TokenRejected::Audience)),
-        (json!({"nonce": "n-1", "aud": ["dunlin", "other"]}), Err(TokenRejected::Audience)),
-    ] {
-        let token = issuer.sign(&json!({"alg": "ES256", "kid": "ec"}), &claims(&change));
-        assert_eq!(Unchecked::read(&token).unwrap().look_at_sign_in(&rules(), "n-1"), expected, "{change}");
-    }
-}

@@ -1,9 +1,7 @@
 //! What is known of addresses.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{
-    AddressFact, Channel, CustomerId, ReplyId, Suppression, SuppressionReason, TenantId, address_key, id::digest, word::Word,
-};
+use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, id::digest, word::Word};
 use jiff::Timestamp;
 
 use crate::{
@@ -82,8 +80,6 @@ pub struct Stopped {
     pub said: Option<String>,
     /// That the address bounced or complained, where an opt-out stands in the place of that.
     pub beside: Option<SuppressionReason>,
-    /// The answer that closed it, where nothing proves who wrote that and nobody else asked for it since.
-    pub unproven: Option<String>,
 }
 
 /// What came of lifting what stands against an address.
@@ -110,7 +106,6 @@ pub(crate) fn stopped(row: &Row) -> Result<Option<Stopped>> {
         by: of(fact::BY),
         said: of(address::SAID),
         beside: text(row, address::BESIDE).and_then(SuppressionReason::read),
-        unproven: of(address::UNPROVEN),
     }))
 }
 
@@ -120,8 +115,6 @@ struct ToStop<'a> {
     channel: Channel,
     shown: &'a str,
     said: Option<&'a str>,
-    /// The answer that says so, where nothing proves who wrote it.
-    unproven: Option<&'a str>,
 }
 
 /// What is noted beside an opt-out, of what stood there and what comes, in either order: that the address takes nothing, or that its owner
@@ -172,25 +165,7 @@ impl Store {
         customer: Option<&CustomerId>,
     ) -> Result<bool> {
         let key = keys::address(tenant, &address_key(channel, address));
-        let stopping = ToStop { key, channel, shown: &masked(address), said, unproven: None };
-        self.suppress_at(tenant, stopping, suppression, customer).await
-    }
-
-    /// The same because of an answer of which nothing proves who wrote it. Whoever asks for it after that, in whatever way, takes its place.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn suppress_unproven(
-        &self,
-        tenant: &TenantId,
-        (channel, address): (Channel, &str),
-        suppression: Suppression,
-        reply: &ReplyId,
-        customer: Option<&CustomerId>,
-    ) -> Result<bool> {
-        let key = keys::address(tenant, &address_key(channel, address));
-        let stopping = ToStop { key, channel, shown: &masked(address), said: None, unproven: Some(reply.as_str()) };
+        let stopping = ToStop { key, channel, shown: &masked(address), said };
         self.suppress_at(tenant, stopping, suppression, customer).await
     }
 
@@ -206,7 +181,7 @@ impl Store {
         suppression: Suppression,
         customer: Option<&CustomerId>,
     ) -> Result<()> {
-        let stopping = ToStop { key: address.key(tenant), channel, shown: "", said: None, unproven: None };
+        let stopping = ToStop { key: address.key(tenant), channel, shown: "", said: None };
         self.suppress_at(tenant, stopping, suppression, customer).await.map(|_| ())
     }
 
@@ -218,7 +193,7 @@ impl Store {
     /// Those of writing.
     pub async fn stop(&self, stop: &Stop, at: Timestamp) -> Result<()> {
         let key = keys::address_of_digest(&stop.tenant, &stop.digest);
-        let stopping = ToStop { key, channel: stop.channel, shown: &stop.shown, said: None, unproven: None };
+        let stopping = ToStop { key, channel: stop.channel, shown: &stop.shown, said: None };
         let suppression = Suppression { reason: SuppressionReason::OptOut, at };
         self.suppress_at(&stop.tenant, stopping, suppression, None).await.map(|_| ())
     }
@@ -241,30 +216,14 @@ impl Store {
             let is_as_strict = known.is_some_and(|known| !suppression.reason.is_stricter_than(known));
             let beside = known.and_then(|known| beside(known, suppression.reason));
             if is_as_strict {
-                let has = |name| row.as_ref().is_some_and(|row| row.contains_key(name));
-                // What stood without proof stands from now on for whoever asks for it now, and since they did: whoever looked at it before lifts nothing of
-                // theirs.
-                let is_of_other = row.as_ref().and_then(|row| text(row, address::UNPROVEN)) != stopping.unproven;
-                let is_taken_over = has(address::UNPROVEN) && is_of_other && known == Some(suppression.reason);
-                if is_taken_over {
-                    fact.suppressed = Some(suppression.clone());
-                }
-                let mut change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
                 // An opt-out stands, which notices go past: that nothing arrives there is noted beside it.
-                let noted = beside.filter(|_| !has(address::BESIDE));
-                if let Some(beside) = noted {
-                    change = change.put(address::BESIDE, s(beside.as_str()));
-                }
-                if is_taken_over {
-                    change = self.by_whom(match stopping.unproven {
-                        Some(reply) => change.put(address::UNPROVEN, s(reply)),
-                        None => change.drop(address::UNPROVEN),
-                    });
-                }
-                if (noted.is_some() || is_taken_over)
-                    && let Wrote::Not(_) = self.write(OP, change, false).await?
-                {
-                    continue;
+                let is_noted = row.as_ref().is_some_and(|row| row.contains_key(address::BESIDE));
+                if let Some(beside) = beside.filter(|_| !is_noted) {
+                    let change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
+                    let change = change.put(address::BESIDE, s(beside.as_str()));
+                    if let Wrote::Not(_) = self.write(OP, change, false).await? {
+                        continue;
+                    }
                 }
                 return Ok(false);
             }
@@ -280,10 +239,6 @@ impl Store {
             change = match stopping.said {
                 Some(said) => change.put(address::SAID, s(said)),
                 None => change.drop(address::SAID),
-            };
-            change = match stopping.unproven {
-                Some(reply) => change.put(address::UNPROVEN, s(reply)),
-                None => change.drop(address::UNPROVEN),
             };
             let mut actions: Vec<TransactWriteItem> = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;
@@ -334,36 +289,6 @@ impl Store {
         at: Timestamp,
         customer: Option<&CustomerId>,
     ) -> Result<Lifted> {
-        let is_that = |stands: &Stopped| stands.suppression.entry() == entry;
-        self.lift_where(tenant, address, is_that, at, customer).await
-    }
-
-    /// The same of what stands for one answer alone of which nothing proves who wrote it ([`Store::suppress_unproven`]). What anybody asked for since stays, be
-    /// it at the same moment.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn lift_unproven(
-        &self,
-        tenant: &TenantId,
-        address: &AddressId,
-        reply: &ReplyId,
-        at: Timestamp,
-        customer: Option<&CustomerId>,
-    ) -> Result<Lifted> {
-        let is_that = |stands: &Stopped| stands.unproven.as_deref() == Some(reply.as_str()) && stands.beside.is_none();
-        self.lift_where(tenant, address, is_that, at, customer).await
-    }
-
-    async fn lift_where(
-        &self,
-        tenant: &TenantId,
-        address: &AddressId,
-        is_that: impl Fn(&Stopped) -> bool + Send + Sync,
-        at: Timestamp,
-        customer: Option<&CustomerId>,
-    ) -> Result<Lifted> {
         const OP: &str = "lift the suppression of";
         let (key, id) = (address.key(tenant), address.to_string());
         let mut tries = Tries::new(ATTEMPTS, OP, &id);
@@ -372,7 +297,7 @@ impl Store {
             let Some(row) = self.read(OP, &key, true).await? else { return Ok(Lifted::Nothing) };
             let Some(before) = stopped(&row)? else { return Ok(Lifted::Nothing) };
             // The write holds only while the item is as it was read.
-            if !is_that(&before) {
+            if before.suppression.entry() != entry {
                 return Ok(Lifted::Another(before));
             }
             let fact = AddressFact { suppressed: None };
@@ -380,7 +305,6 @@ impl Store {
                 .address_change(key.clone(), Some(&row), &fact)
                 .drop(address::SAID)
                 .drop(address::BESIDE)
-                .drop(address::UNPROVEN)
                 .drop(address::CEASED_WITH);
             let mut actions = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;

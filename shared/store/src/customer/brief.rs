@@ -1,13 +1,12 @@
-//! What a customer is known by in lists of work: name, the source's id, and what it owed by its head; and the same with its next moment and
-//! whose it is.
+//! What a customer is known by in lists of work: name, the source's id, and what it owed by its head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, Customer, CustomerId, Next, Owed, TenantId};
+use domain::{Currency, Customer, CustomerId, Owed, TenantId};
 use jiff::Timestamp;
 
 use crate::{
-    CustomerOwner, Result, Store,
+    Result, Store,
     customer::head::read_head,
     table::{attributes::document::DOC, db::json, keys},
 };
@@ -27,50 +26,7 @@ pub struct CustomerBrief {
     pub as_of: Option<Timestamp>,
 }
 
-/// A customer as a list of customers shows it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CustomerCard {
-    /// The customer as its source describes it, which rules go by.
-    pub described: Customer,
-    /// What it owed in each currency when it was last decided, or reckoned anew because a day had begun.
-    pub owed: BTreeMap<Currency, Owed>,
-    /// When that was.
-    pub as_of: Option<Timestamp>,
-    /// When it is decided next; `None` of a customer that has no head.
-    pub next: Option<Next>,
-    /// Who its owner is, as a person said.
-    pub owner: Option<CustomerOwner>,
-}
-
 impl Store {
-    /// Customers as a list of customers shows them, in one batch; who is not there, or does not read, is left out.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading.
-    pub async fn customer_cards(
-        &self,
-        tenant: &TenantId,
-        customers: &BTreeSet<CustomerId>,
-    ) -> Result<BTreeMap<CustomerId, CustomerCard>> {
-        let of = |id: &CustomerId| [keys::profile(tenant, id), keys::head(tenant, id), keys::owner(tenant, id)];
-        let wanted: Vec<_> = customers.iter().flat_map(of).collect();
-        let found = self.read_many("read the customers of a list of", &wanted, false).await?;
-        let mut cards = BTreeMap::new();
-        for id in customers {
-            let [profile, head, owner] = of(id).map(|key| found.get(&key));
-            // What does not read is a task of its own; the others are still to be looked at.
-            let Some(Ok(described)) = profile.map(|row| json::<Customer>(row, DOC)) else { continue };
-            let head = head.cloned().and_then(|row| read_head(row).ok());
-            let owner = owner.and_then(|row| json::<CustomerOwner>(row, DOC).ok());
-            let as_of = head.as_ref().and_then(|head| head.decided_at.max(head.owed_at));
-            let next = head.as_ref().map(|head| head.due);
-            let owed = head.map(|head| head.owed).unwrap_or_default();
-            cards.insert(id.clone(), CustomerCard { described, owed, as_of, next, owner });
-        }
-        Ok(cards)
-    }
-
     /// What customers are known by; who is not there is left out.
     ///
     /// # Errors

@@ -241,7 +241,7 @@ impl Store {
             return self.forget_address(tenant, digest, kept_under, now).await;
         };
         // What people know it by, and said of it, goes at once.
-        let bare = [address::SHOWN, address::SAID, address::UNPROVEN, address::CEASED_WITH, fact::BY];
+        let bare = [address::SHOWN, address::SAID, address::CEASED_WITH, fact::BY];
         if !self.is_had_by_somebody(tenant, number).await? {
             let later = Change::of(keys::forget_later(tenant, digest));
             self.write(OP, later.put(DOC, s(to_json(kept))).put(fact::SEEN_AT, n(millis(now))), false).await?;

@@ -5,7 +5,6 @@
 //! | the contact in profiles, what people entered of it, and invoices that name the person | taken out; the customer is decided again |
 //! | what history says of the person | unreadable: the person's key is deleted, at once and again for two days, because the stream may lag |
 //! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
-//! | ways of paying that the person's addresses keep at payment providers | deleted here; the provider is not told |
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile (`erased_addresses`) |
 //! | what people wrote about the person: words of messages, notes, what an agreement was before; what the person answered | deleted ([`Store::words_about`]) |
@@ -366,9 +365,6 @@ impl Vault {
                 store.delete_all(customer.as_str(), &gone).await?;
             }
         }
-        let is_theirs = |address: &str| begun.addresses.contains(address) && !out.others.contains(address);
-        let ways = store.ways_to_erase(tenant, customer, is_theirs).await?;
-        store.delete_all(customer.as_str(), &ways).await?;
         Ok(out)
     }
 

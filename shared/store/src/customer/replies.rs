@@ -1,16 +1,16 @@
 //! What customers answered, and what became of each answer. The item is written once, in one transaction with what follows from it: the task, the pause,
 //! the mail that answers a request for copies, and the customer's wake-up. Closing a channel comes before it, by itself: it may be done again.
 //!
-//! Answers of nobody who is known are in [`super::unmatched`]. One of a customer is personal: an export lists it, and an erasure deletes it
+//! An answer of nobody who is known lies in a partition of the tenant's, and expires. One of a customer is personal: an export lists it, and an erasure deletes it
 //! ([`crate::WordsAbout`]).
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
-    Agreement, AgreementId, CaseId, Channel, CustomerId, InvoiceId, LinkAsk, LinkId, MessageId, NewTask, ReplyId, ReplyProof,
-    ReplyRead, ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailId, TaskId, TenantId,
+    Agreement, AgreementId, CaseId, Channel, CustomerId, InvoiceId, LinkAsk, LinkId, MessageId, NewTask, ReplyId, ReplyRead,
+    ReplyStatus, ReplySuggestion, ServiceMail, ServiceMailId, TaskId, TenantId,
     portal_code::{OF_ANSWERS, OF_CUSTOMER},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         service_mails::requested,
     },
     table::{
-        attributes::{document::DOC, head},
+        attributes::{document::DOC, every::EXPIRES_AT, head},
         change::{Change, is, no_item, put_new},
         db::{Range, Row, Transacted, json, last_of, millis, n, row_of, s, to_json},
         keys,
@@ -35,6 +35,8 @@ use crate::{
 const LOOKED_MAX: usize = 2_000;
 /// Most answers of a page.
 const PAGE_MAX: usize = 200;
+/// For how long an answer of nobody who is known is kept, in days.
+pub const UNMATCHED_DAYS: i64 = 90;
 
 /// An answer as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,9 +70,6 @@ pub struct KeptReply {
     pub machine: Option<String>,
     /// What says whose it is, in a word.
     pub found_by: String,
-    /// What proves who sent it; nothing is said of answers of before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<ReplyProof>,
     /// The portal link of the address that the answered message was for, or of its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkId>,
@@ -105,9 +104,6 @@ pub struct KeptReply {
     /// Whether it closed its channel to its sender.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
-    /// Whether a person opened the channel again that it closed without proof.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub reopened: bool,
     /// Whether it opened its channel to its sender again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub started: bool,
@@ -224,6 +220,20 @@ impl Store {
         }
     }
 
+    /// Keeps an answer of nobody who is known, for [`UNMATCHED_DAYS`], with the task by which somebody looks at it. False where it was kept before.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn keep_unmatched(&self, tenant: &TenantId, reply: &KeptReply, task: &NewTask, now: Timestamp) -> Result<bool> {
+        const OP: &str = "keep an answer to";
+        let expires_at = now.checked_add((UNMATCHED_DAYS * 24).hours()).unwrap_or(Timestamp::MAX).as_second();
+        let row = row_of([(DOC, s(to_json(reply))), (EXPIRES_AT, n(expires_at))]);
+        let (task_key, of_task) = task_row(tenant, None, task, now);
+        let actions = vec![put_new(self, &keys::unmatched_reply(tenant, &reply.id), row), put_new(self, &task_key, of_task)];
+        Ok(matches!(self.transact(OP, reply.id.as_str(), actions).await?, Transacted::Done))
+    }
+
     /// One answer of a customer.
     ///
     /// # Errors
@@ -231,6 +241,16 @@ impl Store {
     /// Those of reading.
     pub async fn reply(&self, tenant: &TenantId, customer: &CustomerId, id: &ReplyId) -> Result<Option<KeptReply>> {
         let row = self.read("read an answer of", &keys::reply(tenant, customer, id), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// One answer of nobody who is known.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn unmatched_reply(&self, tenant: &TenantId, id: &ReplyId) -> Result<Option<KeptReply>> {
+        let row = self.read("read an answer to", &keys::unmatched_reply(tenant, id), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 

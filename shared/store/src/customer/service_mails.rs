@@ -5,11 +5,11 @@ use domain::{CustomerId, MessageStatus, ServiceMail, ServiceMailId, TenantId, se
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::{
-    Result, Store,
+    Error, Result, Store,
     table::{
         attributes::{document::DOC, every::EXPIRES_AT, service_mail},
-        change::{Change, absent, is, some_item},
-        db::{Range, Row, Wrote, instant, json, last_of, millis, n, number, s, text, to_json},
+        change::{Change, absent, is, no_item, some_item},
+        db::{Range, Row, Transacted, Wrote, instant, json, last_of, millis, n, number, s, text, to_json},
         keys,
         retry::{ATTEMPTS_DEAR, Tries},
     },
@@ -90,11 +90,27 @@ fn noted(row: &Row) -> Option<MessageStatus> {
 }
 
 impl Store {
+    /// Asks for a service mail by itself; its sender hears of it by the stream. False, and nothing is written, where it was asked for before.
+    /// One that tells of an agreement or a payment is written together with that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when it does not name what it tells of; those of writing.
+    pub async fn request_service_mail(&self, tenant: &TenantId, customer: &CustomerId, mail: &ServiceMail) -> Result<bool> {
+        const OP: &str = "ask for a service mail to";
+        if !mail.is_whole() {
+            let why = format!("a service mail of kind {} does not name what it tells of", mail.kind);
+            return Err(Error::Refused { operation: OP, id: mail.id.to_string(), why });
+        }
+        let actions = vec![requested(tenant, customer, mail).when(no_item()).update(self)];
+        Ok(matches!(self.transact(OP, mail.id.as_str(), actions).await?, Transacted::Done))
+    }
+
     /// A service mail, and what became of it as far as is known at `now`.
     ///
     /// # Errors
     ///
-    /// Those of reading, and [`crate::Error::Corrupt`].
+    /// Those of reading, and [`Error::Corrupt`].
     pub async fn service_mail(
         &self,
         tenant: &TenantId,
@@ -110,7 +126,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of reading, and [`crate::Error::Corrupt`].
+    /// Those of reading, and [`Error::Corrupt`].
     pub async fn service_mails(
         &self,
         tenant: &TenantId,

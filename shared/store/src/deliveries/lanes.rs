@@ -195,9 +195,6 @@ impl Store {
             .when(is(event_delivery::STATUS, s(waiting)));
         if tried.tries > delivery.tries {
             change = change.put(event_delivery::TRIED_AT, n(millis(now)));
-            if delivery.tries == 0 {
-                change = change.put(event_delivery::FIRST_TRIED_AT, n(millis(now)));
-            }
         }
         let why = tried.why.as_ref().map(|why| s(why.chars().take(WHY_MAX).collect::<String>()));
         for (name, value) in [

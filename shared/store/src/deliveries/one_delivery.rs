@@ -43,8 +43,6 @@ pub struct EventDelivery {
     pub queued_at: Timestamp,
     /// How often it was tried since then.
     pub tries: u32,
-    /// When it was tried first since then.
-    pub first_tried_at: Option<Timestamp>,
     /// When it was tried last.
     pub tried_at: Option<Timestamp>,
     /// When it is tried again, where a try failed.
@@ -100,7 +98,6 @@ pub(crate) fn read_delivery(row: &Row) -> Result<EventDelivery> {
         made_at,
         queued_at: at(event_delivery::QUEUED_AT).unwrap_or(made_at),
         tries: number(row, event_delivery::TRIES).unwrap_or(0),
-        first_tried_at: at(event_delivery::FIRST_TRIED_AT),
         tried_at: at(event_delivery::TRIED_AT),
         next_at: at(event_delivery::NEXT_AT),
         answer: number(row, event_delivery::ANSWER),

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
-    DeliveryEvent, ENGINE, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact,
-    People, PeopleAbove, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered, reached_by,
+    DeliveryEvent, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People,
+    PeopleAbove, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered, reached_by,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -56,10 +56,7 @@ impl std::fmt::Display for Gap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// The inputs of the recorded decision were these.
-    Recorded {
-        /// The engine that decided, where it is not this one: it may have decided otherwise by the same inputs.
-        engine: Option<u32>,
-    },
+    Recorded,
     /// Nothing was decided at that instant that changed anything: this is what would have been.
     Recomputed,
     /// What the recorded decision was made from cannot be shown: personal fields of it were erased since.
@@ -147,7 +144,6 @@ impl Vault {
             messages: messages_as_of(&all.records, &all.head, at)?,
             replied_later: all.head.replied_at.is_some_and(|replied| replied > at),
         };
-        let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
         let mut first = None;
         let mut is_any_erased = false;
         for left_out in all.doubtful(at) {
@@ -158,13 +154,13 @@ impl Vault {
             let inputs = domain::inputs(&facts, &policy, at);
             let same = recorded.is_some_and(|past| past.inputs.as_ref().is_some_and(|(_, hash)| *hash == text_of(&inputs)));
             if same || recorded.is_none() {
-                let basis =
-                    if same { Basis::Recorded { engine: engine.filter(|engine| *engine != ENGINE) } } else { Basis::Recomputed };
+                let basis = if same { Basis::Recorded } else { Basis::Recomputed };
                 return Ok(Some(as_of(at, facts, policy, basis, told, erased)));
             }
             first.get_or_insert((facts, policy, erased));
         }
         let Some((facts, policy, erased)) = first else { return Ok(None) };
+        let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
         let gaps = all.gaps.iter().filter(|gap| gap.from <= at).cloned().collect();
         let basis = if is_any_erased { Basis::Erased { engine } } else { Basis::Differs { engine, gaps } };
         Ok(Some(as_of(at, facts, policy, basis, told, erased)))

@@ -11,14 +11,12 @@ mod messages;
 mod past;
 mod person;
 mod sealed;
-mod since;
 mod write;
 
 pub use as_of::{AsOf, Basis, Gap};
 pub use messages::MessageAsOf;
 pub(crate) use past::pack_inputs;
 pub use sealed::{Kept, Whose};
-pub(crate) use since::BooksOf;
 pub use write::{NewVersion, Seen};
 
 use crate::table::{

@@ -12,9 +12,6 @@ const SORTED_MAX: usize = 64;
 const LETTERS_MIN: usize = 2;
 
 /// A text in lower case, without accents; what is neither letter nor digit becomes one space.
-///
-/// `answers` folds what customers write for itself (`words.rs`), and otherwise: patterns need signs, and kana as they are. Rows are stored by what this makes
-/// of a text: whoever changes it has every list and word written anew.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in DecomposingNormalizerBorrowed::new_nfkd().normalize(text).chars() {

@@ -87,7 +87,6 @@ macro_rules! stored {
 }
 
 pub mod access;
-pub mod answers_of_day;
 mod baskets;
 pub mod job;
 mod notices;
@@ -95,7 +94,6 @@ mod outgoing;
 mod people;
 pub mod portal_code;
 pub mod service_mail;
-pub mod sessions;
 pub mod test_message;
 pub mod workflow_text;
 
@@ -534,7 +532,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 56] = [
+pub const KINDS: [ItemKind; 53] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -543,7 +541,6 @@ pub const KINDS: [ItemKind; 56] = [
     pointer::KIND,
     workflow_text::KIND,
     test_message::KIND,
-    answers_of_day::KIND,
     connection::KIND,
     books::KIND,
     company::KIND,
@@ -589,6 +586,4 @@ pub const KINDS: [ItemKind; 56] = [
     delivery_replay::KIND,
     access::rate::KIND,
     access::once::KIND,
-    sessions::session::KIND,
-    sessions::session_of::KIND,
 ];

@@ -36,8 +36,6 @@
 //! | member | `T#MEMBERS` | `MEM#{hash of the subject}` | admin, with the membership and, of admins, their count; once a day when they call | admin, each call: by key; query `MEM#` | 4 W, 1 R a call |
 //! | count of admins | `T#MEMBERS` | `ADMINS` | admin, where it changes | nobody: conditions look at it | 2 W |
 //! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
-//! | session at the console | `SESSION#{hash of its id}` | `SESSION` | console, when it begins, is used and ends | console, each request: by key | 2 W with the next row, 1 W every five minutes, 1 R a request; expires after 8 hours without use |
-//! | that a session is a person's | `SESSIONS#{hash of the subject}` | `SESS#{hash of the session's id}` | console, with the session | console: query of a person's, when one begins or is looked at | with it, expires after 24 hours |
 //! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
 //! | notice to people of the tenant | `T#NOTICES` | `NTC#{id}`, `chase` = `N#{instant}#{id}` | `escalate`, when it is made, taken and over | `escalate`, by key; the `due` index under `NOTICES`; admin: query of `chase`, newest first | 4 W to make and 4 W to send, expires after 90 days |
@@ -85,8 +83,6 @@
 //! | basket | `C` | `BASKET#{id}` | portal, when it is begun; ingest, with what its provider says; admin, with a payment that a collector took | portal, ingest and admin, by key; query `BASKET#` | with its agreement and the row below 10 W in a transaction, 2 W and its money a change |
 //! | service mail | `C` | `SVM#{id}` | portal, ingest and admin, with what it tells of; its sender, when it takes it and with what came of it; feedback | its sender, by key; admin: query `SVM#` | 2 W in a transaction, 2 W to send, 1 W a word of its provider, expires after 90 days |
 //! | write of a basket into the books | `C` | `WRITTEN#{id}` | ingest and admin, with a basket that is paid or taken back; `sync`, with what the vendor says | `sync` and admin, by key; with a basket that is paid or taken back | 2 W in a transaction, some 3 W until it is done |
-//! | way of paying that is kept at a provider | `C` | `WAY#{basket}` | begin-payment, when it is asked for and removed; ingest, with what its provider says; an erasure deletes the person's | portal and begin-payment: query `WAY#`, by key | with the entry of the audit 6 W in a transaction, 4 W when it is kept or gone; expires 30 days after it was asked for unless it is kept, and at once when it is gone |
-//! | whose a way of paying is | `T#WAYS` | `WAY#{hash of provider and its id}` | ingest, when it is kept; an erasure deletes it | ingest, by key | with it |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; portal, for one invoice: the same, newest first; `read-model`: query, newest first | 1 W |
@@ -100,15 +96,12 @@
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
 //! | key accounts | `T` | `ACCOUNTS` | `read-model` and admin, for each customer that becomes or ceases to be one | `read-model`, once a day; admin, by key | 1 W, 1 R |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
-//! | saved views of a member | `T#MEMBERS` | `VIEWS#{hash of the subject}` | admin and console, by the member | admin and console, by key | 1 W, 1 R a page that lists work |
 //! | action in bulk | `T#BULK` | `BULK#{id}` | admin, when it is asked for and undone; `jobs`, with each stage | admin and `jobs`, by key | 1 W a stage, expires after 90 days |
 //! | lines of an action in bulk, some 100 customers | `T#BULK` | `BULK#{id}#{chunk:06}` | admin or `jobs`, when they are planned; `jobs`, when they are done or undone | admin and `jobs`, by key; `jobs`, at the end of a stage: query | by size, some 10 W each time, expires after 90 days |
 //! | note, with what was answered | `C` | `NOTE#{id}` | admin and portal; admin, with each answer, its service mail and the end of its task; an erasure deletes those that name the person | admin and portal: query, newest first; by key | with its reference 6 W in a transaction, by size |
 //! | rating of how something was settled | `C` | `RATING#{basket or agreement}` | portal, once; an erasure deletes those of the person's links | portal, by key; admin: query | 2 W in a transaction |
 //! | answer of a customer | `C` | `REPLY#{id}` | feedback, once, with its task, pause and notice; admin, when a person decides on it; an erasure deletes those of or about the person | admin and the sender of its notice, by key; admin: query `REPLY#` | with its reference and the head 6 W in a transaction, by size, and 4 W each for task, pause and notice |
-//! | answer of nobody who is known | `T#UNMATCHED` | `REPLY#{id}` | feedback, once, with its task; an erasure deletes those of the person | admin, by key; query `REPLY#` | 6 W in a transaction, by size, expires after 90 days |
-//! | what finds those of a sender, and how many came on a day | `T#UNMATCHED` | `FROM#{digest of the person}#{id}`, `CAME#{date}` | with it | admin, with an export or an erasure: query; feedback, by key | with it, expires after 90 days |
-//! | calls of a model in a day | `T` | `MODEL#{date}` | feedback, before each call | nobody: the write counts | 1 W, expires after 2 days |
+//! | answer of nobody who is known | `T#UNMATCHED` | `REPLY#{id}` | feedback, once, with its task | admin, by key; query `REPLY#` | 4 W in a transaction, by size, expires after 90 days |
 //! | file that a customer sent | `C` | `FILE#{id}` | portal, once; an erasure deletes those of the person's links | portal and admin: query, newest first; by key | 2 W in a transaction |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` as decided, `ROWS#{message}.s#…` as sent, `ROWS#{message}.a#…` what a person's message asked for | sweep, senders | facts and records: query per message | by size |
 //!
@@ -118,7 +111,7 @@
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
 //! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
-//! Rows of lists: `keys/lists.rs` has their table. What reports are made of: `keys/reports.rs`.
+//! Rows of lists: `keys/lists.rs` has their table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -134,15 +127,12 @@ mod billed_lines;
 mod deliveries;
 mod drafts_and_tests;
 mod jobs;
-mod kept_ways;
 mod lists;
 mod notices;
 mod people;
 mod plan_offers;
 mod portal_codes;
-mod reports;
 mod service_mails;
-mod sessions;
 mod sort;
 mod subscriptions;
 mod words_and_owners;
@@ -153,15 +143,12 @@ pub(crate) use billed_lines::*;
 pub(crate) use deliveries::*;
 pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
-pub(crate) use kept_ways::*;
 pub(crate) use lists::*;
 pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use plan_offers::*;
 pub(crate) use portal_codes::*;
-pub(crate) use reports::*;
 pub(crate) use service_mails::*;
-pub(crate) use sessions::*;
 pub(crate) use sort::*;
 pub(crate) use subscriptions::*;
 pub(crate) use words_and_owners::*;

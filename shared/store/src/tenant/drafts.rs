@@ -49,8 +49,6 @@ pub struct Draft {
     pub changed_by: String,
     /// The publishing that was asked for, since it was changed.
     pub asked: Option<PublishAsked>,
-    /// The workflow as the draft was before its last change, so that it can be undone; `None` of a draft that was never changed.
-    pub before: Option<Workflow>,
     /// Counts its writes.
     pub rev: u64,
 }
@@ -65,7 +63,6 @@ impl Draft {
             changed_at: instant(number(row, workflow_text::CHANGED_AT).unwrap_or(0)),
             changed_by: text(row, workflow_text::CHANGED_BY).unwrap_or_default().to_owned(),
             asked,
-            before: row.contains_key(workflow_text::BEFORE).then(|| json(row, workflow_text::BEFORE)).transpose()?,
             rev: number(row, document::REVISION).unwrap_or(0),
         })
     }
@@ -116,10 +113,6 @@ impl Store {
         let change = match &draft.asked {
             Some(asked) => change.put(workflow_text::ASKED, s(to_json(asked))),
             None => change.drop(workflow_text::ASKED),
-        };
-        let change = match &draft.before {
-            Some(before) => change.put(workflow_text::BEFORE, s(to_json(before))),
-            None => change.drop(workflow_text::BEFORE),
         };
         let change = if draft.rev == 0 { change.when(no_item()) } else { change.when(is(document::REVISION, n(draft.rev))) };
         Ok(match self.write(OP, change, false).await? {

@@ -41,8 +41,6 @@ pub struct Member {
     pub name: Option<String>,
     /// How mails in their name are signed, line by line; with the name where nothing is said.
     pub signature: Option<String>,
-    /// The language in which they are told of work; the tenant's where nothing is said.
-    pub language: Option<String>,
     /// The word of their role.
     pub role: String,
     /// When they became a member.
@@ -118,7 +116,6 @@ fn member_row(known: &Member, rev: u64) -> Row {
     row.extend(known.email_verified.then(|| (member::EMAIL_VERIFIED.to_owned(), n(1))));
     put(&mut row, member::CALLED, known.name.as_ref());
     put(&mut row, member::SIGNATURE, known.signature.as_ref());
-    put(&mut row, member::LANGUAGE, known.language.as_ref());
     row.extend(known.removed_at.map(|at| (member::REMOVED_AT.to_owned(), n(millis(at)))));
     row.extend(known.seen_at.map(|at| (member::SEEN_AT.to_owned(), n(millis(at)))));
     row
@@ -131,7 +128,6 @@ fn read_member(row: &Row) -> Member {
         email_verified: number::<u8>(row, member::EMAIL_VERIFIED) == Some(1),
         name: text(row, member::CALLED).map(str::to_owned),
         signature: text(row, member::SIGNATURE).map(str::to_owned),
-        language: text(row, member::LANGUAGE).map(str::to_owned),
         role: of(row, member::ROLE),
         added_at: moment(row, member::ADDED_AT).unwrap_or_default(),
         added_by: of(row, member::ADDED_BY),

@@ -17,7 +17,6 @@ mod crashes;
 mod deliveries;
 mod documents;
 mod evolving;
-mod kept_ways;
 mod later;
 mod limits;
 mod links;

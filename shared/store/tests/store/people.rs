@@ -229,48 +229,6 @@ async fn work_that_outlives_its_end_stays_known() {
 }
 
 #[tokio::test]
-async fn what_one_person_releases_while_another_confirms_it_stays_released() {
-    let mut table = table().await;
-    for call in 0.. {
-        table.tenant = TenantId::parse(&format!("acme-{call}")).unwrap();
-        table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
-        let (head, facts) = (table.head().await, table.facts().await);
-        let mut plan = decision(vec![], Next::Parked);
-        let hold = NewTask { kind: TaskKind::CreditHold, ..task("case/credit_hold/1") };
-        let asked = OpenWork::of(&facts, &hold, "case/credit_hold".into(), &[], at(1));
-        plan.work = vec![OpenWork { confirm_by: Some(at(60)), ..asked }];
-        plan.tasks = vec![hold];
-        let id = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().tasks[0].clone();
-        let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
-        let (came, go) = table.aws.world.hold_after(call);
-        let releases = async {
-            let reached = came.await.is_ok();
-            let released = if reached {
-                let before = store.work(tenant, &customer, &id).await.unwrap().unwrap();
-                let after = before.clone().released(at(2)).unwrap();
-                store.release_work(tenant, &customer, (&before, &after), at(2)).await.unwrap()
-            } else {
-                false
-            };
-            drop(go);
-            (reached, released)
-        };
-        let confirms = async {
-            store.end_task(tenant, &id, &says(TaskResult::Done), at(3)).await.unwrap();
-            table.aws.world.hold_none();
-        };
-        let ((), (reached, released)) = tokio::join!(confirms, releases);
-        if !reached {
-            assert!(call > 2, "there are calls to come between: {call}");
-            break;
-        }
-        let known: Vec<(bool, bool)> =
-            table.facts().await.work.iter().map(|work| (work.done, work.released_at.is_some())).collect();
-        assert_eq!((known, released), (vec![(true, true)], true), "at call {call}");
-    }
-}
-
-#[tokio::test]
 async fn orders_come_with_the_profile_and_wake_the_customer() {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;

@@ -2,10 +2,7 @@
 
 use domain::*;
 use jiff::SignedDuration;
-use store::{
-    AddressId, DecidedBeside, Ending, KeptBeside, KeptReply, Lifted, PersonId, ReplyKept, UNMATCHED_PER_DAY_MAX, UnmatchedCount,
-    UnmatchedKept, WordsAbout,
-};
+use store::{AddressId, DecidedBeside, Ending, KeptBeside, KeptReply, PersonId, ReplyKept, WordsAbout};
 
 use crate::common::*;
 
@@ -24,7 +21,6 @@ pub fn reply(n: i64) -> KeptReply {
         unkept: 0,
         machine: None,
         found_by: "sender".to_owned(),
-        proof: None,
         link: None,
         case: None,
         case_was_over: false,
@@ -37,7 +33,6 @@ pub fn reply(n: i64) -> KeptReply {
         copies: Vec::new(),
         mail: None,
         stopped: false,
-        reopened: false,
         started: false,
         agreement: None,
         decided: None,
@@ -147,76 +142,16 @@ async fn what_a_person_decides_ends_the_pause_and_the_task() {
     assert!(matches!(late, Err(store::Error::Conflict { .. })), "{late:?}");
 }
 
-/// The task that counts answers of nobody.
-fn counted(count: UnmatchedCount) -> NewTask {
-    let UnmatchedCount { first, last } = count;
-    NewTask {
-        kind: TaskKind::AnswerUnmatched,
-        key: format!("strangers:{first}"),
-        title: format!("{first} to {last}"),
-        ..task(&reply(1))
-    }
-}
-
-const DAY: jiff::civil::Date = jiff::civil::date(2026, 1, 5);
-
 #[tokio::test]
-async fn answers_of_nobody_are_kept_once_and_one_task_counts_them() {
+async fn an_answer_of_nobody_is_kept_with_its_task_and_belongs_to_no_customer() {
     let table = table().await;
     let (store, tenant) = (&table.store, &table.tenant);
-    let sender = PersonId::of("ap@acme.example");
-    let keep = async |n: i64| store.keep_unmatched(tenant, (&reply(n), Some(&sender)), DAY, counted, at(n)).await.unwrap();
-    assert_eq!((keep(1).await, keep(1).await, keep(2).await), (UnmatchedKept::Done, UnmatchedKept::Before, UnmatchedKept::Done));
-    let kept = store.unmatched_reply(tenant, &reply(1).id).await.unwrap().unwrap();
-    let first = kept.task.clone().unwrap();
-    assert_eq!(kept, KeptReply { task: Some(first.clone()), ..reply(1) });
-    assert_eq!(store.task(tenant, &first).await.unwrap().unwrap().task.title, "1 to 2");
-    assert_eq!(store.replies(tenant, None, 10, None).await.unwrap().replies.len(), 2);
+    let task = NewTask { kind: TaskKind::AnswerUnmatched, ..task(&reply(1)) };
+    assert!(store.keep_unmatched(tenant, &reply(1), &task, at(1)).await.unwrap());
+    assert!(!store.keep_unmatched(tenant, &reply(1), &task, at(2)).await.unwrap());
+    assert_eq!(store.unmatched_reply(tenant, &reply(1).id).await.unwrap(), Some(reply(1)));
+    assert_eq!(store.replies(tenant, None, 10, None).await.unwrap().replies, [reply(1)]);
     assert_eq!(store.whose(tenant, reply(1).id.as_str()).await.unwrap(), None);
-    // What comes after somebody ended the task makes another.
-    let ending = Ending { result: TaskResult::Done, note: None, by: None };
-    store.end_task(tenant, &first, &ending, at(3)).await.unwrap();
-    assert_eq!(keep(4).await, UnmatchedKept::Done);
-    let second = store.unmatched_reply(tenant, &reply(4).id).await.unwrap().unwrap().task.unwrap();
-    assert_ne!(first, second);
-    assert_eq!(store.task(tenant, &second).await.unwrap().unwrap().task.title, "3 to 3");
-}
-
-#[tokio::test]
-async fn answers_of_nobody_are_found_and_erased_by_their_sender() {
-    let table = table().await;
-    let (store, tenant) = (&table.store, &table.tenant);
-    let (ann, bob) = (PersonId::of("ann@else.example"), PersonId::of("+4915112345678"));
-    for (n, sender) in [(1, Some(&ann)), (2, Some(&bob)), (3, Some(&ann)), (4, None)] {
-        store.keep_unmatched(tenant, (&reply(n), sender), DAY, counted, at(n)).await.unwrap();
-    }
-    let of = async |person: &PersonId| -> Vec<ReplyId> {
-        store.unmatched_of(tenant, person).await.unwrap().into_iter().map(|reply| reply.id).collect()
-    };
-    assert_eq!((of(&ann).await, of(&bob).await), (vec![reply(1).id, reply(3).id], vec![reply(2).id]));
-    assert_eq!(store.erase_unmatched(tenant, &ann).await.unwrap(), 2);
-    assert_eq!(store.erase_unmatched(tenant, &ann).await.unwrap(), 0);
-    assert_eq!((of(&ann).await, of(&bob).await), (vec![], vec![reply(2).id]));
-    assert_eq!(store.replies(tenant, None, 10, None).await.unwrap().replies.len(), 2);
-}
-
-#[tokio::test]
-async fn a_day_has_a_bound_of_answers_of_nobody_and_of_calls_of_a_model() {
-    let table = table().await;
-    let (store, tenant) = (&table.store, &table.tenant);
-    let most = i64::try_from(UNMATCHED_PER_DAY_MAX).unwrap();
-    for n in 0..=most {
-        let kept = store.keep_unmatched(tenant, (&reply(n), None), DAY, counted, at(n)).await.unwrap();
-        assert_eq!(kept == UnmatchedKept::DayIsFull, n == most, "{n}");
-    }
-    // The task of a day names the day.
-    let of_next = |count: UnmatchedCount| NewTask { key: format!("next:{}", count.first), ..counted(count) };
-    let next = store.keep_unmatched(tenant, (&reply(most), None), DAY.tomorrow().unwrap(), of_next, at(most)).await.unwrap();
-    assert_eq!(next, UnmatchedKept::Done);
-    let calls = async |minutes: i64| store.count_model_call(tenant, 2, at(minutes)).await.unwrap();
-    assert_eq!((calls(0).await, calls(1).await, calls(2).await), (true, true, false));
-    let day = SignedDuration::from_hours(24).as_mins();
-    assert_eq!((calls(day).await, calls(day).await), (true, true), "each day of UTC has its own");
 }
 
 #[tokio::test]
@@ -244,35 +179,4 @@ async fn an_answer_is_about_who_sent_it_and_whom_it_names() {
         })
         .collect();
     assert_eq!(ids, [reply(1).id, naming.id].into());
-}
-
-#[tokio::test]
-async fn an_opt_out_without_proof_is_lifted_by_its_own_answer_alone() {
-    let table = table().await;
-    let (store, tenant, address) = (&table.store, &table.tenant, "ap@acme.example");
-    let (first, second) = (reply(1), reply(2));
-    let opt_out = Suppression { reason: SuppressionReason::OptOut, at: at(1) };
-    let id = AddressId::of(Channel::Email, address);
-    let unproven = async |by: &KeptReply| {
-        store.suppress_unproven(tenant, (Channel::Email, address), opt_out.clone(), &by.id, None).await.unwrap();
-        store.stopped(tenant, &id).await.unwrap().and_then(|stands| stands.unproven)
-    };
-    let lifted = async |by: &KeptReply| store.lift_unproven(tenant, &id, &by.id, at(9), None).await.unwrap();
-    assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
-    // Another one takes its place, at whatever moment it came.
-    assert_eq!(unproven(&second).await.as_deref(), Some(second.id.as_str()));
-    assert!(matches!(lifted(&first).await, Lifted::Another(_)));
-    assert!(matches!(lifted(&second).await, Lifted::Done(_)));
-    assert!(matches!(lifted(&second).await, Lifted::Nothing));
-    // Who proves it between somebody's look and the lifting, in the same instant, is not overruled.
-    assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
-    store.suppress_saying(tenant, (Channel::Email, address), opt_out.clone(), None, None).await.unwrap();
-    assert!(matches!(lifted(&first).await, Lifted::Another(_)));
-    // By its entry, which names the moment, a person's lift tells a later wish from the one that was looked at.
-    assert!(matches!(store.lift(tenant, &id, &opt_out.entry(), at(9), None).await.unwrap(), Lifted::Done(_)));
-    assert_eq!(unproven(&first).await.as_deref(), Some(first.id.as_str()));
-    let later = Suppression { at: at(3), ..opt_out.clone() };
-    store.suppress_saying(tenant, (Channel::Email, address), later, None, None).await.unwrap();
-    assert!(matches!(store.lift(tenant, &id, &opt_out.entry(), at(9), None).await.unwrap(), Lifted::Another(_)));
-    assert!(store.stopped(tenant, &id).await.unwrap().is_some());
 }

@@ -204,7 +204,7 @@ async fn what_is_said_anew_after_a_person_was_forgotten_is_compared_again() {
     let as_of = async |minute| vault.as_of(&table.tenant, &customer_id(), at(minute)).await.unwrap().unwrap();
     assert!(as_of(10).await.erased);
     let known = as_of(40).await;
-    assert_eq!((known.basis, known.erased, known.facts.customer), (Basis::Recorded { engine: None }, false, anew));
+    assert_eq!((known.basis, known.erased, known.facts.customer), (Basis::Recorded, false, anew));
     assert!(matches!(as_of(60).await.basis, Basis::Differs { .. }));
 }
 

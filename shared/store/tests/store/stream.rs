@@ -1,7 +1,7 @@
 //! The bus events that the table's stream stands for.
 
 use domain::*;
-use store::{BusEvent, FoundLink, LinkMailAsked, LinkTo, Vault, events};
+use store::{BusEvent, events};
 
 use crate::common::*;
 
@@ -158,15 +158,11 @@ async fn a_service_mail_is_told_of_once_whatever_becomes_of_it() {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
     let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
-    let vault = Vault::new(aws_sdk_kms::Client::new(&table.aws.clients.sdk), store.clone(), Some("key"));
-    vault.ensure_key(tenant).await.unwrap();
-    let to = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1", person: None };
-    let (_, link) = vault.link_for(tenant, &customer, to, None, at(1)).await.unwrap();
-    let mail = ServiceMail::of(ServiceMailKind::NewLink, &link.id, None, at(1));
-    let found = FoundLink { tenant: tenant.clone(), customer: customer.clone(), link };
-    for asked in [LinkMailAsked::Done, LinkMailAsked::Before] {
-        assert_eq!(store.ask_new_link(&found, at(1)).await.unwrap(), asked);
-    }
+    let mail = ServiceMail::of(ServiceMailKind::NewLink, &LinkId::derive(&["link"]), None, at(1));
+    assert!(store.request_service_mail(tenant, &customer, &mail).await.unwrap());
+    assert!(!store.request_service_mail(tenant, &customer, &mail).await.unwrap());
+    let nameless = ServiceMail::of(ServiceMailKind::Receipt, &mail.link, None, at(1));
+    assert!(store.request_service_mail(tenant, &customer, &nameless).await.is_err(), "it names no payment");
     store.take_service_mail(tenant, &customer, &mail.id, at(2)).await.unwrap().unwrap();
     assert_eq!(store.take_service_mail(tenant, &customer, &mail.id, at(2)).await.unwrap(), None);
     let said = async |status, minute| {

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use service::jobs::asked::FileOf;
 
-use super::{
-    table::{FileTable, TableLine},
-    values::{FORMULA, ROUNDED, is_rounded},
-};
+use super::table::{FileTable, TableLine};
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,19 +252,16 @@ impl Columns {
         self.of.get(name).and_then(|at| table.headings.get(*at)).map_or("", String::as_str)
     }
 
-    /// The fields of a line that hold no value, each with why, in the order of the columns: a formula, or an id of which a sheet has lost digits. A
-    /// text of a CSV file may begin with `=`, but no id does.
-    pub fn without_value(&self, line: &TableLine) -> Vec<(&'static str, &'static str)> {
-        let flaw = |name: &str, at: usize| {
+    /// The fields of a line that hold a formula and no value, in the order of the columns. A text of a CSV file may begin with `=`, but no id does.
+    pub fn formulas(&self, line: &TableLine) -> Vec<&'static str> {
+        let is_formula = |name: &str, at: usize| {
             let cell = line.cells.get(at).map_or("", String::as_str);
-            let is_id = IDS.contains(&name);
-            let is_formula = cell == "=" || is_id && cell.starts_with('=');
-            is_formula.then_some(FORMULA).or((is_id && is_rounded(cell)).then_some(ROUNDED))
+            cell == "=" || IDS.contains(&name) && cell.starts_with('=')
         };
-        let mut found: Vec<(usize, &'static str, &'static str)> =
-            self.of.iter().filter_map(|(name, at)| Some((*at, *name, flaw(name, *at)?))).collect();
+        let mut found: Vec<(usize, &'static str)> =
+            self.of.iter().map(|(name, at)| (*at, *name)).filter(|(at, name)| is_formula(name, *at)).collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, name, why)| (name, why)).collect()
+        found.into_iter().map(|(_, name)| name).collect()
     }
 
     /// The headings of columns that nobody reads.
@@ -295,8 +289,7 @@ fn plain(heading: &str) -> [String; 2] {
     [with([('ä', "ae"), ('ö', "oe"), ('ü', "ue"), ('ß', "ss")]), with([('ä', "a"), ('ö', "o"), ('ü', "u"), ('ß', "ss")])]
 }
 
-/// Finds the column of each field: the one that was said, else the first whose heading means it. What is wrong: a field and a sentence each. Which
-/// of two columns is meant that are called alike is asked.
+/// Finds the column of each field: the one that was said, else the first whose heading means it. What is wrong: a field and a sentence each.
 pub fn find(table: &FileTable, fields: &[Field], said: &BTreeMap<String, String>) -> Result<Columns, Vec<(String, String)>> {
     let mut columns = Columns::default();
     let mut wrong = Vec::new();
@@ -330,23 +323,6 @@ pub fn find(table: &FileTable, fields: &[Field], said: &BTreeMap<String, String>
         if let Some((at, _)) = found {
             columns.of.insert(field.name, at);
             columns.guessed.insert(field.name);
-        }
-    }
-    for (name, at) in &columns.of {
-        // What was guessed could as well have been the other one. What was said names one, as it is written.
-        let is_guessed = columns.guessed.contains(name);
-        let is_alike = |other: usize| {
-            if is_guessed { plain.get(other) == plain.get(*at) } else { table.headings.get(other) == table.headings.get(*at) }
-        };
-        if (0..table.headings.len()).any(|other| other != *at && is_alike(other)) {
-            let heading = columns.heading(table, name);
-            wrong.push((
-                (*name).to_owned(),
-                format!(
-                    "the file has several columns '{heading}'; call each in the file by a name of its own, and say which is meant in columns: \
-                     {{\"{name}\": \"…\"}}"
-                ),
-            ));
         }
     }
     for field in fields.iter().filter(|field| field.needed && !columns.of.contains_key(field.name)) {
@@ -403,32 +379,6 @@ mod tests {
         }
         let unread = table(&["id", "Firma", "Colour"]);
         assert_eq!(find(&unread, &fields(FileOf::Customers), &BTreeMap::new()).expect("found").unread(&unread), ["Colour"]);
-    }
-
-    #[test]
-    fn which_of_two_columns_is_meant_that_are_called_alike_is_asked() {
-        let said = |heading: &str| BTreeMap::from([("name".to_owned(), heading.to_owned())]);
-        for (headings, said, expected) in [
-            (["id", "Name", "name", "Colour"], BTreeMap::new(), &["name"][..]),
-            (["id", "Name", "name", "Colour"], said("name"), &[]),
-            (["id", "Name", "Name", "Colour"], said("Name"), &["name"]),
-            (["id", "Name", "Colour", "Colour"], BTreeMap::new(), &[]),
-        ] {
-            let found = find(&table(&headings), &fields(FileOf::Customers), &said);
-            let named: Vec<String> = found.err().into_iter().flatten().map(|(name, _)| name).collect();
-            assert_eq!(named, expected, "{headings:?} {said:?}");
-        }
-    }
-
-    #[test]
-    fn an_id_of_which_digits_are_lost_is_none() {
-        let table = table(&["id", "Name"]);
-        let columns = find(&table, &fields(FileOf::Customers), &BTreeMap::new()).expect("found");
-        let of =
-            |id: &str, name: &str| columns.without_value(&TableLine { number: 2, cells: vec![id.to_owned(), name.to_owned()] });
-        assert_eq!(of("1.23457E+15", "1.23457E+15"), [("external_id", ROUNDED)]);
-        assert_eq!(of("=A1", "=A1"), [("external_id", FORMULA)]);
-        assert!(of("1E15", "Acme").is_empty());
     }
 
     #[test]

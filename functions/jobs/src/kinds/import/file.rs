@@ -53,16 +53,6 @@ fn text(bytes: &[u8]) -> Result<String, String> {
     Ok(text.into_owned())
 }
 
-/// What a first line such as `sep=;` says that stands between the cells: programs write it for Excel, and it is no heading.
-fn said_delimiter(text: &str) -> Option<u8> {
-    let first = text.lines().next()?.trim_matches('"');
-    let said = first.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).and(first.get(4..))?;
-    match said.as_bytes() {
-        [mark @ (b',' | b';' | b'\t' | b'|')] => Some(*mark),
-        _ => None,
-    }
-}
-
 /// What stands between the cells: whatever the first line has most of, outside quotes.
 fn delimiter(text: &str) -> u8 {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -112,10 +102,8 @@ impl<'t> LineNumbers<'t> {
 }
 
 fn csv(text: &str) -> Result<FileTable, String> {
-    let said = said_delimiter(text);
-    let between = said.unwrap_or_else(|| delimiter(text));
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(between).from_reader(text.as_bytes());
-    let mut is_said = said.is_some();
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let mut builder = TableBuilder::default();
     let mut record = csv::StringRecord::new();
     let mut numbers = LineNumbers::new(text);
@@ -124,9 +112,6 @@ fn csv(text: &str) -> Result<FileTable, String> {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => return Err(format!("the file does not read as CSV: {error}")),
-        }
-        if std::mem::take(&mut is_said) {
-            continue;
         }
         let byte = record.position().map_or(0, csv::Position::byte);
         let number = numbers.after(usize::try_from(byte).unwrap_or(usize::MAX));
@@ -168,22 +153,6 @@ mod tests {
             assert_eq!(cells(&table), [["1", "Müller; Söhne"], ["2", "Ångström"]]);
             assert_eq!(table.lines[1].number, 4);
         }
-    }
-
-    #[test]
-    fn a_first_line_for_excel_says_what_stands_between_cells() {
-        for (text, lines) in [
-            ("sep=;\r\nNr;Name, first\r\n1;A, B\r\n", [["1", "A, B"]]),
-            ("\"sep=;\"\nNr;Name\n1;x\n", [["1", "x"]]),
-            ("SEP=\t\nNr\tName\n1\tx;y\n", [["1", "x;y"]]),
-        ] {
-            let table = read(text.as_bytes(), None).expect("it reads");
-            assert_eq!(table.headings[0], "Nr", "{text}");
-            assert_eq!(cells(&table), lines, "{text}");
-            assert_eq!(table.lines[0].number, 3, "as an editor shows it");
-        }
-        let table = read(b"sep=x,b\n1,2\n", None).expect("it reads");
-        assert_eq!(table.headings, ["sep=x", "b"], "what is none is a heading");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use service::jobs::asked::{DateOrder, FileOf, ImportAsked};
 use super::{
     columns::Columns,
     table::{FileTable, TableLine},
-    values::{AmountWritten, Written, amount_written, decimal_of, order_of, written},
+    values::{AmountWritten, FORMULA, Written, amount_written, decimal_of, order_of, written},
 };
 
 /// The source that imported objects have.
@@ -100,9 +100,9 @@ pub fn prepare(
         let (lines, duplicates) = without_repeats(lines);
         prepared.duplicates += duplicates;
         let Some(first) = lines.first() else { continue };
-        let without_value: Vec<WrongLine> = lines.iter().flat_map(|line| reading.without_value(line)).collect();
-        if !without_value.is_empty() {
-            prepared.wrong.extend(without_value);
+        let formulas: Vec<WrongLine> = lines.iter().flat_map(|line| reading.formulas(line)).collect();
+        if !formulas.is_empty() {
+            prepared.wrong.extend(formulas);
             continue;
         }
         match reading.document(&lines) {
@@ -208,11 +208,10 @@ impl Reading<'_> {
         WrongLine { line: line.number, column: self.columns.heading(self.table, name).to_owned(), detail: detail.into() }
     }
 
-    /// What is no value where a text is needed. A formula in place of a date or an amount is told where it is read.
-    fn without_value(&self, line: &TableLine) -> Vec<WrongLine> {
-        let found = self.columns.without_value(line).into_iter();
-        let texts = found.filter(|(name, _)| !DATES.contains(name) && !AMOUNTS.contains(name));
-        texts.map(|(name, why)| self.at(line, name, why)).collect()
+    /// Formulas where a text is needed. Those in place of a date or an amount are told where it is read.
+    fn formulas(&self, line: &TableLine) -> Vec<WrongLine> {
+        let texts = self.columns.formulas(line).into_iter().filter(|name| !DATES.contains(name) && !AMOUNTS.contains(name));
+        texts.map(|name| self.at(line, name, FORMULA)).collect()
     }
 
     /// A flaw of a document as one of a line.

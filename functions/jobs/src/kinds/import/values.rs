@@ -20,29 +20,6 @@ pub enum Written {
 /// Why a formula is refused.
 pub const FORMULA: &str = "is a formula, which is not evaluated; save the file with values";
 
-/// Why a number in powers of ten is refused.
-pub const ROUNDED: &str =
-    "is a number in powers of ten, of which digits are lost; save the file with that column as text or whole numbers";
-
-/// Whether a text is a number as a sheet shows large ones: `1.23457E+15`.
-pub fn is_rounded(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
-    let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, "0"));
-    let whole = whole.trim_start_matches(['-', '+']);
-    whole.len() == 1 && digits(whole) && digits(part) && power.strip_prefix(['+', '-']).is_some_and(digits)
-}
-
-/// Without the dashes of `1.250,-` and `1'250.-`: they stand for decimals that there are none of, and are no sign.
-fn without_dashes(text: &str) -> String {
-    let behind = text.rfind(|letter: char| letter.is_ascii_digit()).map_or(text.len(), |at| at + 1);
-    let (number, rest) = text.split_at(behind);
-    match rest.chars().next() {
-        Some(mark @ ('.' | ',')) => format!("{number}{mark}{}", rest[1..].trim_start_matches(['-', '−', '–', '—'])),
-        _ => text.to_owned(),
-    }
-}
-
 /// Reads a date; a sentence where it is none.
 pub fn written(text: &str) -> Result<Written, String> {
     let none = || "is no date such as 2026-01-31".to_owned();
@@ -133,15 +110,6 @@ pub fn amount_written(text: &str) -> Result<AmountWritten, String> {
     let none = || "is no amount such as 1250.00".to_owned();
     if text.starts_with('=') {
         return Err(FORMULA.to_owned());
-    }
-    if is_rounded(text) {
-        return Err(ROUNDED.to_owned());
-    }
-    let text = without_dashes(text);
-    let text = text.as_str();
-    let digits = text.find(|letter: char| letter.is_ascii_digit()).zip(text.rfind(|letter: char| letter.is_ascii_digit()));
-    if digits.is_some_and(|(first, last)| text[first..=last].chars().any(char::is_alphabetic)) {
-        return Err(none());
     }
     let is_negative = text.starts_with('(') && text.ends_with(')') || text.contains(['-', '−']);
     let body: String = text.chars().filter(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',')).collect();
@@ -254,24 +222,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_whose_digits_are_lost_are_told_from_ids() {
-        for (text, is) in [
-            ("1.23457E+15", true),
-            ("1,23457E+15", true),
-            ("1E+05", true),
-            ("-1e-7", true),
-            ("1E05", false),
-            ("12E+05", false),
-            ("E+05", false),
-            ("1E+", false),
-            ("INV-1E+05", false),
-            ("", false),
-        ] {
-            assert_eq!(is_rounded(text), is, "{text}");
-        }
-    }
-
-    #[test]
     fn amounts_are_read_in_one_way_or_asked() {
         for (text, decimal, expected) in [
             ("1250", None, Ok(Some(125_000))),
@@ -292,16 +242,6 @@ mod tests {
             ("many", None, Err(())),
             ("2026-01-31", None, Err(())),
             ("12.50-", None, Ok(Some(-1_250))),
-            ("1.250,-", None, Ok(Some(125_000))),
-            ("1.250,-- €", None, Ok(Some(125_000))),
-            ("CHF 1'250.-", None, Ok(Some(125_000))),
-            ("1250,–", None, Ok(Some(125_000))),
-            ("-1.250,-", None, Ok(Some(-125_000))),
-            ("1\u{202f}250,00 €", None, Ok(Some(125_000))),
-            ("1E+05", None, Err(())),
-            ("1,5E+05", Some(','), Err(())),
-            ("-1.25e+6", None, Err(())),
-            ("12x50", None, Err(())),
             ("1.2.3,4,5", None, Err(())),
             ("99999999999999999999", None, Err(())),
         ] {

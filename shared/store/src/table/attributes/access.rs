@@ -8,7 +8,6 @@ pub mod member {
         EMAIL_VERIFIED = "mb_email_verified", Flag, "Whether they came by an invitation to that address. Absent where they did not.";
         CALLED = "mb_name", Text, "What they are called, where it is known.";
         SIGNATURE = "mb_signature", Text, "How mails in their name are signed, line by line. Absent where they are signed with the name.";
-        LANGUAGE = "mb_language", Text, "The language in which they are told of work. Absent where they are told in the tenant's.";
         ROLE = "mb_role", Text, "`viewer`, `collector`, `manager` or `admin`.";
         ADDED_AT = "mb_added_at", Millis, "When they became a member.";
         ADDED_BY = "mb_added_by", Text, "Who made them one: the subject of that person's sign-in.";

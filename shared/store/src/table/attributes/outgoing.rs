@@ -9,7 +9,6 @@ pub mod event_delivery {
         MADE_AT = "dl_made_at", Millis, "When it was first queued.";
         QUEUED_AT = "dl_queued_at", Millis, "When it was queued last: first, or by a replay.";
         TRIES = "dl_tries", Number, "How often it was tried since then. Absent before the first.";
-        FIRST_TRIED_AT = "dl_first_tried_at", Millis, "When it was tried first since then. Absent before.";
         TRIED_AT = "dl_tried_at", Millis, "When it was tried last. Absent before the first.";
         NEXT_AT = "dl_next_at", Millis, "When it is tried again. Absent unless a try failed.";
         ANSWER = "dl_answer", Number, "The HTTP status of the last try. Absent where there was none.";

@@ -33,7 +33,6 @@ pub mod address {
         SHOWN = "ad_shown", Text, "Enough of it for people to know it by: `a…@acme.example`, `…678`.";
         SAID = "ad_said", Text, "What the person said who entered it.";
         BESIDE = "ad_beside", Text, "`bounce` or `complaint`, where an opt-out stands in the place of that. Absent otherwise.";
-        UNPROVEN = "ad_unproven", Text, "The answer that closed it, where nothing proves who wrote that and nobody else asked for it since. Absent otherwise.";
         CEASED_WITH = "ad_with", Json, "Of somebody who asked for no contact at all: digests of the addresses, and the customers, where that was written down with it.";
     }
 }

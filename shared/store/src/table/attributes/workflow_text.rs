@@ -11,5 +11,4 @@ item! { "workflow_text":
     CHANGED_AT = "wt_changed_at", Millis, "Of a draft: when it was changed.";
     CHANGED_BY = "wt_changed_by", Text, "Of a draft: who changed it.";
     ASKED = "wt_asked", Json, "Of a draft: the publishing that was asked for, where it takes two people: by whom, when, share and migration map.";
-    BEFORE = "wt_before", Json, "Of a draft: the workflow as it was before the last change, which can be undone; absent of one that was never changed.";
 }

@@ -23,10 +23,6 @@ pub(crate) fn admins(t: &TenantId) -> Key {
 pub(crate) fn invitation(t: &TenantId, email: &str) -> Key {
     Key::new(members(t), format!("{INVITATIONS}{}", digest(&[email])))
 }
-/// What a member keeps of how they look at lists.
-pub(crate) fn views(t: &TenantId, subject: &str) -> Key {
-    Key::new(members(t), format!("VIEWS#{}", digest(&[subject])))
-}
 /// The partition of the tenants that somebody is a member of.
 pub(crate) fn memberships(subject: &str) -> String {
     format!("MEMBER#{}", digest(&[subject]))

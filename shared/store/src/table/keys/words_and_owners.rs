@@ -2,7 +2,6 @@
 //! and who an owner is.
 
 use domain::{AgreementId, BulkId, CustomerId, FileId, MessageId, NoteId, ReplyId, TenantId, id::digest};
-use jiff::civil::Date;
 
 use super::{CUSTOMERS, Key, customer, members, tenant};
 
@@ -59,21 +58,6 @@ pub(crate) fn unmatched(t: &TenantId) -> String {
 }
 pub(crate) fn unmatched_reply(t: &TenantId, id: &ReplyId) -> Key {
     Key::new(unmatched(t), format!("{REPLIES}{id}"))
-}
-/// What the sort keys of what finds a sender's answers of nobody who is known begin with; `digest` is the person's.
-pub(crate) fn from_sender(digest: &str) -> String {
-    format!("FROM#{digest}#")
-}
-pub(crate) fn unmatched_from(t: &TenantId, digest: &str, id: &ReplyId) -> Key {
-    Key::new(unmatched(t), format!("{}{id}", from_sender(digest)))
-}
-/// Where the answers of nobody who is known are counted that came on a day.
-pub(crate) fn unmatched_of_day(t: &TenantId, day: Date) -> Key {
-    Key::new(unmatched(t), format!("CAME#{day}"))
-}
-/// Where the calls of a model are counted.
-pub(crate) fn model_calls_of_day(t: &TenantId, day: Date) -> Key {
-    Key::new(tenant(t), format!("MODEL#{day}"))
 }
 /// What the sort keys of customers' ratings begin with.
 pub(crate) const RATINGS: &str = "RATING#";

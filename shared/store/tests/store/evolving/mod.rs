@@ -25,7 +25,6 @@ pub enum Kind {
     Charge,
     Order,
     EndTask,
-    Release,
     Decide,
     Message,
     Receipt,
@@ -47,7 +46,7 @@ pub struct Step {
 }
 
 /// How often each kind comes.
-const KINDS: [(Kind, u32); 18] = [
+const KINDS: [(Kind, u32); 17] = [
     (Kind::Customer, 2),
     (Kind::Invoice, 8),
     (Kind::Payment, 5),
@@ -57,7 +56,6 @@ const KINDS: [(Kind, u32); 18] = [
     (Kind::Charge, 1),
     (Kind::Order, 2),
     (Kind::EndTask, 2),
-    (Kind::Release, 1),
     (Kind::Decide, 12),
     (Kind::Message, 14),
     (Kind::Receipt, 3),
@@ -104,7 +102,6 @@ told_by! {
     OrderGiven: Order EndTask;
     OrderWithdrawn: Order;
     TaskEnded: EndTask;
-    Released: Release;
     Decided: Decide;
     Claimed: Message;
     Queued: Message;
@@ -167,13 +164,7 @@ fn story() -> Vec<Step> {
     for _ in 0..7 {
         story.extend([decide, claimed, sent, claimed, sent]);
     }
-    story.extend([
-        step(Kind::Charge, 0, 1),
-        step(Kind::EndTask, 0, 0),
-        step(Kind::EndTask, 1, 0),
-        decide,
-        step(Kind::Release, 0, 0),
-    ]);
+    story.extend([step(Kind::Charge, 0, 1), step(Kind::EndTask, 0, 0), step(Kind::EndTask, 1, 0)]);
     // What is agreed of an invoice goes along with it, and the strictest reason stands.
     story.extend([step(Kind::Agreement, 0, 3), Step { who: 1, ..step(Kind::Invoice, 0, 26) }]);
     story.extend([step(Kind::Suppress, 0, 1), step(Kind::Suppress, 0, 3)]);

@@ -131,20 +131,6 @@ impl World {
         }
     }
 
-    /// What was asked for against a customer, in force or not, is to end early.
-    pub async fn release(&mut self, step: Step) {
-        let now = self.now;
-        let asked = |work: &OpenWork| work.clone().released(now).filter(|after| after != work).map(|after| (work.clone(), after));
-        let found = (0..3).map(|more| (step.who + more) % 3).find_map(|who| {
-            let found = self.models[who].work.iter().find_map(asked);
-            found.map(|both| (who, both))
-        });
-        let Some((who, (before, after))) = found else { return };
-        let (tenant, id) = (self.table.tenant.clone(), self.id(who));
-        assert!(self.table.store.release_work(&tenant, &id, (&before, &after), now).await.unwrap(), "{before:?}");
-        self.tell(who, &Event::Released { task: before.task, at: now });
-    }
-
     /// The order that an answer to a request for approval is.
     fn answer(&self, who: usize, work: &OpenWork, result: TaskResult) -> Option<Order> {
         let kind = match result {

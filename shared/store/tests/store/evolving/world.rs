@@ -151,7 +151,6 @@ impl World {
             Kind::Charge => self.charge(step).await,
             Kind::Order => self.order(step).await,
             Kind::EndTask => self.end_task(step).await,
-            Kind::Release => self.release(step).await,
             Kind::Decide => self.decide(step).await,
             Kind::Message => self.message(step).await,
             Kind::Receipt => self.receipt(step).await,
