@@ -23,6 +23,7 @@ struct Marks {
     separator: Vec<String>,
     from: Vec<String>,
     header: Vec<String>,
+    subject: Vec<String>,
     device: Vec<String>,
     reply_prefix: Vec<String>,
 }
@@ -39,6 +40,7 @@ fn marks() -> &'static Marks {
             separator: list("separator"),
             from: list("from"),
             header: list("header"),
+            subject: list("subject"),
             device: list("device"),
             reply_prefix: list("reply_prefix"),
         }
@@ -184,11 +186,13 @@ fn has_head(line: &str, heads: &[String]) -> bool {
     heads.contains(&folded)
 }
 
-/// Whether a mail's headers begin here: who sent it, and at least two others soon after.
+/// Whether a mail's headers begin here: who sent it, and at least two others soon after, or its subject in the next line: some programs quote
+/// no more.
 fn begins_headers(lines: &[&str]) -> bool {
     let Some((first, rest)) = lines.split_first() else { return false };
     let others = rest.iter().take(HEADER_LINES).filter(|line| has_head(line, &marks().header)).count();
-    has_head(first, &marks().from) && others >= 2
+    let names_subject = rest.first().is_some_and(|line| has_head(line, &marks().subject));
+    has_head(first, &marks().from) && (others >= 2 || names_subject)
 }
 
 fn is_of_device(line: &str) -> bool {

@@ -53,6 +53,29 @@ fn a_quoted_footer_is_never_an_opt_out() {
 }
 
 #[test]
+fn who_sent_a_quoted_mail_and_its_subject_in_the_next_line_are_enough() {
+    let heads = [
+        ("From: Northwind", "Subject: x"),
+        ("Von: Nordwind", "Betreff: x"),
+        ("De : Nordwind", "Objet : x"),
+        ("De: Nordwind", "Asunto: x"),
+        ("Da: Nordwind", "Oggetto: x"),
+        ("Van: Nordwind", "Onderwerp: x"),
+        ("De: Nordwind", "Assunto: x"),
+        ("差出人: ノルドウィンド", "件名: x"),
+    ];
+    for ((own, _, footer), (from, subject)) in FOOTERS.into_iter().zip(heads) {
+        let text = format!("{own}\n\n{from}\n{subject}\nINV-1 over 100.00 EUR is overdue.\n{footer}");
+        assert_eq!(own_words(&text), own, "{text}");
+        assert!(!read(Channel::Email, Some("Re: INV-1"), &text).stops_the_channel(), "{text}");
+        // One of them alone, or with words between them, is somebody's own.
+        for text in [format!("{own}\n{from}\nx"), format!("{own}\n{subject}\nx"), format!("{own}\n{from}\nx\n{subject}\nx")] {
+            assert_eq!(own_words(&text), text, "{text}");
+        }
+    }
+}
+
+#[test]
 fn headers_of_a_quoted_mail_are_known_in_eight_languages() {
     for head in [
         "From: Northwind\nSent: Thursday\nTo: AP\nSubject: x",
